@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from './clock.ts';
+import type { Log } from './log.ts';
+import type { Destination, InboundEvent, Json, OutboundMessage, Receipt } from './message.ts';
+
+/**
+ * An adapter joins one platform to Parley. It knows nothing of the stages behind it: it turns the platform's events into
+ * `InboundEvent`s, hands them to `context.accept`, and sends what it is given.
+ *
+ * Optional methods are capabilities: leave out what the platform cannot do.
+ */
+export interface Adapter {
+  readonly name: string;
+  /** Connects to the platform. Resolves when events can arrive; rejects with an AdapterError that says what to change when they never will. */
+  start(context: AdapterContext): Promise<void>;
+  /** Takes no more events and lets go of every socket and timer. Sending may still happen until then, not after. Safe to call twice. */
+  stop(): Promise<void>;
+  /**
+   * Shows one message on the platform, or completes `message.opened`. Resolves once the platform has confirmed it.
+   * Makes one attempt only: the outbox retries. Throws DeliveryError.
+   */
+  send(message: OutboundMessage, signal: AbortSignal): Promise<Receipt>;
+  /**
+   * Looks for an earlier send of this message (by its id) whose outcome is not known. `complete` tells whether all of its text
+   * stands there, or a stream has been cut off. Without it the adapter promises that `send` may be repeated safely.
+   */
+  find?(message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined>;
+  /** Takes away a message of the bot that another send has made superfluous. */
+  remove?(message: OutboundMessage, receipt: Receipt, signal: AbortSignal): Promise<void>;
+  /** Cuts an answer into the texts of as many messages as the platform needs. Pure; never loses a character of content. Without it one message holds everything. */
+  split?(text: string): string[];
+  /** Shows an answer while it grows. Decoration: whatever becomes of it, `send` completes the message. */
+  stream?(opening: StreamOpening, signal: AbortSignal): MessageStream;
+  /** Shows that an answer is on its way, once. Called again every few seconds. May fail quietly. */
+  typing?(destination: Destination, signal: AbortSignal): Promise<void>;
+  /** The adapter's HTTP endpoints: a request handler for the shared server that calls `next` for paths that are not its own. */
+  router?(): RequestHandler;
+  /** How the connection stands, for /readyz and `parley doctor`. An adapter that has no connection to lose leaves it out. */
+  health?(): AdapterHealth;
+}
+
+export interface AdapterContext {
+  /**
+   * Hands events over. Resolves only after they are committed to disk; acknowledge to the platform after that, never before.
+   * Rejects when they could not be saved: then do not acknowledge, so that the platform delivers again.
+   * `state`, if given, is saved in the same transaction (a gateway session and its sequence, say).
+   */
+  accept(events: readonly InboundEvent[], state?: AdapterState): Promise<readonly AcceptResult[]>;
+  /** The value last saved under this key by this adapter. */
+  loadState(key: string): Promise<Json | undefined>;
+  /** Newest `messageId` of each conversation of this adapter that was active since `since` (ms): where a back-fill starts. */
+  recentConversations(since: number): Promise<readonly RecentConversation[]>;
+  /** What became of an event. */
+  status(tenant: string, eventId: string): Promise<EventStatus | undefined>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface AdapterState {
+  readonly key: string;
+  readonly value: Json;
+}
+
+/** `accepted`: new, and on disk. `duplicate`: seen before. `conflict`: same id, other content; the first one counts. `ignored`: recorded, but nothing will answer it. */
+export interface AcceptResult {
+  readonly status: 'accepted' | 'duplicate' | 'conflict' | 'ignored';
+  readonly reason?: string;
+}
+
+export interface RecentConversation {
+  readonly conversationId: string;
+  readonly destination: Destination;
+  readonly newestMessageId: string;
+}
+
+/** The recorded verdict on an event, or how far it has come. */
+export interface EventStatus {
+  readonly eventId: string;
+  readonly conversationId: string;
+  /** `waiting` for its turn, `running`, `delivering` the answer; the rest are final verdicts. */
+  readonly state: 'waiting' | 'running' | 'delivering' | 'answered' | 'ignored' | 'refused' | 'handed' | 'failed';
+  /** Why, where the state alone does not say it. */
+  readonly reason?: string | undefined;
+  readonly acceptedAt: number;
+  /** The parts of the answer, in order. */
+  readonly answer: readonly { readonly id: string; readonly text: string; readonly receipt?: Receipt | undefined }[];
+}
+
+export interface StreamOpening {
+  /** The id that the first part of the answer will be sent under. */
+  readonly id: string;
+  readonly conversationId: string;
+  readonly tenant: string;
+  readonly inReplyTo: string;
+  readonly destination: Destination;
+}
+
+export interface MessageStream {
+  /** Adds text. Never waits and never throws: the adapter batches as the platform's limits ask. */
+  append(text: string): void;
+  /** Resolves once the platform shows the message; undefined if it never did. Never rejects. */
+  readonly opened: Promise<Receipt | undefined>;
+  /** No more text will come here. Resolves when no request of this stream is under way any more. The message stays as it is, for `send` to complete. */
+  close(): Promise<void>;
+}
+
+export interface FoundMessage {
+  readonly receipt: Receipt;
+  readonly complete: boolean;
+}
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+
+export interface AdapterHealth {
+  readonly connected: boolean;
+  readonly detail: string;
+}

@@ -1,0 +1,48 @@
+import { setTimeout as sleepFor } from 'node:timers/promises';
+
+/**
+ * Time and chance, passed in wherever they are needed, so that a test can own both.
+ * This file is the only one that reads the system's clock or sets timers.
+ */
+export interface Clock {
+  /** ms since 1970. */
+  now(): number;
+  /** ms from an arbitrary start, never set back: for measuring. */
+  monotonic(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when it is aborted first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `task` once after `ms`, and returns what cancels it. Does not keep the process alive. */
+  after(ms: number, task: () => void): () => void;
+  /** Evenly distributed in [0, 1). */
+  random(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: async (ms, signal) => {
+    await sleepFor(ms, undefined, signal ? { signal } : {});
+  },
+  after: (ms, task) => {
+    const timer = setTimeout(task, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+  random: () => Math.random(),
+};
+
+/** A signal that aborts when `parent` does or after `ms`, and `clear` to drop the timer when the work is done. */
+export function withTimeout(clock: Clock, ms: number, parent?: AbortSignal): { signal: AbortSignal; clear: () => void } {
+  const controller = new AbortController();
+  const onParent = () => controller.abort(parent?.reason);
+  if (parent?.aborted) onParent();
+  parent?.addEventListener('abort', onParent, { once: true });
+  const cancel = clock.after(ms, () => controller.abort(new DOMException(`Timed out after ${ms} ms`, 'TimeoutError')));
+  return {
+    signal: controller.signal,
+    clear: () => {
+      cancel();
+      parent?.removeEventListener('abort', onParent);
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * Every error class of Parley. A class owns its `code`; `message` tells an operator what is wrong and how to mend it;
+ * `publicMessage` is all that a person in a chat may see. Neither holds a secret.
+ */
+export abstract class ParleyError extends Error {
+  abstract readonly code: string;
+  readonly publicMessage: string = 'Something went wrong on my side.';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The configuration cannot be used. `problems` name the key, what is wrong with its value and an example. */
+export class ConfigError extends ParleyError {
+  readonly code = 'config';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** A command was called wrongly. */
+export class UsageError extends ParleyError {
+  readonly code = 'usage';
+}
+
+/** The store cannot be opened or has failed. */
+export class StoreError extends ParleyError {
+  readonly code = 'store';
+}
+
+/** Another Parley process holds the data folder. */
+export class StoreLockedError extends ParleyError {
+  readonly code = 'store_locked';
+
+  constructor(folder: string) {
+    super(
+      `Another Parley is running on the data folder ${folder}. Stop it first, or give this one a folder of its own with PARLEY_DATA.`,
+    );
+  }
+}
+
+export interface ModelErrorData {
+  readonly message: string;
+  /** Whether asking again may help. */
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number | undefined;
+  readonly publicMessage?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** The model gave no usable answer. */
+export class ModelError extends ParleyError {
+  readonly code = 'model';
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  override readonly publicMessage: string;
+
+  constructor(data: ModelErrorData) {
+    super(data.message, { cause: data.cause });
+    this.retryable = data.retryable;
+    this.retryAfterMs = data.retryAfterMs;
+    this.publicMessage = data.publicMessage ?? 'I could not get an answer from the AI model.';
+  }
+}
+
+export interface DeliveryErrorData {
+  readonly message: string;
+  /** Whether sending again may help. */
+  readonly retryable: boolean;
+  /** Whether the platform may show the message all the same: the response was lost, not the request. */
+  readonly uncertain: boolean;
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** A message could not be handed to the platform. Thrown by `Adapter.send` and `Adapter.find`. */
+export class DeliveryError extends ParleyError {
+  readonly code = 'delivery';
+  readonly retryable: boolean;
+  readonly uncertain: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(data: DeliveryErrorData) {
+    super(data.message, { cause: data.cause });
+    this.retryable = data.retryable;
+    this.uncertain = data.uncertain;
+    this.retryAfterMs = data.retryAfterMs;
+  }
+}
+
+/** An adapter cannot start or has lost its platform for good, for example because a credential is refused. */
+export class AdapterError extends ParleyError {
+  readonly code = 'adapter';
+}
+
+/** What went wrong, in one line that is safe to log. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  return `${error.message}${cause}`;
+}

@@ -1,0 +1,37 @@
+import { hash, randomBytes } from 'node:crypto';
+
+/**
+ * Deterministic ids: the same turn and the same part of its answer have the same id on every attempt, in every process.
+ * That is what makes a repeated send recognisable. 24 characters of [0-9a-z] carry 124 bits and fit Discord's nonce (25).
+ */
+const idLength = 24;
+
+export interface TurnKey {
+  readonly adapter: string;
+  readonly tenant: string;
+  /** `eventId` of the first event of the turn. */
+  readonly eventId: string;
+  /** How often the turn has been replayed by hand: a replay is a new answer. */
+  readonly generation: number;
+}
+
+export function toTurnId(key: TurnKey): string {
+  return digest(JSON.stringify([key.adapter, key.tenant, key.eventId, key.generation]));
+}
+
+export function toChunkId(turnId: string, part: number): string {
+  return digest(`${turnId}.${part}`);
+}
+
+/** An id to find an error by, in the chat and in the log: 8 characters without the ones that are easily confused. */
+export function createErrorId(bytes: Uint8Array = randomBytes(8)): string {
+  const alphabet = '23456789abcdefghjkmnpqrstuvwxyz';
+  return Array.from(bytes.subarray(0, 8), (byte) => alphabet[byte % alphabet.length]).join('');
+}
+
+function digest(text: string): string {
+  return BigInt(`0x${hash('sha256', text, 'hex').slice(0, 32)}`)
+    .toString(36)
+    .padStart(idLength + 1, '0')
+    .slice(-idLength);
+}

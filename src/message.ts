@@ -1,0 +1,155 @@
+/**
+ * The one message type of Parley: what every adapter turns its platform's events into.
+ *
+ * The union is closed on purpose. A platform's peculiarity that no other platform shares stays inside its adapter; what
+ * the core must act on becomes a member here.
+ */
+
+/** Values that survive a trip through JSON unchanged. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/**
+ * Where an answer goes, in the adapter's own terms (a Slack channel and thread, a Discord channel, a callback).
+ * The core stores it and hands it back; it never looks inside.
+ */
+export type Destination = Readonly<Record<string, string>>;
+
+export interface Author {
+  /** The platform's id, unique within the tenant. */
+  readonly id: string;
+  /** A name for people and prompts; untrusted text. */
+  readonly name: string;
+  readonly isBot: boolean;
+}
+
+export interface Attachment {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly sizeBytes?: number;
+  readonly url?: string;
+}
+
+/** What every event has. `(adapter, tenant, eventId)` is the key under which a redelivery is recognised. */
+interface EventBase {
+  /** Name of the adapter that received it: `slack`, `discord`, `webhook`, `terminal`. */
+  readonly adapter: string;
+  /** Slack workspace, Discord guild (`@me` for direct messages), webhook source. */
+  readonly tenant: string;
+  /** The dedupe key: equal for every delivery of one thing, whatever envelope it came in. */
+  readonly eventId: string;
+  /** Made by `toConversationId`. */
+  readonly conversationId: string;
+  /** When the platform says that it happened, in ms since 1970. */
+  readonly sentAt: number;
+}
+
+/** Somebody said something. */
+export interface InboundMessage extends EventBase {
+  readonly type: 'message';
+  /** The platform's id of the message, to find it again when it is edited or deleted. */
+  readonly messageId: string;
+  readonly author: Author;
+  /** Markdown; mentions of the bot itself are removed. Untrusted. */
+  readonly text: string;
+  readonly attachments: readonly Attachment[];
+  /** Whether it speaks to the bot: a mention, a direct message, a webhook. Otherwise only a conversation that the bot is part of answers it. */
+  readonly addressed: boolean;
+  /** Whether only one person and the bot take part. */
+  readonly isDirect: boolean;
+  /** The platform's id of the message that this one replies to. */
+  readonly replyTo?: string;
+  readonly destination: Destination;
+}
+
+/** An earlier message now reads differently. */
+export interface MessageEdit extends EventBase {
+  readonly type: 'edit';
+  readonly messageId: string;
+  readonly text: string;
+}
+
+/** An earlier message is gone. */
+export interface MessageDelete extends EventBase {
+  readonly type: 'delete';
+  readonly messageId: string;
+}
+
+/** A command by the platform's own means (slash command); `/help` typed as text arrives as a message. */
+export interface Command extends EventBase {
+  readonly type: 'command';
+  readonly name: string;
+  readonly text: string;
+  readonly author: Author;
+  readonly destination: Destination;
+}
+
+/** A button was pressed or a form submitted. */
+export interface Action extends EventBase {
+  readonly type: 'action';
+  readonly name: string;
+  readonly value: string;
+  readonly messageId?: string;
+  readonly author: Author;
+  readonly destination: Destination;
+}
+
+/** Somebody judged a message of the bot. */
+export interface Feedback extends EventBase {
+  readonly type: 'feedback';
+  readonly messageId: string;
+  readonly author: Author;
+  readonly rating: 'good' | 'bad';
+}
+
+/** Somebody wants the running answer to stop. */
+export interface Stop extends EventBase {
+  readonly type: 'stop';
+  readonly author: Author;
+}
+
+/** A thread was opened in which the bot may be wanted. */
+export interface ThreadOpened extends EventBase {
+  readonly type: 'thread';
+  readonly title: string;
+}
+
+/** The bot was added to a tenant, or removed from it. */
+export interface Installation extends EventBase {
+  readonly type: 'install' | 'uninstall';
+}
+
+export type InboundEvent =
+  | InboundMessage
+  | MessageEdit
+  | MessageDelete
+  | Command
+  | Action
+  | Feedback
+  | Stop
+  | ThreadOpened
+  | Installation;
+
+/** Proof that a platform shows a message: what is needed to find or change it later. `id` is the platform's message id. */
+export type Receipt = Readonly<Record<string, string>> & { readonly id: string };
+
+/** One part of an answer, on its way out. */
+export interface OutboundMessage {
+  /** Deterministic and opaque, 24 characters of [0-9a-z]: the same part of the same answer has it on every attempt. Goes to the platform as nonce, metadata or `webhook-id`. */
+  readonly id: string;
+  readonly conversationId: string;
+  readonly tenant: string;
+  /** `eventId` of the newest event that this answers. */
+  readonly inReplyTo: string;
+  readonly destination: Destination;
+  /** Markdown, already within the adapter's limit for one message. Untrusted: a model wrote it. */
+  readonly text: string;
+  /** 0-based position among the parts of the answer. */
+  readonly part: number;
+  readonly parts: number;
+  /** Set when a stream has opened this message on the platform already: it is to be completed in place. */
+  readonly opened?: Receipt;
+  /** Which attempt this is, from 1. */
+  readonly attempt: number;
+  /** When the answer was committed, in ms since 1970: an earlier send cannot be older. */
+  readonly createdAt: number;
+}

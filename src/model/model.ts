@@ -1,0 +1,39 @@
+/**
+ * A model turns a conversation into an answer, piece by piece.
+ *
+ * `generate` yields any number of `text` events and then exactly one `done`. It rejects with a ModelError when there is no
+ * usable answer: the endpoint refused, stalled longer than its idle timeout, or ended without saying that it had finished.
+ * When `signal` aborts it stops at once and rejects with the signal's reason. It never retries by itself: the worker does.
+ */
+export interface Model {
+  /** For logs and for people: provider and model, for example `openai gpt-5.4-mini`. */
+  readonly name: string;
+  generate(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+  /** Whether the model can be reached and its credential works; a sentence for `parley doctor`. Rejects with a ModelError where not. */
+  check(signal: AbortSignal): Promise<string>;
+}
+
+export interface ModelRequest {
+  readonly system: string;
+  /** Oldest first; the last one is the question. */
+  readonly messages: readonly ModelMessage[];
+}
+
+export interface ModelMessage {
+  readonly role: 'user' | 'assistant';
+  readonly text: string;
+}
+
+export type ModelEvent =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'done'; readonly finishReason: FinishReason; readonly usage: ModelUsage };
+
+/** `length`: cut off by the output limit. `filtered`: withheld by the provider. */
+export type FinishReason = 'stop' | 'length' | 'filtered';
+
+export interface ModelUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Whether Parley counted because the endpoint did not say. */
+  readonly estimated: boolean;
+}

@@ -1,0 +1,53 @@
+import type { Destination, Receipt } from '../../message.ts';
+import type { ClaimedDelivery } from '../store.ts';
+
+export interface OutboxRow {
+  readonly id: string;
+  readonly turn_id: string;
+  readonly conversation_id: string;
+  readonly adapter: string;
+  readonly tenant: string;
+  readonly in_reply_to: string;
+  readonly destination: string;
+  readonly part: number;
+  readonly parts: number;
+  readonly text: string;
+  readonly opened: string | null;
+  readonly state: 'queued' | 'sending' | 'sent' | 'dead';
+  readonly uncertain: 0 | 1;
+  readonly attempt: number;
+  readonly next_at: number;
+  readonly expires_at: number;
+  readonly lease_owner: string | null;
+  readonly lease_token: number;
+  readonly created_at: number;
+}
+
+export const outboxColumns = `id, turn_id, conversation_id, adapter, tenant, in_reply_to, destination, part, parts, text, opened, state,
+  uncertain, attempt, next_at, expires_at, lease_owner, lease_token, created_at`;
+
+/** A leased row, as its holder sees it. */
+export function toDelivery(row: OutboxRow): ClaimedDelivery {
+  return {
+    id: row.id,
+    owner: row.lease_owner ?? '',
+    token: row.lease_token,
+    adapter: row.adapter,
+    uncertain: row.uncertain === 1,
+    leaseUntil: row.next_at,
+    expiresAt: row.expires_at,
+    message: {
+      id: row.id,
+      conversationId: row.conversation_id,
+      tenant: row.tenant,
+      inReplyTo: row.in_reply_to,
+      destination: JSON.parse(row.destination) as Destination, // written by commitTurn
+      text: row.text,
+      part: row.part,
+      parts: row.parts,
+      ...(row.opened === null ? {} : { opened: JSON.parse(row.opened) as Receipt }), // written by commitTurn
+      attempt: row.attempt,
+      createdAt: row.created_at,
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import type { EventStatus, RecentConversation } from '../../adapter.ts';
+import { toChunkId } from '../../ids.ts';
+import type { Destination, Json, Receipt } from '../../message.ts';
+import type { EventKey, StoreStats } from '../store.ts';
+import type { Sqlite } from './database.ts';
+
+interface EventRow {
+  readonly conversation_id: string;
+  readonly state: 'waiting' | 'settled';
+  readonly verdict: 'answered' | 'ignored' | 'refused' | 'handed' | 'failed' | null;
+  readonly reason: string | null;
+  readonly turn_id: string | null;
+  readonly accepted_at: number;
+  readonly leased: 0 | 1;
+}
+
+interface PartRow {
+  readonly id: string;
+  readonly text: string;
+  readonly state: 'queued' | 'sending' | 'sent' | 'dead';
+  readonly receipt: string | null;
+}
+
+/** Questions about the ledger that change nothing. */
+export function createStatus(db: Sqlite) {
+  const findEvent = db.prepare<[string, string, string], EventRow>(
+    `select i.conversation_id, i.state, verdict, reason, turn_id, accepted_at, c.lease_owner is not null as leased
+     from inbox i left join conversation c on c.id = i.conversation_id where i.adapter = ? and i.tenant = ? and i.event_id = ?`,
+  );
+  const findTurn = db.prepare<[string], { parts: number; error_id: string | null }>('select parts, error_id from turn where id = ?');
+  const findPart = db.prepare<[string], PartRow>('select id, text, state, receipt from outbox where id = ?');
+  const findState = db.prepare<[string, string], { value: string }>('select value from adapter_state where adapter = ? and key = ?');
+  const recent = db.prepare<[string, number], { id: string; destination: string; newest: string }>(
+    `select id, destination, newest_message_id as newest from conversation
+     where adapter = ? and active_at >= ? and newest_message_id is not null order by active_at desc limit 1000`,
+  );
+  const stats = db.prepare<[], { waiting: number; oldest: number | null; undelivered: number; dead: number; conversations: number }>(
+    `select (select count(*) from inbox where state = 'waiting') as waiting,
+       (select min(accepted_at) from inbox where state = 'waiting') as oldest,
+       (select count(*) from outbox where state in ('queued', 'sending')) as undelivered,
+       (select count(*) from dead_letter where state = 'open') as dead,
+       (select count(*) from conversation) as conversations`,
+  );
+
+  function partsOf(turnId: string | null): PartRow[] {
+    const turn = turnId === null ? undefined : findTurn.get(turnId);
+    const ids = Array.from({ length: turn?.parts ?? 0 }, (_, part) => toChunkId(turnId ?? '', part));
+    return ids.map((id) => findPart.get(id)).filter((part) => part !== undefined);
+  }
+
+  return {
+    status({ adapter, tenant, eventId }: EventKey): EventStatus | undefined {
+      const event = findEvent.get(adapter, tenant, eventId);
+      if (!event) return undefined;
+      const parts = partsOf(event.turn_id);
+      return {
+        eventId,
+        conversationId: event.conversation_id,
+        state: stateOf(event, parts),
+        reason: event.reason ?? undefined,
+        acceptedAt: event.accepted_at,
+        answer: parts.map(({ id, text, receipt }) => ({
+          id,
+          text,
+          receipt: receipt === null ? undefined : (JSON.parse(receipt) as Receipt), // written by settleSent
+        })),
+      };
+    },
+
+    loadState({ adapter, key }: { adapter: string; key: string }): Json | undefined {
+      const row = findState.get(adapter, key);
+      return row && (JSON.parse(row.value) as Json); // written by accept
+    },
+
+    recentConversations: ({ adapter, since }: { adapter: string; since: number }): RecentConversation[] =>
+      recent.all(adapter, since).map(({ id, destination, newest }) => ({
+        conversationId: id,
+        destination: JSON.parse(destination) as Destination, // written by accept
+        newestMessageId: newest,
+      })),
+
+    stats(): StoreStats {
+      const row = stats.get();
+      return {
+        waiting: row?.waiting ?? 0,
+        oldestWaitingAt: row?.oldest ?? undefined,
+        undelivered: row?.undelivered ?? 0,
+        deadLetters: row?.dead ?? 0,
+        conversations: row?.conversations ?? 0,
+      };
+    },
+  };
+}
+
+function stateOf(event: EventRow, parts: readonly PartRow[]): EventStatus['state'] {
+  if (event.state === 'waiting' || event.verdict === null) return event.leased ? 'running' : 'waiting';
+  const undelivered = parts.some((part) => part.state === 'queued' || part.state === 'sending');
+  return event.verdict === 'answered' && undelivered ? 'delivering' : event.verdict;
+}

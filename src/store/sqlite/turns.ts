@@ -1,0 +1,138 @@
+import { toTurnId } from '../../ids.ts';
+import type { InboundEvent } from '../../message.ts';
+import type { ClaimedTurn, TranscriptMessage, TurnClaim, TurnClaims, TurnHold, TurnPostponement, TurnRenewal, WaitingEvent } from '../store.ts';
+import type { Sqlite } from './database.ts';
+import { createHistory } from './history.ts';
+
+interface ReadyConversation {
+  readonly id: string;
+  readonly lease_token: number;
+  readonly attempt: number;
+  readonly generation: number;
+  readonly stream: string | null;
+  readonly reset_seq: number;
+}
+
+interface WaitingRow {
+  readonly seq: number;
+  readonly payload: string;
+  readonly text: string;
+  readonly withdrawn: 0 | 1;
+  readonly accepted_at: number;
+}
+
+/** So many events one turn takes at most; the rest get the next one. */
+const eventsPerTurn = 100;
+
+/** Claiming and giving back turns; see the state machine in store.ts. Ending one is in commit.ts. */
+export function createTurns(db: Sqlite) {
+  const ready = db.prepare<[number, number], ReadyConversation>(
+    `select id, lease_token, attempt, generation, stream, reset_seq from conversation where wake_at <= ? order by wake_at limit ?`,
+  );
+  const nextWake = db.prepare<[], { at: number | null }>('select min(wake_at) as at from conversation where wake_at is not null');
+  const waiting = db.prepare<[string, number], WaitingRow>(
+    "select seq, payload, text, withdrawn, accepted_at from inbox where conversation_id = ? and state = 'waiting' order by seq limit ?",
+  );
+  const settleWithdrawn = db.prepare<[number, string]>(
+    `update inbox set state = 'settled', verdict = 'ignored', reason = 'deleted by its author', payload = null, text = '', settled_at = ?
+     where conversation_id = ? and state = 'waiting' and withdrawn = 1`,
+  );
+  const rest = db.prepare<[string]>(
+    'update conversation set wake_at = null, lease_owner = null, lease_until = null, attempt = 0 where id = ?',
+  );
+  const lease = db.prepare(
+    `update conversation set lease_owner = @owner, lease_token = lease_token + 1, lease_until = @until, wake_at = @until,
+       attempt = attempt + 1, stream = coalesce(stream, 'unknown') where id = @id`,
+  );
+  const renew = db.prepare(
+    `update conversation set lease_until = @until, wake_at = @until
+     where id = @conversationId and lease_owner = @owner and lease_token = @token`,
+  );
+  const setStream = db.prepare(
+    'update conversation set stream = @stream where id = @conversationId and lease_owner = @owner and lease_token = @token',
+  );
+  const postpone = db.prepare(
+    `update conversation set lease_owner = null, lease_until = null, wake_at = @retryAt, stream = @stream, attempt = attempt - @uncounted
+     where id = @conversationId and lease_owner = @owner and lease_token = @token`,
+  );
+  const outboxBusy = db.prepare<[string], { found: 1 }>(
+    "select 1 as found from outbox where conversation_id = ? and state in ('queued', 'sending') limit 1",
+  );
+  const history = createHistory(db);
+
+  function claimOne(conversation: ReadyConversation, claim: TurnClaim & { now: number }): ClaimedTurn | undefined {
+    let rows = waiting.all(conversation.id, eventsPerTurn);
+    if (rows.some((row) => row.withdrawn)) {
+      settleWithdrawn.run(claim.now, conversation.id);
+      rows = rows.filter((row) => !row.withdrawn);
+    }
+    const events = rows.map(toWaitingEvent);
+    const [first] = events;
+    if (!first) {
+      rest.run(conversation.id);
+      return undefined;
+    }
+    lease.run({ id: conversation.id, owner: claim.owner, until: claim.now + claim.leaseMs });
+    const { adapter, tenant, eventId } = first.event;
+    return {
+      owner: claim.owner,
+      conversationId: conversation.id,
+      token: conversation.lease_token + 1,
+      turnId: toTurnId({ adapter, tenant, eventId, generation: conversation.generation }),
+      attempt: conversation.attempt + 1,
+      events,
+      history: history({ conversationId: conversation.id, after: conversation.reset_seq, limit: claim.historyLimit }),
+      stream: parseStream(conversation.stream),
+      outboxBusy: outboxBusy.get(conversation.id) !== undefined,
+    };
+  }
+
+  return {
+    claimTurns(claim: TurnClaim, now: number): TurnClaims {
+      const turns: ClaimedTurn[] = [];
+      for (const conversation of claim.limit > 0 ? ready.all(now, claim.limit) : []) {
+        const turn = claimOne(conversation, { ...claim, now });
+        if (turn) turns.push(turn);
+      }
+      return { turns, nextAt: nextWake.get()?.at ?? undefined };
+    },
+
+    renewTurns({ owner, leaseMs, turns }: TurnRenewal, now: number): string[] {
+      const lost = turns.filter(({ conversationId, token }) => renew.run({ conversationId, token, owner, until: now + leaseMs }).changes === 0);
+      return lost.map(({ conversationId }) => conversationId);
+    },
+
+    noteStream(note: TurnHold & { readonly receipt: object }): void {
+      setStream.run({ ...holdOf(note), stream: JSON.stringify(note.receipt) });
+    },
+
+    postponeTurn(postponement: TurnPostponement, now: number): boolean {
+      const { stream, retryAt, counts } = postponement;
+      const change = {
+        ...holdOf(postponement),
+        retryAt: Math.max(retryAt, now),
+        stream: stream === undefined || stream === 'unknown' ? (stream ?? null) : JSON.stringify(stream),
+        uncounted: counts ? 0 : 1,
+      };
+      return postpone.run(change).changes > 0;
+    },
+
+    transcript: ({ conversationId, limit }: { conversationId: string; limit: number }): TranscriptMessage[] =>
+      history({ conversationId, after: 0, limit }),
+  };
+}
+
+function holdOf({ conversationId, owner, token }: TurnHold) {
+  return { conversationId, owner, token };
+}
+
+function toWaitingEvent(row: WaitingRow): WaitingEvent {
+  const stored = JSON.parse(row.payload) as InboundEvent; // written by accept from an InboundEvent
+  const event = 'text' in stored ? { ...stored, text: row.text } : stored;
+  return { seq: row.seq, event, acceptedAt: row.accepted_at };
+}
+
+function parseStream(stream: string | null): ClaimedTurn['stream'] {
+  if (stream === null) return undefined;
+  return stream === 'unknown' ? 'unknown' : (JSON.parse(stream) as Exclude<ClaimedTurn['stream'], 'unknown'>); // written by noteStream
+}

@@ -1,0 +1,91 @@
+import type { Store } from '../store.ts';
+import { createAccept } from './accept.ts';
+import { createCommit } from './commit.ts';
+import type { Sqlite } from './database.ts';
+import { createDeadLetters } from './dead-letters.ts';
+import { createDeliveries } from './deliveries.ts';
+import { createKnowledge } from './knowledge.ts';
+import { createStatus } from './status.ts';
+import { createTurns } from './turns.ts';
+import { createUpkeep } from './upkeep.ts';
+
+export type UseCase = Exclude<keyof Store, 'close'>;
+
+/** A call on its way to the thread that holds the database. */
+export interface Call {
+  readonly name: UseCase;
+  readonly args: readonly unknown[];
+  /** The caller's clock: the store's time is always given to it. */
+  readonly now: number;
+}
+
+type Run<Name extends UseCase> = (args: Parameters<Store[Name]>, now: number) => Awaited<ReturnType<Store[Name]>>;
+type UseCases = { readonly [Name in UseCase]: Run<Name> };
+
+/** Every method of the store but `close`, synchronous, to be run inside a transaction. */
+export function createUseCases(db: Sqlite): UseCases {
+  const accept = createAccept(db);
+  const turns = createTurns(db);
+  const commitTurn = createCommit(db);
+  const deliveries = createDeliveries(db);
+  const letters = createDeadLetters(db);
+  const status = createStatus(db);
+  const knowledge = createKnowledge(db);
+  const upkeep = createUpkeep(db);
+  return {
+    accept: ([batch], now) => accept(batch, now),
+    claimTurns: ([claim], now) => turns.claimTurns(claim, now),
+    renewTurns: ([renewal], now) => turns.renewTurns(renewal, now),
+    noteStream: ([note]) => turns.noteStream(note),
+    commitTurn: ([outcome], now) => commitTurn(outcome, now),
+    postponeTurn: ([postponement], now) => turns.postponeTurn(postponement, now),
+    claimDeliveries: ([claim], now) => deliveries.claimDeliveries(claim, now),
+    settleSent: ([sent], now) => deliveries.settleSent(sent, now),
+    settleFailed: ([failure], now) => deliveries.settleFailed(failure, now),
+    handBack: ([owner], now) => upkeep.handBack(owner, now),
+    takeOver: (_, now) => upkeep.takeOver(now),
+    loadState: ([key]) => status.loadState(key),
+    recentConversations: ([query]) => status.recentConversations(query),
+    status: ([key]) => status.status(key),
+    transcript: ([query]) => turns.transcript(query),
+    stats: () => status.stats(),
+    listDeadLetters: ([query]) => letters.listDeadLetters(query),
+    getDeadLetter: ([id]) => letters.getDeadLetter(id),
+    replayDeadLetter: ([id], now) => letters.replayDeadLetter(id, now),
+    discardDeadLetter: ([id], now) => letters.discardDeadLetter(id, now),
+    prune: ([query]) => upkeep.prune(query),
+    listDocuments: () => knowledge.listDocuments(),
+    putDocument: ([document, passages]) => knowledge.putDocument(document, passages),
+    removeDocument: ([source]) => knowledge.removeDocument(source),
+    searchPassages: ([match, limit]) => knowledge.searchPassages(match, limit),
+  };
+}
+
+export type CallResult = { readonly value: unknown } | { readonly error: unknown };
+
+/**
+ * Runs calls in one transaction: a commit, and with it the wait for the disk, for all of them together (group commit). A call that
+ * throws must not take the others with it, and it is rare: then each is run again in a transaction of its own.
+ */
+export function createBatchRunner(db: Sqlite): (calls: readonly Call[]) => CallResult[] {
+  const useCases = createUseCases(db);
+  // The types are those of Store, which the client has checked; across the thread they are lost.
+  const run = (call: Call): unknown => (useCases[call.name] as (args: readonly unknown[], now: number) => unknown)(call.args, call.now);
+  const together = db.transaction((calls: readonly Call[]): CallResult[] => calls.map((call) => ({ value: run(call) })));
+  return (calls) => {
+    try {
+      return together.immediate(calls);
+    } catch (error) {
+      if (calls.length === 1) return [{ error }];
+      return calls.map((call) => runAlone(() => together.immediate([call])));
+    }
+  };
+}
+
+function runAlone(attempt: () => CallResult[]): CallResult {
+  try {
+    return attempt()[0] ?? { value: undefined };
+  } catch (error) {
+    return { error };
+  }
+}

@@ -1,0 +1,289 @@
+import type { AcceptResult, AdapterState, EventStatus, RecentConversation } from '../adapter.ts';
+import type { InboundEvent, Json, OutboundMessage, Receipt } from '../message.ts';
+
+/**
+ * The ledger. Every method is one atomic use case: either all of it is on disk when the promise resolves, or nothing is and it rejects.
+ *
+ * An event waits, is taken up by a turn, and is settled with a verdict:
+ *
+ *     accept ──> waiting ──claimTurns──> (leased) ──commitTurn──> settled: answered | ignored | refused | failed
+ *                   ^                        │
+ *                   └──postponeTurn, lease expired or process gone
+ *
+ * The lease lies on the conversation, so that one turn runs at a time and takes all events that wait. It carries a fencing token:
+ * a holder whose token is no longer the newest changes nothing. Events that arrive while the lease is held wait for the next turn.
+ *
+ * A part of an answer is written by commitTurn and goes out in the order of its conversation:
+ *
+ *     queued ──claimDeliveries──> sending ──settleSent──> sent
+ *        ^                           ├──settleFailed──> queued (later) | dead
+ *        └──replayDeadLetter         └──lease expired──> claimable again, as uncertain
+ *
+ * `uncertain` means that an earlier attempt may have reached the platform: look before sending again.
+ */
+export interface Store extends KnowledgeStore {
+  /**
+   * Saves events in the order given, each at most once per (adapter, tenant, eventId), and with them the adapter's state.
+   * A message or command that is to be answered makes its conversation ready; edits and deletes change the transcript at once.
+   * A copy that is addressed to the bot takes the place of one that was ignored because it was not.
+   */
+  accept(batch: AcceptBatch): Promise<readonly AcceptResult[]>;
+  /** Leases conversations in which events wait, longest waiting first. No conversation is ever held by two unexpired leases. */
+  claimTurns(claim: TurnClaim): Promise<TurnClaims>;
+  /** Prolongs leases; returns the conversations whose lease has been lost. */
+  renewTurns(renewal: TurnRenewal): Promise<readonly string[]>;
+  /** Remembers the message that a stream has opened for the running turn. Changes nothing when the lease has been lost. */
+  noteStream(note: TurnHold & { readonly receipt: Receipt }): Promise<void>;
+  /** Ends a turn: transcript, verdicts and outbound parts at once. `stale` when the lease has been lost: then nothing has changed. */
+  commitTurn(outcome: TurnOutcome): Promise<CommitResult>;
+  /** Gives a turn back, to be claimed again at `retryAt`. False when the lease has been lost. */
+  postponeTurn(postponement: TurnPostponement): Promise<boolean>;
+  /** Leases parts that are due; of each conversation only the oldest unsettled one. */
+  claimDeliveries(claim: DeliveryClaim): Promise<DeliveryClaims>;
+  /** Records that the platform shows the part, and leases the next part of that conversation if it is due. */
+  settleSent(sent: DeliveryHold & { readonly receipt: Receipt; readonly leaseMs: number }): Promise<SettleResult>;
+  /** Records a failed attempt: again at `retryAt`, or never (then it and the later parts of its answer are dead letters). False when the lease has been lost. */
+  settleFailed(failure: DeliveryFailure): Promise<boolean>;
+  /** Frees what `owner` holds, so that it can be claimed at once: at a graceful stop. */
+  handBack(owner: string): Promise<void>;
+  /** Frees what anybody holds. Only for a store that no other process can be using. */
+  takeOver(): Promise<TakeOver>;
+
+  loadState(key: { readonly adapter: string; readonly key: string }): Promise<Json | undefined>;
+  recentConversations(query: { readonly adapter: string; readonly since: number }): Promise<readonly RecentConversation[]>;
+  status(key: EventKey): Promise<EventStatus | undefined>;
+  /** The newest messages of a conversation, oldest first. */
+  transcript(query: { readonly conversationId: string; readonly limit: number }): Promise<readonly TranscriptMessage[]>;
+  stats(): Promise<StoreStats>;
+
+  listDeadLetters(query: { readonly limit: number; readonly all?: boolean }): Promise<readonly DeadLetter[]>;
+  /** The dead letter with this id, or the only one whose id starts with it. */
+  getDeadLetter(id: string): Promise<DeadLetterDetail | undefined>;
+  /** Makes the work ready once more. False when it is not open any more. */
+  replayDeadLetter(id: string): Promise<boolean>;
+  discardDeadLetter(id: string): Promise<boolean>;
+  /** Removes settled events, turns and parts from before `before`, a bounded number at a time; returns how many. The transcript stays. */
+  prune(query: { readonly before: number; readonly limit: number }): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface KnowledgeStore {
+  listDocuments(): Promise<readonly KnowledgeDocument[]>;
+  /** Replaces the document and its passages as a whole. */
+  putDocument(document: KnowledgeDocument, passages: readonly Passage[]): Promise<void>;
+  removeDocument(source: string): Promise<void>;
+  /** Best passages first. `match` is an FTS5 expression over the columns heading and text. Rejects with a StoreError when it is malformed. */
+  searchPassages(match: string, limit: number): Promise<readonly RankedPassage[]>;
+}
+
+export interface AcceptBatch {
+  readonly adapter: string;
+  readonly events: readonly InboundEvent[];
+  readonly state?: AdapterState | undefined;
+}
+
+export interface EventKey {
+  readonly adapter: string;
+  readonly tenant: string;
+  readonly eventId: string;
+}
+
+export interface TurnClaim {
+  readonly owner: string;
+  readonly limit: number;
+  readonly leaseMs: number;
+  /** How many of the newest transcript messages to bring along. */
+  readonly historyLimit: number;
+}
+
+export interface TurnClaims {
+  readonly turns: readonly ClaimedTurn[];
+  /** When the next conversation becomes ready or a lease runs out, in ms since 1970. */
+  readonly nextAt: number | undefined;
+}
+
+/** Proof of a lease on a conversation. */
+export interface TurnHold {
+  readonly owner: string;
+  readonly conversationId: string;
+  readonly token: number;
+}
+
+export interface ClaimedTurn extends TurnHold {
+  readonly turnId: string;
+  /** How often this turn has been claimed, from 1. */
+  readonly attempt: number;
+  /** Everything that waits, in order of acceptance; never empty. */
+  readonly events: readonly WaitingEvent[];
+  /** The transcript since the last reset, oldest first. */
+  readonly history: readonly TranscriptMessage[];
+  /** What earlier attempts may have left on the platform: the message that a stream opened, or that it is not known whether one did. */
+  readonly stream: Receipt | 'unknown' | undefined;
+  /** Whether earlier answers of this conversation are still on their way. */
+  readonly outboxBusy: boolean;
+}
+
+export interface WaitingEvent {
+  readonly seq: number;
+  readonly event: InboundEvent;
+  readonly acceptedAt: number;
+}
+
+export interface TurnRenewal {
+  readonly owner: string;
+  readonly leaseMs: number;
+  readonly turns: readonly { readonly conversationId: string; readonly token: number }[];
+}
+
+export type Verdict = 'answered' | 'ignored' | 'refused' | 'failed';
+
+export interface TurnOutcome extends TurnHold {
+  readonly turnId: string;
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly events: readonly SettledEvent[];
+  /** The answer as the transcript keeps it; undefined when nothing was said that later turns should know. */
+  readonly answer?: { readonly text: string; readonly tokens: number } | undefined;
+  /** The parts that go out, in order. */
+  readonly parts: readonly { readonly id: string; readonly text: string }[];
+  readonly deliver: {
+    readonly adapter: string;
+    readonly tenant: string;
+    readonly inReplyTo: string;
+    readonly destination: OutboundMessage['destination'];
+    /** The message that a stream of this turn opened for the first part. */
+    readonly opened?: Receipt | undefined;
+    /** Whether a stream may have opened one that is not known. */
+    readonly uncertain: boolean;
+    /** No attempt to deliver starts after this. */
+    readonly expiresAt: number;
+    readonly leaseMs: number;
+  };
+  /** The transcript up to here no longer counts as context. */
+  readonly reset?: boolean | undefined;
+  readonly model?: string | undefined;
+  readonly inputTokens?: number | undefined;
+  readonly outputTokens?: number | undefined;
+  /** Why the turn failed; makes it a dead letter. */
+  readonly failure?: { readonly errorId: string; readonly message: string } | undefined;
+}
+
+export interface SettledEvent {
+  readonly seq: number;
+  readonly verdict: Verdict;
+  readonly reason?: string | undefined;
+  /** Tokens of its text in the transcript; undefined keeps it out of the transcript. */
+  readonly tokens?: number | undefined;
+}
+
+/** The first part comes back leased to the caller, unless earlier answers of the conversation must go out first. */
+export type CommitResult =
+  | { readonly status: 'committed'; readonly delivery: ClaimedDelivery | undefined; readonly moreWaiting: boolean }
+  | { readonly status: 'stale' };
+
+export interface TurnPostponement extends TurnHold {
+  readonly retryAt: number;
+  readonly error: string;
+  /** Whether the attempt counts towards the limit; a hand-back at a stop does not. */
+  readonly counts: boolean;
+  /** What this attempt left on the platform. */
+  readonly stream: Receipt | 'unknown' | undefined;
+}
+
+export interface DeliveryClaim {
+  readonly owner: string;
+  readonly limit: number;
+  readonly leaseMs: number;
+}
+
+export interface DeliveryClaims {
+  readonly deliveries: readonly ClaimedDelivery[];
+  readonly nextAt: number | undefined;
+}
+
+export interface DeliveryHold {
+  readonly id: string;
+  readonly owner: string;
+  readonly token: number;
+}
+
+export interface ClaimedDelivery extends DeliveryHold {
+  readonly adapter: string;
+  readonly message: OutboundMessage;
+  readonly uncertain: boolean;
+  readonly leaseUntil: number;
+  readonly expiresAt: number;
+}
+
+/** `stale` when the lease was lost; `receipt` then is what another holder recorded, if it did. */
+export type SettleResult =
+  | { readonly status: 'settled'; readonly next: ClaimedDelivery | undefined }
+  | { readonly status: 'stale'; readonly receipt: Receipt | undefined };
+
+export interface DeliveryFailure extends DeliveryHold {
+  readonly error: string;
+  readonly uncertain: boolean;
+  /** Undefined: never again. */
+  readonly retryAt: number | undefined;
+}
+
+export interface TakeOver {
+  readonly turns: number;
+  readonly deliveries: number;
+}
+
+export interface TranscriptMessage {
+  readonly role: 'user' | 'assistant';
+  readonly authorId: string;
+  readonly authorName: string;
+  readonly text: string;
+  readonly tokens: number;
+  readonly at: number;
+}
+
+export interface StoreStats {
+  readonly waiting: number;
+  readonly oldestWaitingAt: number | undefined;
+  readonly undelivered: number;
+  readonly deadLetters: number;
+  readonly conversations: number;
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  /** A turn that got no answer, or a part of an answer that could not be delivered. */
+  readonly kind: 'turn' | 'delivery';
+  readonly adapter: string;
+  readonly conversationId: string;
+  readonly error: string;
+  readonly errorId: string | undefined;
+  readonly attempts: number;
+  readonly at: number;
+  readonly state: 'open' | 'replayed' | 'discarded';
+}
+
+export interface DeadLetterDetail extends DeadLetter {
+  /** The questions, oldest first. */
+  readonly questions: readonly { readonly eventId: string; readonly author: string; readonly text: string }[];
+  /** The undelivered texts. */
+  readonly parts: readonly string[];
+}
+
+export interface KnowledgeDocument {
+  readonly source: string;
+  /** Of the content: a document with the same hash need not be read again. */
+  readonly hash: string;
+}
+
+export interface Passage {
+  readonly source: string;
+  readonly heading: string;
+  readonly text: string;
+  /** 0-based, in the order of the document. */
+  readonly position: number;
+}
+
+export interface RankedPassage extends Passage {
+  /** Higher is better. */
+  readonly score: number;
+}
