@@ -46,3 +46,11 @@ export function withTimeout(clock: Clock, ms: number, parent?: AbortSignal): { s
     },
   };
 }
+
+/** Waits until all of the work has settled, or for `ms`, whichever is first. */
+export async function settleWithin(clock: Clock, ms: number, work: readonly Promise<unknown>[]): Promise<void> {
+  const controller = new AbortController();
+  const timeout = clock.sleep(ms, controller.signal).catch(() => undefined);
+  await Promise.race([Promise.allSettled(work), timeout]);
+  controller.abort();
+}

@@ -98,6 +98,17 @@ export class AdapterError extends ParleyError {
   readonly code = 'adapter';
 }
 
+/** Why a turn's signal was aborted: another process has taken the conversation over, or this one is stopping. */
+export class TurnAborted extends ParleyError {
+  readonly code = 'turn_aborted';
+  readonly reason: 'lease lost' | 'stopping';
+
+  constructor(reason: 'lease lost' | 'stopping') {
+    super(`The turn was stopped: ${reason}.`);
+    this.reason = reason;
+  }
+}
+
 /** What went wrong, in one line that is safe to log. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

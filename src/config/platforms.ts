@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { secretText, setting, text, url } from './setting.ts';
+
+const oauthNote = 'For installing the app into many workspaces by OAuth, which a later version brings; not used yet.';
+
+export const slack = z
+  .strictObject({
+    enabled: setting(z.boolean().optional(), {
+      description: 'Whether Parley connects to Slack.',
+      example: 'false',
+      defaultNote: 'true when botToken is set',
+    }),
+    botToken: setting(secretText.regex(/^xoxb-|^xoxe\.xoxb-/, 'must be a bot token, which begins with xoxb-').optional(), {
+      env: 'SLACK_BOT_TOKEN',
+      secret: true,
+      description: 'Bot token of the Slack app, from its page "OAuth & Permissions".',
+      example: 'xoxb-...',
+    }),
+    signingSecret: setting(
+      secretText.regex(/^(?!xox|xapp-)/, 'must be the signing secret from "Basic Information", and this is a token').optional(),
+      {
+        env: 'SLACK_SIGNING_SECRET',
+        secret: true,
+        description: 'Proves that an HTTP request comes from Slack; from the page "Basic Information". Not needed for Socket Mode.',
+        example: '8f742231b10e...',
+      },
+    ),
+    appToken: setting(secretText.regex(/^xapp-/, 'must be an app-level token, which begins with xapp-').optional(), {
+      env: 'SLACK_APP_TOKEN',
+      secret: true,
+      description: 'App-level token with the scope connections:write. Turns Socket Mode on, which needs no public URL.',
+      example: 'xapp-1-...',
+    }),
+    transport: setting(z.enum(['socket', 'http']).optional(), {
+      description: 'How events arrive: over a WebSocket that Parley opens, or as HTTP requests at /slack/events.',
+      example: 'http',
+      defaultNote: 'socket when appToken is set, else http',
+    }),
+    clientId: setting(text.optional(), { env: 'SLACK_CLIENT_ID', description: oauthNote, example: '1234567890.1234567890' }),
+    clientSecret: setting(secretText.optional(), {
+      env: 'SLACK_CLIENT_SECRET',
+      secret: true,
+      description: oauthNote,
+      example: '5b2e91...',
+    }),
+    stateSecret: setting(secretText.optional(), {
+      env: 'SLACK_STATE_SECRET',
+      secret: true,
+      description: oauthNote,
+      example: 'a long random text',
+    }),
+    apiUrl: setting(url.default('https://slack.com/api/'), {
+      env: 'SLACK_API_URL',
+      description: "Where Slack's Web API is. Only tests and proxies need another one.",
+      example: 'http://127.0.0.1:4001/api/',
+    }),
+    streaming: setting(z.boolean().default(true), { description: 'Whether answers are shown while they grow.', example: 'false' }),
+    followThreads: setting(z.boolean().default(true), {
+      description: 'Whether messages in a thread that the bot takes part in are answered without a new mention.',
+      example: 'false',
+    }),
+  })
+  .prefault({});
+
+export const discord = z
+  .strictObject({
+    enabled: setting(z.boolean().optional(), {
+      description: 'Whether Parley connects to Discord.',
+      example: 'false',
+      defaultNote: 'true when token is set',
+    }),
+    token: setting(secretText.regex(/^(?!Bot )/i, 'must be the token alone, without the word Bot').optional(), {
+      env: 'DISCORD_TOKEN',
+      secret: true,
+      description: 'Token of the bot, from the page "Bot" of the Discord application.',
+      example: 'MTA5...',
+    }),
+    applicationId: setting(text.regex(/^\d+$/, 'must be the number on the page "General Information"').optional(), {
+      env: 'DISCORD_APPLICATION_ID',
+      description: 'Id of the Discord application. Discord also tells it at the login.',
+      example: '1090000000000000000',
+    }),
+    publicKey: setting(text.regex(/^[0-9a-f]{64}$/i, 'must be the 64 hexadecimal digits on the page "General Information"').optional(), {
+      env: 'DISCORD_PUBLIC_KEY',
+      description: 'Public key of the Discord application, for interactions over HTTP, which a later version brings; not used yet.',
+      example: 'the 64 hexadecimal digits that Discord shows',
+    }),
+    apiUrl: setting(url.default('https://discord.com/api'), {
+      env: 'DISCORD_API_URL',
+      description: "Where Discord's API is. Only tests and proxies need another one.",
+      example: 'http://127.0.0.1:4003/api',
+    }),
+    messageContentIntent: setting(z.boolean().default(true), {
+      description:
+        'Whether to ask for the text of messages that do not mention the bot (a privileged intent, to be switched on in the developer portal).',
+      example: 'false',
+    }),
+    streaming: setting(z.boolean().default(true), { description: 'Whether answers are shown while they grow.', example: 'false' }),
+    backfillMinutes: setting(z.number().min(0).max(1440).default(60), {
+      description: 'How far back missed messages are fetched when a connection cannot be resumed. 0 for not at all.',
+      example: '60',
+    }),
+  })
+  .prefault({});

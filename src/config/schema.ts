@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { bot, conversation, model } from './conversation.ts';
+import { discord, slack } from './platforms.ts';
+import { data, database, delivery, knowledge, log, server, worker } from './server.ts';
+import { webhooks } from './webhooks.ts';
+
+/** All that can be configured, as it stands in parley.yaml. */
+export const configSchema = z.strictObject({
+  server,
+  data,
+  database,
+  log,
+  bot,
+  conversation,
+  model,
+  knowledge,
+  slack,
+  discord,
+  webhooks,
+  worker,
+  delivery,
+});
+
+/** The settings with their defaults, before what depends on other settings is filled in. */
+export type Settings = z.output<typeof configSchema>;

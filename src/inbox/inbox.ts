@@ -1,0 +1,46 @@
+import type { AcceptResult, AdapterContext, AdapterState } from '../adapter.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { InboundEvent } from '../message.ts';
+import type { Store } from '../store/store.ts';
+
+export interface InboxOptions {
+  readonly store: Pick<Store, 'accept' | 'loadState' | 'recentConversations' | 'status'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called after events were committed that a turn should take up. */
+  readonly onWaiting: () => void;
+}
+
+/** The way in: what an adapter may ask of Parley, and nothing else. */
+export interface Inbox {
+  contextFor(adapter: string): AdapterContext;
+}
+
+export function createInbox({ store, clock, log, onWaiting }: InboxOptions): Inbox {
+  async function accept(adapter: string, events: readonly InboundEvent[], state: AdapterState | undefined) {
+    const results = await store.accept({ adapter, events, state });
+    if (results.some(({ status }) => status === 'accepted')) onWaiting();
+    for (const [index, event] of events.entries()) logResult(log, event, results[index]);
+    return results;
+  }
+
+  return {
+    contextFor: (adapter) => ({
+      clock,
+      log: log.with({ adapter }),
+      accept: (events, state) => accept(adapter, events, state),
+      loadState: (key) => store.loadState({ adapter, key }),
+      recentConversations: (since) => store.recentConversations({ adapter, since }),
+      status: (tenant, eventId) => store.status({ adapter, tenant, eventId }),
+    }),
+  };
+}
+
+function logResult(log: Log, event: InboundEvent, result: AcceptResult | undefined): void {
+  const fields = { conversationId: event.conversationId, eventId: event.eventId };
+  if (result?.status === 'conflict') {
+    log.warn('event came again with another content; the first one counts', { ...fields, adapter: event.adapter });
+  } else if (result?.status === 'duplicate') log.debug('event came again', fields);
+  else if (result?.status === 'ignored') log.debug('event ignored', { ...fields, reason: result.reason });
+}

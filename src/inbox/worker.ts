@@ -1,0 +1,126 @@
+import { createClaimLoop } from '../claim-loop.ts';
+import { settleWithin, type Clock } from '../clock.ts';
+import { describeError, TurnAborted } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { ClaimedTurn, Store } from '../store/store.ts';
+
+export interface WorkerOptions {
+  readonly store: Pick<Store, 'claimTurns' | 'renewTurns' | 'postponeTurn'>;
+  /** Runs one turn to its commit. May reject: the turn is then taken up again later. */
+  readonly runTurn: (turn: ClaimedTurn, signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Names this process in leases. */
+  readonly owner: string;
+  /** Turns at once, over all conversations. */
+  readonly concurrency: number;
+  readonly leaseMs: number;
+  readonly pollMs: number;
+  /** How much of the transcript a turn gets to see, in messages. */
+  readonly historyLimit: number;
+}
+
+export interface Worker {
+  start(): void;
+  /** Something may be waiting. */
+  wake(): void;
+  /** Takes up nothing more, lets running turns end for `drainMs`, then stops them; they are handed back. */
+  stop(drainMs: number): Promise<void>;
+}
+
+interface RunningTurn {
+  readonly controller: AbortController;
+  readonly done: Promise<void>;
+}
+
+/**
+ * One turn per conversation at a time, many conversations at once, longest waiting first.
+ * The store decides who gets which conversation; this loop only keeps its share of them busy and their leases alive.
+ */
+export function createWorker(options: WorkerOptions): Worker {
+  const { store, clock, log, owner, concurrency, leaseMs } = options;
+  const running = new Map<ClaimedTurn, RunningTurn>();
+  let cancelRenewal: (() => void) | undefined;
+  const loop = createClaimLoop({
+    claim,
+    clock,
+    pollMs: options.pollMs,
+    onError: (error) => log.error('turns could not be claimed', { error: describeError(error) }),
+  });
+
+  async function claim() {
+    const limit = concurrency - running.size;
+    if (limit <= 0) return { more: false, nextAt: undefined }; // The end of a turn wakes the loop.
+    const { turns, nextAt } = await store.claimTurns({ owner, limit, leaseMs, historyLimit: options.historyLimit });
+    for (const turn of turns) run(turn);
+    return { nextAt, more: turns.length === limit };
+  }
+
+  function run(turn: ClaimedTurn): void {
+    const controller = new AbortController();
+    const done = options
+      .runTurn(turn, controller.signal)
+      .catch((error: unknown) => giveBack(turn, error))
+      .finally(() => {
+        running.delete(turn);
+        loop.wake();
+      });
+    running.set(turn, { controller, done });
+    if (!loop.active()) controller.abort(new TurnAborted('stopping')); // claimed while the stop began
+  }
+
+  /** What runTurn could not handle: a bug, or a store that fails. The attempt counts, so that it cannot go round for ever. */
+  async function giveBack(turn: ClaimedTurn, cause: unknown): Promise<void> {
+    const { conversationId, token, attempt, turnId } = turn;
+    const error = describeError(cause);
+    log.error('turn failed unexpectedly', { conversationId, turnId, attempt, error });
+    const retryAt = clock.now() + Math.min(30_000, 500 * 2 ** attempt);
+    // When this fails too, the lease runs out and the turn is taken up again.
+    await store
+      .postponeTurn({ owner, conversationId, token, retryAt, error, counts: true, stream: turn.stream ?? 'unknown' })
+      .catch((failure: unknown) => log.error('turn could not be given back', { conversationId, turnId, error: describeError(failure) }));
+  }
+
+  async function renew(): Promise<void> {
+    const held = [...running.keys()];
+    if (held.length === 0) return;
+    const turns = held.map(({ conversationId, token }) => ({ conversationId, token }));
+    const lost = new Set(await store.renewTurns({ owner, leaseMs, turns }));
+    for (const turn of held) {
+      if (!lost.has(turn.conversationId) || !running.has(turn)) continue; // still held, or ended meanwhile
+      log.warn('turn lost its lease', { conversationId: turn.conversationId, turnId: turn.turnId });
+      running.get(turn)?.controller.abort(new TurnAborted('lease lost'));
+    }
+  }
+
+  function scheduleRenewal(): void {
+    cancelRenewal = clock.after(leaseMs / 3, () => {
+      void renew()
+        .catch((error: unknown) => log.error('leases could not be renewed', { error: describeError(error) }))
+        .finally(() => {
+          if (cancelRenewal) scheduleRenewal();
+        });
+    });
+  }
+
+  return {
+    start: () => {
+      scheduleRenewal();
+      loop.start();
+    },
+    wake: loop.wake,
+    stop: async (drainMs) => {
+      loop.stop();
+      const turns = [...running.values()];
+      await settleWithin(
+        clock,
+        drainMs,
+        turns.map(({ done }) => done),
+      );
+      for (const { controller } of running.values()) controller.abort(new TurnAborted('stopping'));
+      await Promise.all([...running.values()].map(({ done }) => done));
+      cancelRenewal?.();
+      cancelRenewal = undefined;
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import type { Adapter } from '../adapter.ts';
+import { withTimeout, type Clock } from '../clock.ts';
+import { DeliveryError, describeError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { OutboundMessage, Receipt } from '../message.ts';
+import { nextDelay, type RetryPolicy } from '../retry.ts';
+import type { ClaimedDelivery, Store } from '../store/store.ts';
+
+export interface DeliveryOptions {
+  readonly store: Pick<Store, 'settleSent' | 'settleFailed'>;
+  readonly adapters: ReadonlyMap<string, Adapter>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly policy: RetryPolicy;
+  /** For one request to the platform. Two of them and a margin must fit into the lease. */
+  readonly timeoutMs: number;
+  readonly leaseMs: number;
+}
+
+export type Deliver = (delivery: ClaimedDelivery, signal: AbortSignal) => Promise<Delivered>;
+
+export interface Delivered {
+  /** The part of the same conversation that is to follow at once; leased. */
+  readonly next?: ClaimedDelivery | undefined;
+  /** When something of this conversation becomes due, in ms since 1970. */
+  readonly dueAt?: number | undefined;
+}
+
+/**
+ * One attempt to deliver one part.
+ *
+ * A part whose earlier attempt may have arrived is looked up before it is sent again. Nothing is sent that the lease cannot
+ * outlast: a process that was stopped for longer than its lease finds on waking that another may have taken over.
+ */
+export function createDeliver(options: DeliveryOptions): Deliver {
+  const { adapters, clock, store, policy, leaseMs } = options;
+
+  return async function deliver(delivery, signal) {
+    const { id, owner, token } = delivery;
+    const adapter = adapters.get(delivery.adapter);
+    const outcome = adapter ? await attempt(options, { delivery, adapter, signal }) : adapterOff(delivery);
+    if (outcome === 'lease over') return { dueAt: delivery.leaseUntil };
+    if (outcome instanceof DeliveryError) return { dueAt: await recordFailure(options, delivery, outcome) };
+    const settled = await store.settleSent({ id, owner, token, receipt: outcome, leaseMs });
+    if (settled.status === 'settled') return { next: settled.next };
+    await withdraw(options, { delivery, receipt: outcome, recorded: settled.receipt, signal });
+    return {};
+  };
+
+  function adapterOff(delivery: ClaimedDelivery): DeliveryError {
+    const message = `The adapter ${delivery.adapter} is off: configure it again, or discard what it was to deliver.`;
+    return new DeliveryError({ message, retryable: true, uncertain: delivery.uncertain, retryAfterMs: Math.min(30_000, policy.expiryMs) });
+  }
+
+  /** When to look again: at the retry, or at once for what stood behind a part that is dead. */
+  async function recordFailure({ log }: DeliveryOptions, delivery: ClaimedDelivery, error: DeliveryError): Promise<number> {
+    const { id, owner, token, message } = delivery;
+    const failure = { attempt: message.attempt, firstDueAt: delivery.expiresAt - policy.expiryMs, retryAfterMs: error.retryAfterMs };
+    const delay = error.retryable ? nextDelay(policy, failure, clock) : undefined;
+    const retryAt = delay === undefined ? undefined : clock.now() + delay;
+    await store.settleFailed({ id, owner, token, error: error.message, uncertain: error.uncertain, retryAt });
+    const fields = { conversationId: message.conversationId, eventId: message.inReplyTo, deliveryId: id, attempt: message.attempt, error: error.message };
+    if (retryAt === undefined) log.error('delivery failed for good', fields);
+    else log.warn('delivery postponed', { ...fields, delayMs: delay });
+    return retryAt ?? clock.now();
+  }
+}
+
+interface Attempt {
+  readonly delivery: ClaimedDelivery;
+  readonly adapter: Adapter;
+  readonly signal: AbortSignal;
+}
+
+type Outcome = Receipt | DeliveryError | 'lease over';
+
+async function attempt(options: DeliveryOptions, { delivery, adapter, signal }: Attempt): Promise<Outcome> {
+  const { clock, timeoutMs } = options;
+  const isLate = () => clock.now() > delivery.leaseUntil - timeoutMs;
+  let { message } = delivery;
+  try {
+    if (delivery.uncertain && adapter.find) {
+      if (isLate()) return 'lease over';
+      const found = await bounded(options, signal, (bound) => adapter.find?.(message, bound));
+      if (found?.complete) return found.receipt;
+      if (found) message = { ...message, opened: found.receipt };
+    }
+    if (clock.now() > delivery.expiresAt) {
+      return new DeliveryError({ message: `It could not be delivered in time: ${lastError(delivery)}`, retryable: false, uncertain: false });
+    }
+    if (isLate()) return 'lease over';
+    return await bounded(options, signal, (bound) => adapter.send(message, bound));
+  } catch (error) {
+    if (error instanceof DeliveryError) return error;
+    // A timeout, a stop, or an adapter that broke its contract: whether the message arrived is not known.
+    return new DeliveryError({ message: describeError(error), retryable: true, uncertain: true, cause: error });
+  }
+}
+
+function lastError({ message }: ClaimedDelivery): string {
+  return `${message.attempt - 1} attempts failed (delivery.expiryMinutes, delivery.maxAttempts).`;
+}
+
+async function bounded<Result>({ clock, timeoutMs }: DeliveryOptions, parent: AbortSignal, task: (signal: AbortSignal) => Result): Promise<Awaited<Result>> {
+  const { signal, clear } = withTimeout(clock, timeoutMs, parent);
+  try {
+    return await task(signal);
+  } finally {
+    clear();
+  }
+}
+
+interface Superfluous {
+  readonly delivery: ClaimedDelivery;
+  readonly receipt: Receipt;
+  readonly recorded: Receipt | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Another holder has delivered this part while this one was out: of two messages, the one that is not in the ledger goes. */
+async function withdraw(options: DeliveryOptions, { delivery, receipt, recorded, signal }: Superfluous): Promise<void> {
+  const { adapters, log } = options;
+  const message: OutboundMessage = delivery.message;
+  const fields = { conversationId: message.conversationId, deliveryId: delivery.id };
+  const remove = adapters.get(delivery.adapter)?.remove;
+  if (!recorded || recorded.id === receipt.id || !remove) {
+    log.debug('delivery was taken over', fields);
+    return;
+  }
+  log.warn('delivery was taken over; the second message is removed', fields);
+  try {
+    await bounded(options, signal, (bound) => remove(message, receipt, bound));
+  } catch (error) {
+    log.error('the second message could not be removed', { ...fields, error: describeError(error) });
+  }
+}
