@@ -35,6 +35,8 @@ export interface Adapter {
   typing?(destination: Destination, signal: AbortSignal): Promise<void>;
   /** The adapter's HTTP endpoints: a request handler for the shared server that calls `next` for paths that are not its own. */
   router?(): RequestHandler;
+  /** Whether the platform accepts the credentials, without taking any event; a sentence for `parley doctor`. Rejects with an AdapterError that says what to change. */
+  check?(signal: AbortSignal): Promise<string>;
   /** How the connection stands, for /readyz and `parley doctor`. An adapter that has no connection to lose leaves it out. */
   health?(): AdapterHealth;
 }

@@ -11,7 +11,8 @@ export interface ClaimLoopOptions {
 
 export interface ClaimLoop {
   start(): void;
-  stop(): void;
+  /** Claims nothing more. Resolves once no claim is under way. */
+  stop(): Promise<void>;
   /** Something may be ready now. */
   wake(): void;
   /** Something becomes ready at this time. */
@@ -22,20 +23,21 @@ export interface ClaimLoop {
 /** Calls `claim` whenever something may be ready, never twice at once; a call that comes meanwhile makes it look again. */
 export function createClaimLoop({ claim, onError, clock, pollMs }: ClaimLoopOptions): ClaimLoop {
   let active = false;
-  let claiming = false;
+  let claiming: Promise<void> | undefined;
   let again = false;
   let timerAt = Number.POSITIVE_INFINITY;
   let cancelTimer: (() => void) | undefined;
 
   function wake(): void {
-    if (claiming) again = true;
-    else if (active) {
-      claiming = true;
-      void claimUntilEmpty().finally(() => {
-        claiming = false;
-        if (again) wake();
-      });
+    if (!active) return;
+    if (claiming) {
+      again = true;
+      return;
     }
+    claiming = claimUntilEmpty().finally(() => {
+      claiming = undefined;
+      if (again) wake();
+    });
   }
 
   async function claimUntilEmpty(): Promise<void> {
@@ -69,10 +71,12 @@ export function createClaimLoop({ claim, onError, clock, pollMs }: ClaimLoopOpti
       active = true;
       wake();
     },
-    stop: () => {
+    stop: async () => {
       active = false;
       again = false;
       cancelTimer?.();
+      timerAt = Number.POSITIVE_INFINITY;
+      await claiming;
     },
     wake,
     lookAt,

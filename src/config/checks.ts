@@ -34,20 +34,17 @@ function checkModel(model: Settings['model'] | undefined): Conflict[] {
 
 function checkSlack(slack: Settings['slack'] | undefined): Conflict[] {
   if (!slack || slack.enabled === false) return [];
-  const conflicts: Conflict[] = [];
-  const named = [slack.signingSecret, slack.appToken].some(Boolean) || slack.enabled === true;
   if (!slack.botToken) {
-    return named ? [{ path: ['slack', 'botToken'], what: 'is missing: Slack cannot be answered without it' }] : conflicts;
+    return slack.enabled ? [{ path: ['slack', 'botToken'], what: 'is missing: Slack cannot be answered without it' }] : [];
   }
   const transport = slack.transport ?? (slack.appToken ? 'socket' : 'http');
-  if (transport === 'http' && !slack.signingSecret) {
-    const what = 'is missing: events that arrive by HTTP need it. For Socket Mode set slack.appToken (SLACK_APP_TOKEN) in its place';
-    conflicts.push({ path: ['slack', 'signingSecret'], what });
-  }
   if (transport === 'socket' && !slack.appToken) {
-    conflicts.push({ path: ['slack', 'appToken'], what: 'is missing: Socket Mode needs it' });
+    return [{ path: ['slack', 'appToken'], what: 'is missing: Socket Mode needs it' }];
   }
-  return conflicts;
+  if (transport === 'socket' || slack.signingSecret) return [];
+  const what =
+    'is missing: events that arrive by HTTP need it. For Socket Mode set slack.appToken (SLACK_APP_TOKEN) in its place';
+  return [{ path: ['slack', 'signingSecret'], what }];
 }
 
 function checkDiscord(discord: Settings['discord'] | undefined): Conflict[] {
@@ -55,16 +52,28 @@ function checkDiscord(discord: Settings['discord'] | undefined): Conflict[] {
   return [{ path: ['discord', 'token'], what: 'is missing: Discord cannot be reached without it' }];
 }
 
-function checkWebhook(name: string, source: Settings['webhooks'][string]): Conflict[] {
-  const { verify } = source;
+function checkWebhook(name: string, { verify, callback }: Settings['webhooks'][string]): Conflict[] {
   const path = ['webhooks', name, 'verify'];
-  const conflicts: Conflict[] = [];
-  if (!verify.secret && !verify.secrets) conflicts.push({ path: [...path, 'secret'], what: 'is missing: without it anybody could send' });
-  if (verify.secret && verify.secrets) {
-    conflicts.push({ path: [...path, 'secrets'], what: 'is set beside secret: keep one of them' });
-  }
-  if (verify.scheme === 'hmac' && verify.signed.includes('{timestamp}') && !verify.timestampHeader) {
+  const conflicts = checkSecrets(path, verify, 'without it anybody could send');
+  if (callback) conflicts.push(...checkSecrets(['webhooks', name, 'callback'], callback, 'answers are signed with it'));
+  if (verify.scheme !== 'hmac') return conflicts;
+  const signsTime = verify.signed.includes('{timestamp}');
+  if (signsTime && !verify.timestampHeader) {
     conflicts.push({ path: [...path, 'timestampHeader'], what: 'is missing: {timestamp} is part of what is signed' });
   }
+  if (!signsTime && verify.timestampHeader) {
+    const what = 'does not contain {timestamp} although timestampHeader is set: a time that is not signed protects from nothing';
+    conflicts.push({ path: [...path, 'signed'], what });
+  }
   return conflicts;
+}
+
+interface Secrets {
+  readonly secret?: string | undefined;
+  readonly secrets?: readonly string[] | undefined;
+}
+
+function checkSecrets(path: readonly string[], { secret, secrets }: Secrets, why: string): Conflict[] {
+  if (!secret && !secrets) return [{ path: [...path, 'secret'], what: `is missing: ${why}` }];
+  return secret && secrets ? [{ path: [...path, 'secrets'], what: 'is set beside secret: keep one of them' }] : [];
 }

@@ -20,6 +20,8 @@ export interface Found {
 export interface Environment {
   /** The value of `name`. With `fromFile`, the content of the file that NAME_FILE names will do. An empty value counts as none. */
   get(name: string, options?: { readonly fromFile?: boolean }): Found | undefined;
+  /** Whether a value was given in a way that cannot be used; `problems` says why. */
+  failed(name: string): boolean;
   readonly names: readonly string[];
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -28,7 +30,13 @@ export interface Environment {
 export function openEnvironment(source: EnvironmentSource): Environment {
   const problems = new Set<string>();
   const warnings = new Set<string>();
+  const failed = new Set<string>();
   const variables: Variables = { ...readEnvFile(source, problems), ...source.env };
+
+  const fail = (name: string, problem: string): undefined => {
+    failed.add(name);
+    problems.add(problem);
+  };
 
   const fromFile = (name: string): string | undefined => {
     const path = variables[`${name}_FILE`] ?? '';
@@ -37,15 +45,16 @@ export function openEnvironment(source: EnvironmentSource): Environment {
       if (file === undefined) throw new Error('there is no such file');
       // 0640: the owner writes, the owner's group reads, nobody else has a share in it.
       if ((file.mode & ~0o640) !== 0) {
-        warnings.add(`${name}_FILE: ${path} has the mode ${file.mode.toString(8).padStart(4, '0')}. Mend it with: chmod 640 ${path}`);
+        warnings.add(
+          `${name}_FILE: ${path} has the mode ${file.mode.toString(8).padStart(4, '0')}. Mend it with: chmod 640 ${path}`,
+        );
       }
       const value = file.text.replace(/\r?\n$/, '');
       if (value === '') throw new Error('the file is empty');
       return value;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      problems.add(`${name}_FILE: cannot read ${path}: ${reason}. Example: ${name}_FILE=/run/secrets/${name.toLowerCase()}`);
-      return undefined;
+      return fail(name, `${name}_FILE: cannot read ${path}: ${reason}. Example: ${name}_FILE=/run/secrets/${name.toLowerCase()}`);
     }
   };
 
@@ -53,13 +62,11 @@ export function openEnvironment(source: EnvironmentSource): Environment {
     get(name, options) {
       const value = variables[name] || undefined;
       if (!options?.fromFile || !variables[`${name}_FILE`]) return value === undefined ? undefined : { value, source: name };
-      if (value !== undefined) {
-        problems.add(`${name} and ${name}_FILE are both set: keep one of them.`);
-        return undefined;
-      }
+      if (value !== undefined) return fail(name, `${name} and ${name}_FILE are both set: keep one of them.`);
       const content = fromFile(name);
       return content === undefined ? undefined : { value: content, source: `${name}_FILE` };
     },
+    failed: (name) => failed.has(name),
     names: Object.keys(variables).filter((name) => variables[name]),
     get problems() {
       return [...problems];

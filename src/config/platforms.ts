@@ -21,7 +21,8 @@ export const slack = z
       {
         env: 'SLACK_SIGNING_SECRET',
         secret: true,
-        description: 'Proves that an HTTP request comes from Slack; from the page "Basic Information". Not needed for Socket Mode.',
+        description:
+          'Proves that an HTTP request comes from Slack; from the page "Basic Information". Not needed for Socket Mode.',
         example: '8f742231b10e...',
       },
     ),
@@ -54,7 +55,10 @@ export const slack = z
       description: "Where Slack's Web API is. Only tests and proxies need another one.",
       example: 'http://127.0.0.1:4001/api/',
     }),
-    streaming: setting(z.boolean().default(true), { description: 'Whether answers are shown while they grow.', example: 'false' }),
+    streaming: setting(z.boolean().default(true), {
+      description: 'Whether answers are shown while they grow.',
+      example: 'false',
+    }),
     followThreads: setting(z.boolean().default(true), {
       description: 'Whether messages in a thread that the bot takes part in are answered without a new mention.',
       example: 'false',
@@ -80,11 +84,15 @@ export const discord = z
       description: 'Id of the Discord application. Discord also tells it at the login.',
       example: '1090000000000000000',
     }),
-    publicKey: setting(text.regex(/^[0-9a-f]{64}$/i, 'must be the 64 hexadecimal digits on the page "General Information"').optional(), {
-      env: 'DISCORD_PUBLIC_KEY',
-      description: 'Public key of the Discord application, for interactions over HTTP, which a later version brings; not used yet.',
-      example: 'the 64 hexadecimal digits that Discord shows',
-    }),
+    publicKey: setting(
+      text.regex(/^[0-9a-f]{64}$/i, 'must be the 64 hexadecimal digits on the page "General Information"').optional(),
+      {
+        env: 'DISCORD_PUBLIC_KEY',
+        description:
+          'Public key of the Discord application, for interactions over HTTP, which a later version brings; not used yet.',
+        example: 'the 64 hexadecimal digits that Discord shows',
+      },
+    ),
     apiUrl: setting(url.default('https://discord.com/api'), {
       env: 'DISCORD_API_URL',
       description: "Where Discord's API is. Only tests and proxies need another one.",
@@ -95,7 +103,10 @@ export const discord = z
         'Whether to ask for the text of messages that do not mention the bot (a privileged intent, to be switched on in the developer portal).',
       example: 'false',
     }),
-    streaming: setting(z.boolean().default(true), { description: 'Whether answers are shown while they grow.', example: 'false' }),
+    streaming: setting(z.boolean().default(true), {
+      description: 'Whether answers are shown while they grow.',
+      example: 'false',
+    }),
     backfillMinutes: setting(z.number().min(0).max(1440).default(60), {
       description: 'How far back missed messages are fetched when a connection cannot be resumed. 0 for not at all.',
       example: '60',

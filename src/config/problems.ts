@@ -22,14 +22,19 @@ type Issue = z.core.$ZodIssue;
 /** One sentence per mistake: the key, where it was set, what is wrong, and an example that is right. */
 export function describeIssue(issue: Issue, context: ProblemContext): string[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeUnknownKey([...issue.path, key], context));
-  const path = issue.path.map(String);
-  return [describeProblem(path, sayWhatIsWrong(issue, context), context)];
+  return [describeProblem(toKeyPath(issue.path), sayWhatIsWrong(issue, context), context)];
 }
 
 /** The sentence for a mistake that only shows when several settings are looked at together. */
 export function describeProblem(path: readonly string[], what: string, context: ProblemContext): string {
   const info = infoAt(path, context);
   return `${sayWhere(path, info, context)}: ${what}.${sayExample(path, info, context)}`;
+}
+
+/** Items of a list are told of under the list's key. */
+function toKeyPath(path: readonly PropertyKey[]): string[] {
+  const key = path.map(String);
+  return /^\d+$/.test(key.at(-1) ?? '') ? key.slice(0, -1) : key;
 }
 
 function describeUnknownKey(issuePath: readonly PropertyKey[], context: ProblemContext): string {
@@ -39,10 +44,15 @@ function describeUnknownKey(issuePath: readonly PropertyKey[], context: ProblemC
   const parentSchema = schemaAt(context.schema, parent, context.input);
   const siblings = (parentSchema && keysOf(parentSchema, valueAt(parent, context.input))) ?? [];
   const near = suggest(key, siblings);
-  const elsewhere = listSettings(context.schema).find((setting) => setting.path.at(-1) === key);
-  const meant = near ? [...parent, near].join('.') : elsewhere?.path.join('.');
+  const meant = (parent.length === 0 && findElsewhere(key, context)) || (near && [...parent, near].join('.'));
   const known = siblings.length > 0 ? ` Known here: ${siblings.join(', ')}.` : '';
   return `${sayWhere(path, undefined, context)}: there is no such setting.${meant ? ` Did you mean ${meant}?` : known}`;
+}
+
+/** A setting of just that name in a section. */
+function findElsewhere(key: string, context: ProblemContext): string | undefined {
+  const found = listSettings(context.schema).find(({ path }) => path.at(-1) === key && !path.includes('NAME'));
+  return found?.path.join('.');
 }
 
 function sayWhere(path: readonly string[], info: SettingInfo | undefined, context: ProblemContext): string {
@@ -74,7 +84,9 @@ function sayWhatIsWrong(issue: Issue, context: ProblemContext): string {
     case 'too_big':
       return `must be at most ${sayLimit(issue.maximum, issue.origin)}${shown}`;
     case 'invalid_union':
-      return 'options' in issue && issue.options ? sayChoices(issue.options.map(String), value, shown) : `${issue.message}${shown}`;
+      return 'options' in issue && issue.options
+        ? sayChoices(issue.options.map(String), value, shown)
+        : `${issue.message}${shown}`;
     case 'invalid_key':
       return `the name ${issue.issues[0]?.message ?? 'is not allowed'}`;
     default:
@@ -94,7 +106,7 @@ const typeNames: Readonly<Record<string, string>> = {
 
 function sayChoices(choices: readonly string[], value: unknown, shown: string): string {
   const near = typeof value === 'string' ? suggest(value, choices) : undefined;
-  return `must be ${near ? `${choices.join(', ')} (did you mean ${near}?)` : choices.join(', ')}${shown}`;
+  return `must be one of ${choices.join(', ')}${shown}${near ? ` (did you mean ${near}?)` : ''}`;
 }
 
 function sayLimit(limit: number | bigint, origin: string): string {

@@ -98,7 +98,8 @@ export const worker = z
       example: '5',
     }),
     drainSeconds: setting(z.number().min(0).max(600).default(10), {
-      description: 'How long a stop waits for running turns. What is not done then is handed back and taken up at the next start.',
+      description:
+        'How long a stop waits for running turns. What is not done then is handed back and taken up at the next start.',
       example: '10',
     }),
   })

@@ -22,7 +22,8 @@ export function listSettings(schema: z.ZodType): Setting[] {
 function* walk(schema: z.ZodType, path: readonly string[]): Generator<Setting> {
   const info = settings.get(schema);
   const inner = unwrap(schema);
-  if (info && !(inner instanceof z.ZodRecord)) yield { path, schema, info };
+  const hasParts = inner instanceof z.ZodRecord || inner instanceof z.ZodDiscriminatedUnion;
+  if (info && !hasParts) yield { path, schema, info };
   if (inner instanceof z.ZodObject) for (const [key, child] of shapeOf(inner)) yield* walk(child, [...path, key]);
   if (inner instanceof z.ZodRecord) yield* walk(valueOf(inner), [...path, 'NAME']);
   if (inner instanceof z.ZodDiscriminatedUnion) for (const option of optionsOf(inner)) yield* walk(option, path);

@@ -6,6 +6,8 @@ export interface YamlSettings {
   readonly value: unknown;
   /** Line of each key, by its path joined with dots. */
   readonly lines: ReadonlyMap<string, number>;
+  /** Keys whose value could not be made out; `problems` says why. */
+  readonly failed: ReadonlySet<string>;
   readonly problems: readonly string[];
 }
 
@@ -15,11 +17,11 @@ export function readYaml(yaml: string, name: string, environment: Environment): 
   const document = parseDocument(yaml, { lineCounter, prettyErrors: false });
   if (document.errors.length > 0) {
     const problems = document.errors.map((error) => `${name} line ${lineCounter.linePos(error.pos[0]).line}: ${error.message}`);
-    return { value: {}, lines: new Map(), problems };
+    return { value: {}, lines: new Map(), failed: new Set(), problems };
   }
   const reader = new YamlReader({ document, environment, name, lineOf: (offset) => lineCounter.linePos(offset).line });
   const value = reader.read(document.contents, []) ?? {};
-  return { value, lines: reader.lines, problems: reader.problems };
+  return { value, lines: reader.lines, failed: reader.failed, problems: reader.problems };
 }
 
 interface ReaderSource {
@@ -35,6 +37,7 @@ const maxDepth = 30;
 
 class YamlReader {
   readonly lines = new Map<string, number>();
+  readonly failed = new Set<string>();
   readonly problems: string[] = [];
   readonly #source: ReaderSource;
   #nodes = 0;
@@ -47,7 +50,8 @@ class YamlReader {
   read(node: unknown, path: readonly string[]): unknown {
     this.#nodes += 1;
     if (this.#nodes > maxNodes || path.length > maxDepth) {
-      if (!this.#tooLarge) this.problems.push(`${this.#source.name}: is too large or nested too deeply. Does it refer to itself?`);
+      if (!this.#tooLarge)
+        this.problems.push(`${this.#source.name}: is too large or nested too deeply. Does it refer to itself?`);
       this.#tooLarge = true;
       return undefined;
     }
@@ -56,8 +60,8 @@ class YamlReader {
     if (isSeq(node)) return node.items.map((item, index) => this.read(item, [...path, String(index)]) ?? '');
     if (!isScalar(node) || node.value === null) return undefined;
     // The text as it was written: a Discord id is a number that a double cannot hold.
-    const text = typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
-    return this.#substitute(text, this.#where(path, node)) || undefined;
+    const text = typeof node.value === 'string' ? node.value : (node.source ?? '');
+    return this.#substitute(text, path, node) || undefined;
   }
 
   #readMap(items: readonly { key: unknown; value: unknown }[], path: readonly string[]): Record<string, unknown> {
@@ -72,21 +76,20 @@ class YamlReader {
     return Object.fromEntries(entries);
   }
 
-  #substitute(text: string, where: string): string {
+  #substitute(text: string, path: readonly string[], node: Node): string {
+    const fail = (what: string): string => {
+      this.failed.add(path.join('.'));
+      this.problems.push(`${path.join('.')} (${this.#source.name} line ${this.#lineOf(node)}): ${what}`);
+      return '';
+    };
     return text.replaceAll(/\$(\$?)\{([^}]*)\}/g, (whole, escape: string, name: string) => {
       if (escape) return whole.slice(1);
-      if (!/^[A-Za-z_]\w*$/.test(name)) {
-        this.problems.push(`${where}: ${whole} is no name of a variable. Write \${NAME}, or $${whole} for the characters themselves.`);
-        return '';
-      }
+      if (!/^[A-Za-z_]\w*$/.test(name)) return fail(`${whole} names no variable. Write $${whole} for the characters themselves.`);
       const found = this.#source.environment.get(name, { fromFile: true });
-      if (!found) this.problems.push(`${where}: the environment variable ${name} is not set. Example: ${name}=... in .env`);
-      return found?.value ?? '';
+      if (found) return found.value;
+      const unusable = this.#source.environment.failed(name);
+      return fail(`the environment variable ${name} ${unusable ? 'cannot be used' : `is not set. Example: ${name}=... in .env`}`);
     });
-  }
-
-  #where(path: readonly string[], node: Node): string {
-    return `${path.join('.')} (${this.#source.name} line ${this.#lineOf(node)})`;
   }
 
   #lineOf(node: Node): number {

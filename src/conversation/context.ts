@@ -4,6 +4,7 @@ import type { TranscriptMessage } from '../store/store.ts';
 
 export interface ContextInput {
   readonly instructions: string;
+  readonly instructionTokens: number;
   /** Oldest first. */
   readonly history: readonly TranscriptMessage[];
   /** What the turn is to answer, oldest first. */
@@ -15,55 +16,114 @@ export interface ContextInput {
 
 export interface Context {
   readonly request: ModelRequest;
-  /** Tokens of each question, in order. */
+  /** Tokens of each question, in order, before it was cut. */
   readonly questionTokens: readonly number[];
 }
 
 /** Roles and separators cost a few tokens with every model. */
 const overheadPerMessage = 4;
 
-/**
- * What the model gets to see: the questions always (cut where they alone exceed the budget), and as much of the newest
- * transcript before them as fits. The system text stays the same from turn to turn, so that providers can cache the prefix.
- */
-export function buildContext({ instructions, history, questions, maxTokens, countTokens }: ContextInput): Context {
-  const questionTokens = questions.map((question) => countTokens(question.text));
-  const several = isSeveral([...history.filter(({ role }) => role === 'user'), ...questions.map(({ author }) => ({ authorId: author.id }))]);
-  let room = maxTokens - countTokens(instructions) - overheadPerMessage;
+/** So much of every question stands, however many there are and however small the budget is. */
+export const questionFloor = 32;
 
-  const asked: ModelMessage[] = [];
-  for (const [index, question] of [...questions.entries()].reverse()) {
-    const tokens = questionTokens[index] ?? 0;
-    const text = cutToFit(question.text, tokens, Math.max(room, maxTokens / 8));
-    asked.unshift({ role: 'user', text: several ? `${speaker(question.author.name)}: ${text}` : text });
-    room -= Math.min(tokens, Math.max(room, maxTokens / 8)) + overheadPerMessage;
-  }
+/**
+ * What the model gets to see: the questions always (the longest are cut where together they exceed the budget), and as much of the
+ * newest transcript before them as fits. The system text stays the same from turn to turn, so that providers can cache the prefix.
+ */
+export function buildContext({ instructions, instructionTokens, history, questions, maxTokens, countTokens }: ContextInput): Context {
+  const hint = questions.length > 1 ? unansweredHint(questions.length) : '';
+  const label = isSeveral(history, questions) ? createLabels(countTokens) : () => noLabel;
+  const questionTokens = questions.map(({ text }) => countTokens(text));
+
+  let room = maxTokens - instructionTokens - overheadPerMessage - (hint && countTokens(hint));
+  for (const { author } of questions) room -= label(author.id, author.name).tokens + overheadPerMessage;
+  const shares = shareOut(questionTokens, room);
+  const asked = questions.map(({ author, text }, index): ModelMessage => {
+    const share = shares[index] ?? questionFloor;
+    room -= share;
+    const fitting = share < (questionTokens[index] ?? 0) ? cutToFit(text, share, countTokens) : text;
+    return { role: 'user', text: label(author.id, author.name).text + fitting };
+  });
 
   const earlier: ModelMessage[] = [];
-  for (const message of [...history].reverse()) {
-    room -= message.tokens + overheadPerMessage;
-    if (room < 0) break;
-    const text = several && message.role === 'user' ? `${speaker(message.authorName)}: ${message.text}` : message.text;
-    earlier.unshift({ role: message.role, text });
+  for (let index = history.length - 1; index >= 0; index -= 1) {
+    const { role, authorId, authorName, text, tokens } = history[index] as TranscriptMessage; // within its bounds
+    const { text: name, tokens: nameTokens } = role === 'user' ? label(authorId, authorName) : noLabel;
+    room -= nameTokens + overheadPerMessage;
+    // One that is long by itself is cut, or a pasted file would hide everything about itself from the next question.
+    const cut = tokens > room && tokens > maxTokens / 4 && room > maxTokens / 8;
+    if (tokens > room && !cut) break;
+    earlier.push({ role, text: name + (cut ? cutToFit(text, room, countTokens) : text) });
+    if (cut) break;
+    room -= tokens;
   }
-  const system = questions.length > 1 ? `${instructions}\n\nThe last ${questions.length} messages are still unanswered: answer all of them in one reply.` : instructions;
-  return { request: { system, messages: [...earlier, ...asked] }, questionTokens };
+  return { request: { system: instructions + hint, messages: [...earlier.reverse(), ...asked] }, questionTokens };
 }
 
-function isSeveral(authors: readonly { readonly authorId: string }[]): boolean {
-  return new Set(authors.map(({ authorId }) => authorId)).size > 1;
+function unansweredHint(count: number): string {
+  return `\n\nThe last ${count} messages are still unanswered: answer all of them in one reply.`;
 }
 
-/** A display name cannot pass for another speaker's line or for an instruction of its own. */
-function speaker(name: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters and line breaks are what must go
-  const clean = name.replaceAll(/[\u0000-\u001f\u007f:]+/g, ' ').trim();
-  return clean === '' ? 'Somebody' : clean.slice(0, 40);
+function isSeveral(history: readonly TranscriptMessage[], questions: readonly InboundMessage[]): boolean {
+  const first = questions[0]?.author.id;
+  return (
+    questions.some(({ author }) => author.id !== first) || history.some(({ role, authorId }) => role === 'user' && authorId !== first)
+  );
 }
 
-function cutToFit(text: string, tokens: number, room: number): string {
-  if (tokens <= room) return text;
-  // The head states the question and the tail often the error at the end of a log: keep both.
-  const keep = Math.floor((text.length * room) / tokens / 2);
-  return `${text.slice(0, keep).toWellFormed()}\n[… ${text.length - 2 * keep} characters left out …]\n${text.slice(-keep).toWellFormed()}`;
+interface Label {
+  readonly text: string;
+  readonly tokens: number;
+}
+
+const noLabel: Label = { text: '', tokens: 0 };
+
+function createLabels(countTokens: (text: string) => number): (id: string, name: string) => Label {
+  const labels = new Map<string, Label>();
+  return (id, name) => {
+    const key = `${id}\n${name}`;
+    let label = labels.get(key);
+    if (!label) {
+      const text = `${toSpeaker(name)}: `;
+      label = { text, tokens: countTokens(text) };
+      labels.set(key, label);
+    }
+    return label;
+  };
+}
+
+/** A display name cannot pass for another speaker's line or for an instruction of its own: no colon, line break, control or direction mark. */
+function toSpeaker(name: string): string {
+  const clean = name
+    .slice(0, 200)
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s:：]+/gu, ' ')
+    .trim();
+  return clean === '' ? 'Somebody' : clean.slice(0, 40).toWellFormed();
+}
+
+/** How many tokens of each question fit: short ones are whole, and the long ones share the rest evenly. */
+function shareOut(tokens: readonly number[], room: number): readonly number[] {
+  if (tokens.reduce((sum, each) => sum + each, 0) <= room) return tokens;
+  const shares = [...tokens];
+  const shortestFirst = [...tokens.entries()].sort(([, one], [, other]) => one - other);
+  let left = room;
+  for (const [position, [index, wanted]] of shortestFirst.entries()) {
+    const fair = Math.max(questionFloor, Math.floor(left / (tokens.length - position)));
+    shares[index] = Math.min(wanted, fair);
+    left -= Math.min(wanted, fair);
+  }
+  return shares;
+}
+
+/** The head states the question and the tail often the error at the end of a log: both stay. */
+function cutToFit(text: string, maxTokens: number, countTokens: (text: string) => number): string {
+  let keep = Math.floor(Math.min(text.length / 2, maxTokens * 4));
+  for (;;) {
+    const left = text.length - 2 * keep;
+    const tail = keep === 0 ? '' : text.slice(-keep);
+    const cut = `${text.slice(0, keep).toWellFormed()}\n[… ${left} characters left out …]\n${tail.toWellFormed()}`;
+    const tokens = countTokens(cut);
+    if (tokens <= maxTokens || keep === 0) return cut;
+    keep = Math.floor(keep * Math.min(0.9, maxTokens / tokens));
+  }
 }

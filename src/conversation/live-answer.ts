@@ -1,6 +1,8 @@
 import type { Adapter, MessageStream } from '../adapter.ts';
 import type { Clock } from '../clock.ts';
+import { describeError } from '../errors.ts';
 import { toChunkId } from '../ids.ts';
+import type { Log } from '../log.ts';
 import type { Receipt } from '../message.ts';
 import type { ClaimedTurn } from '../store/store.ts';
 import type { TurnAddress } from './turn-address.ts';
@@ -10,6 +12,7 @@ export interface LiveAnswerOptions {
   readonly turn: ClaimedTurn;
   readonly address: TurnAddress;
   readonly clock: Clock;
+  readonly log: Log;
   /** Called once with the message that the stream has opened. */
   readonly onOpened: (receipt: Receipt) => void;
 }
@@ -26,43 +29,66 @@ const typingAfterMs = 1_000;
 /** Discord shows it for 10 seconds. */
 const typingEveryMs = 8_000;
 
-export function createLiveAnswer({ adapter, turn, address, clock, onOpened }: LiveAnswerOptions, signal: AbortSignal): LiveAnswer {
+export function createLiveAnswer(options: LiveAnswerOptions, signal: AbortSignal): LiveAnswer {
+  const { adapter, turn, address, clock, log, onOpened } = options;
   // A second stream beside what an earlier attempt left would be a second answer; and none overtakes an earlier answer on its way.
-  const mayStream = adapter.stream !== undefined && turn.stream === undefined && !turn.outboxBusy;
+  let mayStream = adapter.stream !== undefined && turn.stream === undefined && !turn.outboxBusy;
   let stream: MessageStream | undefined;
-  let opened: Receipt | undefined;
+  // Of this attempt: 'unknown' until the stream has said what became of it.
+  let left = turn.stream;
   let cancelTyping = adapter.typing ? clock.after(typingAfterMs, showTyping) : undefined;
 
   function showTyping(): void {
-    // Decoration: whether it worked makes no difference to the answer.
-    adapter.typing?.(address.destination, signal).catch(() => undefined);
     cancelTyping = clock.after(typingEveryMs, showTyping);
+    void type();
+  }
+
+  async function type(): Promise<void> {
+    try {
+      await adapter.typing?.(address.destination, signal);
+    } catch {
+      // Decoration: whether it worked makes no difference to the answer.
+    }
   }
 
   function openStream(): MessageStream | undefined {
     cancelTyping?.();
     const { conversationId, turnId } = turn;
     const { tenant, inReplyTo, destination } = address;
+    left = 'unknown';
     const begun = adapter.stream?.({ id: toChunkId(turnId, 0), conversationId, tenant, inReplyTo, destination }, signal);
-    void begun?.opened.then((receipt) => {
-      opened = receipt;
+    begun?.opened.then((receipt) => {
+      left = receipt;
       if (receipt) onOpened(receipt);
-    });
+    }, giveUp);
     return begun;
+  }
+
+  /** An adapter whose stream breaks the contract loses the stream, not the answer. */
+  function giveUp(error: unknown): void {
+    mayStream = false;
+    log.warn('stream failed', { conversationId: turn.conversationId, eventId: address.inReplyTo, error: describeError(error) });
   }
 
   return {
     append: (text) => {
       if (!mayStream) return;
-      stream ??= openStream();
-      stream?.append(text);
+      try {
+        stream ??= openStream();
+        stream?.append(text);
+      } catch (error) {
+        giveUp(error);
+      }
     },
     close: async () => {
       cancelTyping?.();
-      if (!stream) return turn.stream;
-      await stream.close();
-      opened ??= await stream.opened;
-      return opened;
+      try {
+        await stream?.close();
+        await stream?.opened;
+      } catch (error) {
+        giveUp(error);
+      }
+      return left;
     },
   };
 }

@@ -4,8 +4,8 @@ import type { Clock } from '../clock.ts';
 import { describeError, ModelError } from '../errors.ts';
 import { createErrorId, toChunkId } from '../ids.ts';
 import type { Log } from '../log.ts';
-import type { InboundMessage } from '../message.ts';
-import type { Model } from '../model/model.ts';
+import type { InboundMessage, Receipt } from '../message.ts';
+import type { Model, ModelUsage } from '../model/model.ts';
 import { nextDelay, type RetryPolicy } from '../retry.ts';
 import type { ClaimedDelivery, ClaimedTurn, SettledEvent, Store, TurnOutcome, Verdict } from '../store/store.ts';
 import { parseCommand, replyTo, toQuestion } from './commands.ts';
@@ -51,44 +51,46 @@ type RunTurn = (turn: ClaimedTurn, signal: AbortSignal) => Promise<void>;
  * once. When the model fails for the moment the turn is given back for later; when it fails for good, the answer is a notice with an id.
  */
 export function createTurnRunner(options: TurnOptions): RunTurn {
-  const { store, adapters, clock, log } = options;
+  const { store, adapters, clock, log, bot } = options;
+  const instructionTokens = options.countTokens(bot.instructions);
 
-  return async function runTurn(turn, signal) {
+  function noteStream({ conversationId, owner, token }: ClaimedTurn, eventId: string, receipt: Receipt): void {
+    store
+      .noteStream({ conversationId, owner, token, receipt })
+      .catch((error: unknown) => log.warn('stream could not be noted', { conversationId, eventId, error: describeError(error) }));
+  }
+
+  return async function runTurn(claimed, signal) {
     const startedAt = clock.now();
-    const { events, rest } = eventsOfTurn(turn);
-    const address = addressOf(events);
+    const turn = { ...claimed, events: eventsOfTurn(claimed) };
+    const address = addressOf(turn.events);
     const adapter = adapters.get(address.adapter);
     if (!adapter) {
       // Its adapter is switched off: the work waits until it is on again, without using up attempts.
-      await postpone(options, turn, { retryAt: startedAt + 30_000, error: `adapter ${address.adapter} is off`, counts: false });
+      const error = `adapter ${address.adapter} is off`;
+      await postpone(options, turn, { retryAt: startedAt + 30_000, error, counts: false, stream: turn.stream });
       return;
     }
-    const onOpened = (receipt: { readonly id: string }) => {
-      const { conversationId, owner, token } = turn;
-      store
-        .noteStream({ conversationId, owner, token, receipt })
-        .catch((error: unknown) => log.warn('stream could not be noted', { conversationId, error: describeError(error) }));
-    };
-    const live = createLiveAnswer({ adapter, turn, address, clock, onOpened }, signal);
-    const result = await resultOf(options, { ...turn, events }, { live, signal });
-    const stream = await live.close();
-    if (result === undefined || signal.aborted) {
-      await handBack(options, turn, { signal, stream });
-      return;
+    const onOpened = (receipt: Receipt): void => noteStream(turn, address.inReplyTo, receipt);
+    const live = createLiveAnswer({ adapter, turn, address, clock, log, onOpened }, signal);
+    let result: TurnResult | Retry | undefined;
+    let stream: ClaimedTurn['stream'];
+    try {
+      result = await resultOf(options, turn, { live, signal, instructionTokens });
+    } finally {
+      stream = await live.close();
     }
-    if ('retryAt' in result) {
-      await postpone(options, turn, { ...result, counts: true, stream });
-      return;
-    }
-    await commit(options, { turn, startedAt, address, adapter, result, stream, rest });
+    if (result === undefined) await handBack(options, turn, { signal, stream });
+    else if ('retryAt' in result) await postpone(options, turn, { ...result, counts: true, stream });
+    // Although a stop may have come meanwhile: what is finished need not be done again.
+    else await commit(options, { turn, startedAt, address, adapter, result, stream });
   };
 }
 
 /** A command is a turn of its own; what stands before or after it waits for the next one. */
-function eventsOfTurn(turn: ClaimedTurn): { events: ClaimedTurn['events']; rest: number } {
-  const at = turn.events.findIndex(({ event }) => parseCommand(event) !== undefined);
-  const count = at < 0 ? turn.events.length : Math.max(at, 1);
-  return { events: turn.events.slice(0, count), rest: turn.events.length - count };
+function eventsOfTurn({ events }: ClaimedTurn): ClaimedTurn['events'] {
+  const at = events.findIndex(({ event }) => parseCommand(event) !== undefined);
+  return at < 0 ? events : events.slice(0, Math.max(at, 1));
 }
 
 interface Retry {
@@ -99,11 +101,12 @@ interface Retry {
 interface AnswerMeans {
   readonly live: LiveAnswer;
   readonly signal: AbortSignal;
+  readonly instructionTokens: number;
 }
 
 /** Undefined when the signal ended it. */
 async function resultOf(options: TurnOptions, turn: ClaimedTurn, means: AnswerMeans): Promise<TurnResult | Retry | undefined> {
-  const { clock, bot, staleAfterMs, countTokens, retry } = options;
+  const { clock, bot, staleAfterMs, retry } = options;
   const [first] = turn.events;
   const command = first && parseCommand(first.event);
   if (command) {
@@ -111,13 +114,12 @@ async function resultOf(options: TurnOptions, turn: ClaimedTurn, means: AnswerMe
     return { text: reply.text, reset: reply.reset, verdict: 'answered', reason: `/${command.name}`, settles: turn.events, tokens: new Map() };
   }
   const questions = turn.events.map(({ event }) => toQuestion(event)).filter((question) => question !== undefined);
-  const tokens = new Map(turn.events.map(({ seq, event }) => [seq, countTokens('text' in event ? event.text : '')]));
-  const base = { settles: turn.events, tokens };
   if (questions.every(({ sentAt }) => clock.now() - sentAt > staleAfterMs)) {
-    return { ...base, text: apology(questions.length), verdict: 'refused', reason: 'stale: it waited longer than conversation.staleAfterMinutes' };
+    return { ...unanswered(options, turn), text: apology(questions.length), verdict: 'refused', reason: 'stale: it waited longer than conversation.staleAfterMinutes' };
   }
   if (turn.attempt > retry.maxAttempts) {
-    return { ...base, ...failed(new ModelError({ message: `Given up after ${retry.maxAttempts} attempts that did not end.`, retryable: false })) };
+    const error = new ModelError({ message: `Given up after ${retry.maxAttempts} attempts that did not end.`, retryable: false });
+    return { ...unanswered(options, turn), ...failed(error) };
   }
   try {
     return await ask(options, { turn, questions, means });
@@ -126,8 +128,13 @@ async function resultOf(options: TurnOptions, turn: ClaimedTurn, means: AnswerMe
     if (!(error instanceof ModelError)) throw error;
     const delay = error.retryable ? delayBeforeRetry(options, turn, error) : undefined;
     if (delay !== undefined) return { retryAt: clock.now() + delay, error: error.message };
-    return { ...base, ...failed(error) };
+    return { ...unanswered(options, turn), ...failed(error) };
   }
+}
+
+/** All of it belongs in the transcript, so that a later question can refer to it. */
+function unanswered({ countTokens }: TurnOptions, { events }: ClaimedTurn): Pick<TurnResult, 'settles' | 'tokens'> {
+  return { settles: events, tokens: new Map(events.map(({ seq, event }) => [seq, countTokens('text' in event ? event.text : '')])) };
 }
 
 function delayBeforeRetry({ clock, retry }: TurnOptions, turn: ClaimedTurn, error: ModelError): number | undefined {
@@ -144,6 +151,7 @@ async function ask(options: TurnOptions, { turn, questions, means }: Question): 
   const { model, countTokens, bot, contextTokens } = options;
   const { request, questionTokens } = buildContext({
     instructions: bot.instructions,
+    instructionTokens: means.instructionTokens,
     history: turn.history,
     questions,
     maxTokens: contextTokens,
@@ -155,9 +163,14 @@ async function ask(options: TurnOptions, { turn, questions, means }: Question): 
     verdict: 'answered',
     settles: turn.events,
     tokens: new Map(turn.events.map(({ seq }, index) => [seq, questionTokens[index] ?? 0])),
-    answerTokens: usage.estimated ? countTokens(text) : usage.outputTokens,
+    answerTokens: tokensOf(text, usage, countTokens),
     usage: { model: model.name, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens },
   };
+}
+
+/** What a model reports may count its hidden reasoning too, which is no part of the transcript: then the text is counted. */
+function tokensOf(text: string, { estimated, outputTokens }: ModelUsage, countTokens: TurnOptions['countTokens']): number {
+  return estimated || outputTokens > text.length / 2 ? countTokens(text) : outputTokens;
 }
 
 function failed(error: ModelError): Pick<TurnResult, 'text' | 'verdict' | 'reason' | 'failure'> {
@@ -178,13 +191,12 @@ interface Completion {
   readonly adapter: Adapter;
   readonly result: TurnResult;
   readonly stream: ClaimedTurn['stream'];
-  readonly rest: number;
 }
 
 async function commit({ store, clock, log, deliver, delivery }: TurnOptions, completion: Completion): Promise<void> {
   const { turn, result, adapter, address, stream } = completion;
   const { conversationId, turnId } = turn;
-  const texts = adapter.split?.(result.text) ?? [result.text];
+  const texts = split(adapter, result.text);
   const toSettled = ({ seq }: { seq: number }): SettledEvent => {
     return { seq, verdict: result.verdict, reason: result.reason, tokens: result.tokens.get(seq) };
   };
@@ -215,15 +227,22 @@ async function commit({ store, clock, log, deliver, delivery }: TurnOptions, com
   if (committed.delivery) deliver(committed.delivery);
 }
 
+/** An answer is never nothing: what an adapter finds nothing to show of goes out as it is. */
+function split(adapter: Adapter, text: string): readonly string[] {
+  const parts = adapter.split?.(text) ?? [];
+  return parts.length > 0 ? parts : [text];
+}
+
 interface Postponement extends Retry {
   readonly counts: boolean;
-  readonly stream?: ClaimedTurn['stream'];
+  readonly stream: ClaimedTurn['stream'];
 }
 
 async function postpone({ store, log }: TurnOptions, turn: ClaimedTurn, { retryAt, error, counts, stream }: Postponement): Promise<void> {
   const { owner, conversationId, token, turnId, attempt } = turn;
+  const eventId = turn.events.at(-1)?.event.eventId;
   const postponed = await store.postponeTurn({ owner, conversationId, token, retryAt, error, counts, stream });
-  if (postponed) log.warn('turn postponed', { conversationId, turnId, attempt, error, retryAt: new Date(retryAt).toISOString() });
+  if (postponed) log.warn('turn postponed', { conversationId, turnId, eventId, attempt, error, retryAt: new Date(retryAt).toISOString() });
 }
 
 async function handBack(options: TurnOptions, turn: ClaimedTurn, { signal, stream }: { signal: AbortSignal; stream: ClaimedTurn['stream'] }): Promise<void> {

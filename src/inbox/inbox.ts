@@ -38,9 +38,9 @@ export function createInbox({ store, clock, log, onWaiting }: InboxOptions): Inb
 }
 
 function logResult(log: Log, event: InboundEvent, result: AcceptResult | undefined): void {
-  const fields = { conversationId: event.conversationId, eventId: event.eventId };
-  if (result?.status === 'conflict') {
-    log.warn('event came again with another content; the first one counts', { ...fields, adapter: event.adapter });
-  } else if (result?.status === 'duplicate') log.debug('event came again', fields);
-  else if (result?.status === 'ignored') log.debug('event ignored', { ...fields, reason: result.reason });
+  if (!result || result.status === 'accepted') return;
+  const fields = { adapter: event.adapter, conversationId: event.conversationId, eventId: event.eventId };
+  if (result.status === 'conflict') log.warn('event came again with another content; the first one counts', fields);
+  else if (result.status === 'duplicate') log.debug('event came again', fields);
+  else log.debug('event ignored', { ...fields, reason: result.reason });
 }

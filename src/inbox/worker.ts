@@ -33,6 +33,9 @@ interface RunningTurn {
   readonly done: Promise<void>;
 }
 
+/** A turn that has been told to stop ends at once, unless a model or an adapter ignores its signal. */
+const abortGraceMs = 5_000;
+
 /**
  * One turn per conversation at a time, many conversations at once, longest waiting first.
  * The store decides who gets which conversation; this loop only keeps its share of them busy and their leases alive.
@@ -40,7 +43,7 @@ interface RunningTurn {
 export function createWorker(options: WorkerOptions): Worker {
   const { store, clock, log, owner, concurrency, leaseMs } = options;
   const running = new Map<ClaimedTurn, RunningTurn>();
-  let cancelRenewal: (() => void) | undefined;
+  const renewal = createRenewal(options, running);
   const loop = createClaimLoop({
     claim,
     clock,
@@ -58,6 +61,8 @@ export function createWorker(options: WorkerOptions): Worker {
 
   function run(turn: ClaimedTurn): void {
     const controller = new AbortController();
+    if (!loop.active()) controller.abort(new TurnAborted('stopping')); // claimed while the stop began
+    if (turn.attempt > 1) abortOlder(turn);
     const done = options
       .runTurn(turn, controller.signal)
       .catch((error: unknown) => giveBack(turn, error))
@@ -66,61 +71,81 @@ export function createWorker(options: WorkerOptions): Worker {
         loop.wake();
       });
     running.set(turn, { controller, done });
-    if (!loop.active()) controller.abort(new TurnAborted('stopping')); // claimed while the stop began
+  }
+
+  /** After a stall longer than a lease this process may find its own conversation free again. */
+  function abortOlder({ conversationId }: ClaimedTurn): void {
+    for (const [turn, { controller }] of running) {
+      if (turn.conversationId === conversationId) controller.abort(new TurnAborted('lease lost'));
+    }
   }
 
   /** What runTurn could not handle: a bug, or a store that fails. The attempt counts, so that it cannot go round for ever. */
   async function giveBack(turn: ClaimedTurn, cause: unknown): Promise<void> {
-    const { conversationId, token, attempt, turnId } = turn;
+    const { conversationId, token, attempt } = turn;
     const error = describeError(cause);
-    log.error('turn failed unexpectedly', { conversationId, turnId, attempt, error });
+    log.error('turn failed unexpectedly', { ...fieldsOf(turn), attempt, error });
     const retryAt = clock.now() + Math.min(30_000, 500 * 2 ** attempt);
     // When this fails too, the lease runs out and the turn is taken up again.
     await store
       .postponeTurn({ owner, conversationId, token, retryAt, error, counts: true, stream: turn.stream ?? 'unknown' })
-      .catch((failure: unknown) => log.error('turn could not be given back', { conversationId, turnId, error: describeError(failure) }));
+      .catch((failure: unknown) => log.error('turn could not be given back', { ...fieldsOf(turn), error: describeError(failure) }));
   }
 
+  return {
+    start: () => {
+      renewal.start();
+      loop.start();
+    },
+    wake: loop.wake,
+    stop: async (drainMs) => {
+      const claimed = loop.stop();
+      const ends = (): Promise<void>[] => [...running.values()].map(({ done }) => done);
+      await settleWithin(clock, drainMs, ends());
+      for (const { controller } of running.values()) controller.abort(new TurnAborted('stopping'));
+      await claimed;
+      await settleWithin(clock, abortGraceMs, ends());
+      for (const turn of running.keys()) log.error('turn did not stop when it was told to', fieldsOf(turn));
+      renewal.stop();
+    },
+  };
+}
+
+/** Keeps the leases of running turns alive, and stops the turns that have lost theirs. */
+function createRenewal({ store, clock, log, owner, leaseMs }: WorkerOptions, running: ReadonlyMap<ClaimedTurn, RunningTurn>) {
+  let cancel: (() => void) | undefined;
+
   async function renew(): Promise<void> {
-    const held = [...running.keys()];
+    const held = [...running].filter(([, { controller }]) => !controller.signal.aborted).map(([turn]) => turn);
     if (held.length === 0) return;
     const turns = held.map(({ conversationId, token }) => ({ conversationId, token }));
     const lost = new Set(await store.renewTurns({ owner, leaseMs, turns }));
     for (const turn of held) {
       if (!lost.has(turn.conversationId) || !running.has(turn)) continue; // still held, or ended meanwhile
-      log.warn('turn lost its lease', { conversationId: turn.conversationId, turnId: turn.turnId });
+      log.warn('turn lost its lease', fieldsOf(turn));
       running.get(turn)?.controller.abort(new TurnAborted('lease lost'));
     }
   }
 
-  function scheduleRenewal(): void {
-    cancelRenewal = clock.after(leaseMs / 3, () => {
+  function schedule(): void {
+    cancel = clock.after(leaseMs / 3, () => {
       void renew()
         .catch((error: unknown) => log.error('leases could not be renewed', { error: describeError(error) }))
         .finally(() => {
-          if (cancelRenewal) scheduleRenewal();
+          if (cancel) schedule();
         });
     });
   }
 
   return {
-    start: () => {
-      scheduleRenewal();
-      loop.start();
-    },
-    wake: loop.wake,
-    stop: async (drainMs) => {
-      loop.stop();
-      const turns = [...running.values()];
-      await settleWithin(
-        clock,
-        drainMs,
-        turns.map(({ done }) => done),
-      );
-      for (const { controller } of running.values()) controller.abort(new TurnAborted('stopping'));
-      await Promise.all([...running.values()].map(({ done }) => done));
-      cancelRenewal?.();
-      cancelRenewal = undefined;
+    start: schedule,
+    stop: () => {
+      cancel?.();
+      cancel = undefined;
     },
   };
+}
+
+function fieldsOf({ conversationId, turnId, events }: ClaimedTurn) {
+  return { conversationId, turnId, eventId: events.at(-1)?.event.eventId };
 }

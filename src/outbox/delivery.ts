@@ -2,7 +2,7 @@ import type { Adapter } from '../adapter.ts';
 import { withTimeout, type Clock } from '../clock.ts';
 import { DeliveryError, describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { OutboundMessage, Receipt } from '../message.ts';
+import type { Receipt } from '../message.ts';
 import { nextDelay, type RetryPolicy } from '../retry.ts';
 import type { ClaimedDelivery, Store } from '../store/store.ts';
 
@@ -33,14 +33,14 @@ export interface Delivered {
  * outlast: a process that was stopped for longer than its lease finds on waking that another may have taken over.
  */
 export function createDeliver(options: DeliveryOptions): Deliver {
-  const { adapters, clock, store, policy, leaseMs } = options;
+  const { adapters, store, policy, leaseMs } = options;
 
   return async function deliver(delivery, signal) {
     const { id, owner, token } = delivery;
     const adapter = adapters.get(delivery.adapter);
     const outcome = adapter ? await attempt(options, { delivery, adapter, signal }) : adapterOff(delivery);
     if (outcome === 'lease over') return { dueAt: delivery.leaseUntil };
-    if (outcome instanceof DeliveryError) return { dueAt: await recordFailure(options, delivery, outcome) };
+    if (outcome instanceof DeliveryError) return { dueAt: await recordFailure(options, { delivery, error: outcome, signal }) };
     const settled = await store.settleSent({ id, owner, token, receipt: outcome, leaseMs });
     if (settled.status === 'settled') return { next: settled.next };
     await withdraw(options, { delivery, receipt: outcome, recorded: settled.receipt, signal });
@@ -51,19 +51,39 @@ export function createDeliver(options: DeliveryOptions): Deliver {
     const message = `The adapter ${delivery.adapter} is off: configure it again, or discard what it was to deliver.`;
     return new DeliveryError({ message, retryable: true, uncertain: delivery.uncertain, retryAfterMs: Math.min(30_000, policy.expiryMs) });
   }
+}
 
-  /** When to look again: at the retry, or at once for what stood behind a part that is dead. */
-  async function recordFailure({ log }: DeliveryOptions, delivery: ClaimedDelivery, error: DeliveryError): Promise<number> {
-    const { id, owner, token, message } = delivery;
-    const failure = { attempt: message.attempt, firstDueAt: delivery.expiresAt - policy.expiryMs, retryAfterMs: error.retryAfterMs };
-    const delay = error.retryable ? nextDelay(policy, failure, clock) : undefined;
-    const retryAt = delay === undefined ? undefined : clock.now() + delay;
-    await store.settleFailed({ id, owner, token, error: error.message, uncertain: error.uncertain, retryAt });
-    const fields = { conversationId: message.conversationId, eventId: message.inReplyTo, deliveryId: id, attempt: message.attempt, error: error.message };
-    if (retryAt === undefined) log.error('delivery failed for good', fields);
-    else log.warn('delivery postponed', { ...fields, delayMs: delay });
-    return retryAt ?? clock.now();
-  }
+interface Failure {
+  readonly delivery: ClaimedDelivery;
+  readonly error: DeliveryError;
+  readonly signal: AbortSignal;
+}
+
+/** When to look again: at the retry, or at once for what stood behind a part that is dead. */
+async function recordFailure(options: DeliveryOptions, failure: Failure): Promise<number> {
+  const { store, clock, log } = options;
+  const { delivery, error } = failure;
+  const { id, owner, token, message } = delivery;
+  const delayMs = error.retryable ? delayBeforeRetry(options, failure) : undefined;
+  const retryAt = delayMs === undefined ? undefined : clock.now() + delayMs;
+  const held = await store.settleFailed({ id, owner, token, error: error.message, uncertain: error.uncertain, retryAt });
+  const fields = { ...fieldsOf(delivery), attempt: message.attempt, error: error.message };
+  if (!held) log.debug('delivery was taken over', fields);
+  else if (retryAt === undefined) log.error('delivery failed for good', fields);
+  else log.warn('delivery postponed', { ...fields, delayMs });
+  return retryAt ?? clock.now();
+}
+
+function delayBeforeRetry({ adapters, policy, clock }: DeliveryOptions, { delivery, error, signal }: Failure): number | undefined {
+  const { retryAfterMs } = error;
+  const failure = { attempt: delivery.message.attempt, firstDueAt: delivery.expiresAt - policy.expiryMs, retryAfterMs };
+  // An adapter that is off costs time, but no attempts; and a stop makes no dead letters.
+  const limits = adapters.has(delivery.adapter) ? policy : { ...policy, maxAttempts: Number.POSITIVE_INFINITY };
+  return nextDelay(limits, failure, clock) ?? (signal.aborted ? (retryAfterMs ?? 0) : undefined);
+}
+
+function fieldsOf({ id, message }: ClaimedDelivery) {
+  return { conversationId: message.conversationId, eventId: message.inReplyTo, deliveryId: id };
 }
 
 interface Attempt {
@@ -86,7 +106,7 @@ async function attempt(options: DeliveryOptions, { delivery, adapter, signal }: 
       if (found) message = { ...message, opened: found.receipt };
     }
     if (clock.now() > delivery.expiresAt) {
-      return new DeliveryError({ message: `It could not be delivered in time: ${lastError(delivery)}`, retryable: false, uncertain: false });
+      return new DeliveryError({ message: expired(delivery), retryable: false, uncertain: false });
     }
     if (isLate()) return 'lease over';
     return await bounded(options, signal, (bound) => adapter.send(message, bound));
@@ -97,8 +117,9 @@ async function attempt(options: DeliveryOptions, { delivery, adapter, signal }: 
   }
 }
 
-function lastError({ message }: ClaimedDelivery): string {
-  return `${message.attempt - 1} attempts failed (delivery.expiryMinutes, delivery.maxAttempts).`;
+function expired({ message }: ClaimedDelivery): string {
+  const tried = message.attempt > 1 ? `${message.attempt - 1} attempts failed` : 'it waited too long for its turn';
+  return `It could not be delivered in time: ${tried} (delivery.expiryMinutes).`;
 }
 
 async function bounded<Result>({ clock, timeoutMs }: DeliveryOptions, parent: AbortSignal, task: (signal: AbortSignal) => Result): Promise<Awaited<Result>> {
@@ -120,16 +141,15 @@ interface Superfluous {
 /** Another holder has delivered this part while this one was out: of two messages, the one that is not in the ledger goes. */
 async function withdraw(options: DeliveryOptions, { delivery, receipt, recorded, signal }: Superfluous): Promise<void> {
   const { adapters, log } = options;
-  const message: OutboundMessage = delivery.message;
-  const fields = { conversationId: message.conversationId, deliveryId: delivery.id };
-  const remove = adapters.get(delivery.adapter)?.remove;
-  if (!recorded || recorded.id === receipt.id || !remove) {
+  const fields = fieldsOf(delivery);
+  const adapter = adapters.get(delivery.adapter);
+  if (!recorded || recorded.id === receipt.id || !adapter?.remove) {
     log.debug('delivery was taken over', fields);
     return;
   }
   log.warn('delivery was taken over; the second message is removed', fields);
   try {
-    await bounded(options, signal, (bound) => remove(message, receipt, bound));
+    await bounded(options, signal, (bound) => adapter.remove?.(delivery.message, receipt, bound));
   } catch (error) {
     log.error('the second message could not be removed', { ...fields, error: describeError(error) });
   }

@@ -25,11 +25,15 @@ export interface Outbox {
   stop(drainMs: number): Promise<void>;
 }
 
+/** A delivery that has been told to stop ends at once, unless an adapter ignores its signal. */
+const abortGraceMs = 5_000;
+
 /** The way out: parts of answers, in the order of each conversation, until the platform has them or they are dead letters. */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { store, clock, log, owner, leaseMs } = options;
   const stopping = new AbortController();
   const active = new Set<Promise<void>>();
+  let full = false;
   const loop = createClaimLoop({
     claim,
     clock,
@@ -38,28 +42,36 @@ export function createOutbox(options: OutboxOptions): Outbox {
   });
 
   async function claim() {
-    const limit = Math.max(options.concurrency - active.size, 0);
+    const limit = options.concurrency - active.size;
+    full = limit <= 0;
+    if (full) return { more: false, nextAt: undefined }; // The end of a delivery wakes the loop.
     const { deliveries, nextAt } = await store.claimDeliveries({ owner, limit, leaseMs });
+    full = deliveries.length === limit;
     for (const delivery of deliveries) send(delivery);
-    return { nextAt, more: limit > 0 && deliveries.length === limit };
+    return { nextAt, more: full };
   }
 
   function send(delivery: ClaimedDelivery): void {
-    const done = sendAll(delivery).finally(() => active.delete(done));
+    const done = sendAll(delivery).finally(() => {
+      active.delete(done);
+      if (full) loop.wake();
+    });
     active.add(done);
   }
 
   async function sendAll(first: ClaimedDelivery): Promise<void> {
     let delivery: ClaimedDelivery | undefined = first;
     try {
-      while (delivery) {
+      // What a stop finds unsent stays leased to this process: it is handed back as a whole.
+      while (delivery && !stopping.signal.aborted) {
         const delivered: Delivered = await options.deliver(delivery, stopping.signal);
         if (delivered.dueAt !== undefined) loop.lookAt(delivered.dueAt);
         delivery = delivered.next;
       }
     } catch (error) {
       // The store failed. The lease will run out, and the part is looked up before it is sent again.
-      log.error('delivery could not be recorded', { deliveryId: delivery?.id, error: describeError(error) });
+      const { conversationId, inReplyTo: eventId } = first.message;
+      log.error('delivery could not be recorded', { conversationId, eventId, deliveryId: delivery?.id, error: describeError(error) });
     }
   }
 
@@ -67,10 +79,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     start: loop.start,
     send,
     stop: async (drainMs) => {
-      loop.stop();
+      const claimed = loop.stop();
       await settleWithin(clock, drainMs, [...active]);
       stopping.abort(new Error('Parley is stopping.'));
-      await Promise.allSettled([...active]);
+      await claimed;
+      await settleWithin(clock, abortGraceMs, [...active]);
+      if (active.size > 0) log.error('deliveries did not stop when they were told to', { count: active.size });
     },
   };
 }

@@ -21,8 +21,8 @@ interface PendingCall {
 
 /** Opens the store on a thread of its own. Rejects with StoreLockedError or StoreError. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { folder, exclusive } = options;
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: { folder, exclusive } satisfies DatabaseOptions });
+  const { folder, name, exclusive } = options;
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: { folder, ...(name ? { name } : {}), exclusive } satisfies DatabaseOptions });
   await ready(worker, folder);
   const link = createLink(worker, options);
   return createStoreProxy({ clock: options.clock, enqueue: link.enqueue, close: link.close });

@@ -14,17 +14,19 @@ export interface OpenedDatabase {
 /** `exclusive`: refuse to open while another process does so; the command line tools look at the file of a running Parley without it. */
 export interface DatabaseOptions {
   readonly folder: string;
+  /** Of the file in the folder; parley.db unless given. */
+  readonly name?: string;
   readonly exclusive: boolean;
 }
 
 const busyTimeoutMs = 5_000;
 
-/** Opens `parley.sqlite` in the folder, creates and migrates it where needed. Throws StoreLockedError or StoreError. */
+/** Opens `parley.db` in the folder, creates and migrates it where needed. Throws StoreLockedError or StoreError. */
 export function openDatabase(options: DatabaseOptions): OpenedDatabase {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
   const lock = options.exclusive ? takeLock(options.folder) : undefined;
   try {
-    const db = connect(join(options.folder, 'parley.sqlite'));
+    const db = connect(join(options.folder, options.name ?? 'parley.db'));
     return {
       db,
       close: () => {

@@ -1,0 +1,51 @@
+import { toConversationId } from '../../src/conversation-id.ts';
+import type { Destination } from '../../src/message.ts';
+import { isSnowflake } from './snowflake.ts';
+
+/** The tenant of direct messages, which belong to no guild. */
+export const directTenant = '@me';
+
+/** Channel types that matter here, by Discord's numbers. */
+export const channelTypes = { text: 0, direct: 1, announcementThread: 10, publicThread: 11, privateThread: 12 } as const;
+
+export interface Place {
+  readonly channelId: string;
+  readonly guildId?: string | undefined;
+  /** Undefined where the platform did not say. */
+  readonly channelType?: number | undefined;
+}
+
+/**
+ * A direct message, a thread and a plain channel are one conversation each. A plain channel has one memory for everybody in it:
+ * they read each other there, and each answer is a reply to the message that asked.
+ */
+export function conversationOf({ guildId, channelId }: Place): { readonly tenant: string; readonly conversationId: string } {
+  const tenant = guildId ?? directTenant;
+  return { tenant, conversationId: toConversationId({ adapter: 'discord', tenant, path: [channelId] }) };
+}
+
+export function isThread({ channelType }: Place): boolean {
+  return channelType !== undefined && channelType >= channelTypes.announcementThread && channelType <= channelTypes.privateThread;
+}
+
+/** Where an answer goes: a channel, and in it the message that is replied to. */
+export function toDestination(place: Place, replyTo: string): Destination {
+  return {
+    channelId: place.channelId,
+    ...(place.guildId === undefined ? {} : { guildId: place.guildId }),
+    ...(place.channelType === undefined ? {} : { channelType: String(place.channelType) }),
+    replyTo,
+  };
+}
+
+/** The place behind a destination; undefined where it is none of ours. */
+export function parseDestination(destination: Destination): (Place & { readonly replyTo?: string | undefined }) | undefined {
+  const { channelId, guildId, channelType, replyTo } = destination;
+  if (!isSnowflake(channelId)) return undefined;
+  return {
+    channelId,
+    guildId: isSnowflake(guildId) ? guildId : undefined,
+    channelType: channelType !== undefined && /^\d{1,3}$/.test(channelType) ? Number(channelType) : undefined,
+    replyTo: isSnowflake(replyTo) ? replyTo : undefined,
+  };
+}

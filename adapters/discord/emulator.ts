@@ -1,0 +1,240 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../src/clock.ts';
+import { createFaults } from './emulator/faults.ts';
+import type { Faults } from './emulator/faults.ts';
+import { Gateway } from './emulator/gateway.ts';
+import type { GatewayCall } from './emulator/gateway.ts';
+import { toEvent } from './emulator/events.ts';
+import { createRest } from './emulator/rest.ts';
+import type { CallListener } from './emulator/rest.ts';
+import { createRoutes } from './emulator/routes.ts';
+import type { SentDispatch } from './emulator/sessions.ts';
+import { World, channelTypes } from './emulator/world.ts';
+import type {
+  EmulatedAttachment,
+  EmulatedChannel,
+  EmulatedGuild,
+  EmulatedMessage,
+  EmulatedUser,
+  MessageChange,
+} from './emulator/world.ts';
+
+/**
+ * Discord in one process: REST and gateway as Discord's reference describes them, and the hands of the people who write there.
+ * Everything happens in memory and on the loopback interface. It knows nothing of the adapter beside it.
+ */
+export interface DiscordEmulatorOptions {
+  readonly clock: Clock;
+  /** The bot token that is accepted; it is shaped like one where it is left out. */
+  readonly token?: string;
+  /** The portal's switch for the MESSAGE_CONTENT intent; on by default. */
+  readonly messageContent?: boolean;
+  /** Default 41,250. */
+  readonly heartbeatMs?: number;
+  /** How long a session without a connection can be resumed; default 5 minutes. */
+  readonly sessionLifeMs?: number;
+  /** How long an enforced nonce is remembered; default 5 minutes. */
+  readonly nonceMs?: number;
+  /** Whether reading a channel shows nonces. Discord does not promise it: off by default. */
+  readonly nonceInHistory?: boolean;
+  /** Discord's limit on writing to one channel (5 per 5 s there), with its headers. Not kept by default: it would slow every test down. */
+  readonly messageLimit?: { readonly count: number; readonly perMs: number };
+}
+
+export interface DiscordEmulator {
+  /** Listens on the loopback interface; port 0, the default, takes a free one. */
+  listen(port?: number): Promise<void>;
+  /** Cuts everything off. What stands on the platform, and its sessions, stay: it may listen again, as after an outage. */
+  close(): Promise<void>;
+  /** What DISCORD_API_URL is set to, as in `http://127.0.0.1:4003/api`. */
+  readonly apiUrl: string;
+  readonly token: string;
+  readonly bot: EmulatedUser;
+  /** A guild with the bot in it, made at the start, and its channel `general`. */
+  readonly home: { readonly guildId: string; readonly channelId: string };
+
+  guild(options?: { readonly name?: string }): EmulatedGuild;
+  /** Takes the bot out of the guild. */
+  leaveGuild(guildId: string): void;
+  channel(options?: { readonly guildId?: string; readonly name?: string }): EmulatedChannel;
+  /** A thread under a channel; under the home channel by default. With `messageId` it grows out of that message. */
+  thread(options?: { readonly channelId?: string; readonly name?: string; readonly messageId?: string }): EmulatedChannel;
+  /** The person of this name; made at the first mention of it. */
+  user(name: string, options?: { readonly nick?: string }): EmulatedUser;
+  /** The direct message channel between the person and the bot. */
+  directMessage(user: string): EmulatedChannel;
+
+  say(words: Saying): EmulatedMessage;
+  /** Changes what a person wrote. */
+  edit(message: EmulatedMessage, text: string): EmulatedMessage;
+  remove(message: EmulatedMessage): void;
+  /** What a person sees in the channel, oldest first. */
+  messages(channelId: string): readonly EmulatedMessage[];
+  /** Calls back for everything that becomes visible, changes or disappears; returns what ends that. */
+  onMessage(listener: (change: MessageChange) => void): () => void;
+  onTyping(listener: (channelId: string) => void): () => void;
+
+  /** Brings MESSAGE_CREATE for a message `copies` times more. */
+  redeliver(message: EmulatedMessage, copies: number): void;
+  /** Cuts every connection, or closes it with `code`; without `resumable` the sessions are gone as well. */
+  dropConnections(options: { readonly resumable: boolean; readonly code?: number }): void;
+  /** Forgets every session: the next RESUME is answered with INVALID_SESSION. */
+  expireSessions(): void;
+  /** Op 9 on every connection: the session is gone at once. */
+  invalidateSessions(): void;
+  /** Op 7 on every connection. */
+  requestReconnect(): void;
+  /** Op 1 on every connection. */
+  requestHeartbeat(): void;
+  /** How many bots receive events right now. */
+  connected(): number;
+
+  readonly faults: Faults;
+  /** Sees every REST call, as in `POST /channels/:id/messages`, before and after its effect; returns what ends that. */
+  onCall(listener: CallListener): () => void;
+  /** Sees every IDENTIFY, RESUME and heartbeat before it is answered. */
+  onGatewayCall(listener: (call: GatewayCall) => void): () => void;
+  /** Sees every dispatch once it has been written to the bot's connection. */
+  onDispatchSent(listener: (sent: SentDispatch) => void): () => void;
+}
+
+export interface Saying {
+  /** The home channel by default. */
+  readonly channelId?: string;
+  /** Name of the person; `Ada` by default. */
+  readonly user?: string;
+  readonly text: string;
+  /** Puts a mention of the bot before the text. */
+  readonly mention?: boolean;
+  /** Id of the message that is replied to. */
+  readonly replyTo?: string;
+  /** Whether a reply notifies its addressee; true by default, as in the clients. */
+  readonly ping?: boolean;
+  readonly attachments?: readonly EmulatedAttachment[];
+}
+
+export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordEmulator {
+  const { clock, messageContent = true } = options;
+  const world = new World(clock);
+  const token = options.token ?? `${Buffer.from(world.bot.id).toString('base64url')}.emulat.parley-emulator-not-a-secret`;
+  const faults = createFaults();
+  const typingListeners = new Set<(channelId: string) => void>();
+  let port = 0;
+  const gatewayUrl = (): string => `ws://127.0.0.1:${port}`;
+  const { heartbeatMs = 41_250, sessionLifeMs = 300_000, nonceMs = 300_000, nonceInHistory = false } = options;
+  const gateway = new Gateway({ world, clock, token, messageContent, heartbeatMs, sessionLifeMs, url: gatewayUrl });
+  const onTyping = (channelId: string): void => {
+    for (const listener of typingListeners) listener(channelId);
+  };
+  const routes = createRoutes({ world, now: () => clock.now(), messageContent, nonceMs, nonceInHistory, gatewayUrl, onTyping });
+  const { server, onCall } = createRest({ routes, faults, token, clock, messageLimit: options.messageLimit });
+  server.on('upgrade', (request, socket, head) => {
+    if (faults.take('GATEWAY')) socket.destroy();
+    else gateway.upgrade(request, socket, head);
+  });
+  world.onChange((change) => gateway.dispatch(toEvent(world, change)));
+  const home = createHome(world);
+
+  return {
+    ...people(world, home),
+    ...controls(world, gateway),
+    listen: async (wanted = 0) => {
+      server.listen(wanted, '127.0.0.1');
+      await once(server, 'listening');
+      // A TCP server that listens has an address object.
+      ({ port } = server.address() as AddressInfo);
+    },
+    close: () =>
+      new Promise((resolve) => {
+        gateway.drop();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+    get apiUrl() {
+      return `http://127.0.0.1:${port}/api`;
+    },
+    token,
+    bot: world.bot,
+    home,
+    onTyping: (listener) => {
+      typingListeners.add(listener);
+      return () => typingListeners.delete(listener);
+    },
+    faults,
+    onCall,
+  };
+}
+
+/** What the platform does to its bots. */
+function controls(world: World, gateway: Gateway) {
+  return {
+    redeliver: (message: EmulatedMessage, copies: number) => {
+      for (let copy = 0; copy < copies; copy += 1) gateway.dispatch(toEvent(world, { type: 'created', message }));
+    },
+    dropConnections: ({ resumable, code }: { resumable: boolean; code?: number }) => {
+      if (!resumable) gateway.expireSessions();
+      gateway.drop(code);
+    },
+    expireSessions: () => gateway.expireSessions(),
+    invalidateSessions: () => gateway.invalidateSessions(),
+    requestReconnect: () => gateway.requestReconnect(),
+    requestHeartbeat: () => gateway.requestHeartbeat(),
+    connected: () => gateway.connected(),
+    onGatewayCall: (listener: (call: GatewayCall) => void) => gateway.onCall(listener),
+    onDispatchSent: (listener: (sent: SentDispatch) => void) => gateway.onDispatchSent(listener),
+  };
+}
+
+function createHome(world: World): DiscordEmulator['home'] {
+  const guild = world.addGuild('Lighthouse');
+  const [channel] = [...world.channels.values()].filter(({ guildId }) => guildId === guild.id);
+  return { guildId: guild.id, channelId: channel?.id ?? '' };
+}
+
+/** What people do and see. */
+function people(world: World, home: DiscordEmulator['home']) {
+  const byName = new Map<string, EmulatedUser>();
+  const user = (name: string, { nick }: { nick?: string } = {}): EmulatedUser => {
+    const known = byName.get(name) ?? world.addUser({ name, nick });
+    byName.set(name, known);
+    return known;
+  };
+  return {
+    user,
+    guild: ({ name = 'Guild' }: { name?: string } = {}) => world.addGuild(name),
+    leaveGuild: (guildId: string) => world.removeGuild(guildId),
+    channel: ({ guildId = home.guildId, name = 'channel' }: { guildId?: string; name?: string } = {}) =>
+      world.addChannel({ guildId, name, type: channelTypes.text }),
+    thread: ({
+      channelId = home.channelId,
+      name = 'thread',
+      messageId,
+    }: { channelId?: string; name?: string; messageId?: string } = {}) => {
+      const thread = {
+        name,
+        type: channelTypes.publicThread,
+        guildId: world.channels.get(channelId)?.guildId,
+        parentId: channelId,
+      };
+      return world.addChannel(messageId === undefined ? thread : { ...thread, id: messageId });
+    },
+    directMessage: (name: string) => world.directChannel(user(name).id),
+    say: ({ channelId = home.channelId, user: name = 'Ada', text, mention = false, replyTo, ping = true, attachments }: Saying) =>
+      world.post({
+        channelId,
+        author: user(name),
+        content: mention ? `<@${world.bot.id}> ${text}` : text,
+        replyTo,
+        attachments,
+        allowedMentions: { parse: ['users', 'roles', 'everyone'], replied_user: ping },
+      }),
+    edit: (message: EmulatedMessage, content: string) => world.edit(message, { content }),
+    remove: (message: EmulatedMessage) => world.remove(message),
+    messages: (channelId: string) => [...(world.channels.get(channelId)?.messages.values() ?? [])],
+    onMessage: (listener: (change: MessageChange) => void) =>
+      world.onChange((change) => {
+        if ('message' in change) listener(change);
+      }),
+  };
+}

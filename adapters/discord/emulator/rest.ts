@@ -1,0 +1,145 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Clock } from '../../../src/clock.ts';
+import type { Fault, FaultPlan } from './faults.ts';
+import { rateLimited, refusal } from './reply.ts';
+import type { Reply } from './reply.ts';
+import type { Route } from './routes.ts';
+
+export interface RestOptions {
+  readonly routes: readonly Route[];
+  readonly faults: FaultPlan;
+  readonly token: string;
+  readonly clock: Clock;
+  /** Discord's own limit on writing to one channel, if it is to be kept: `count` messages per `perMs`. */
+  readonly messageLimit?: { readonly count: number; readonly perMs: number } | undefined;
+}
+
+/** `before`: the call has arrived and nothing has happened. `after`: it is carried out and not yet answered. */
+export type CallListener = (route: string, phase: 'before' | 'after') => void;
+
+const maxBodyBytes = 8 * 1024 * 1024;
+
+/** The REST API, version 10, at `/api/v10` (and at `/api`, which means the same). */
+export function createRest(options: RestOptions): { server: Server; onCall: (listener: CallListener) => () => void } {
+  const routes = options.routes.map((route) => ({
+    ...route,
+    name: `${route.method} ${route.pattern}`,
+    path: toPattern(route.pattern),
+  }));
+  const listeners = new Set<CallListener>();
+  const bucket = createBucket(options);
+
+  function find(method: string, path: string) {
+    for (const route of routes) {
+      const match = route.method === method ? route.path.exec(path) : null;
+      if (match) return { route, ids: match.slice(1).map(decodeURIComponent) };
+    }
+    return undefined;
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://emulator');
+    const found = find(request.method ?? 'GET', url.pathname.replace(/^\/api(\/v10)?/, ''));
+    const text = await readBody(request);
+    if (!found || text === undefined) return respond(response, refusal(0));
+    if (request.headers.authorization !== `Bot ${options.token}`) {
+      return respond(response, { status: 401, body: { message: '401: Unauthorized', code: 0 } });
+    }
+    const { route, ids } = found;
+    for (const listener of listeners) listener(route.name, 'before');
+    const fault = options.faults.take(route.name);
+    const early = fault && beforeEffect(fault);
+    if (early === 'cut') return void request.socket.destroy();
+    if (early === 'hang') return undefined;
+    if (early) return respond(response, early);
+    const limited = route.name === 'POST /channels/:id/messages' ? bucket(ids[0] ?? '') : undefined;
+    if (limited?.refused) return respond(response, limited.refused);
+    const body = parseBody(text);
+    const reply = body ? route.handle({ ids, query: url.searchParams, body }) : refusal(50109);
+    for (const listener of listeners) listener(route.name, 'after');
+    if (fault?.kind === 'lost_response') return void request.socket.destroy();
+    if (fault?.kind === 'hang') return undefined;
+    return respond(response, fault ? serverError : { ...reply, headers: { ...limited?.headers, ...reply.headers } });
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => respond(response, serverError));
+  });
+  return {
+    server,
+    onCall: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+const serverError: Reply = { status: 500, body: { message: '500: Internal Server Error', code: 0 } };
+
+/** What a fault does to a call that has had no effect yet; undefined when it strikes only afterwards. */
+function beforeEffect(fault: Fault): Reply | 'cut' | 'hang' | undefined {
+  if (fault.kind === 'refuse') return 'cut';
+  if (fault.kind === 'rate_limit') return rateLimited(fault.retryAfterSeconds ?? 1, { global: fault.global ?? false });
+  if (fault.kind === 'platform_error') return refusal(fault.code ?? 50013);
+  if (fault.kind === 'lost_response' || fault.takesEffect === true) return undefined;
+  return fault.kind === 'hang' ? 'hang' : serverError;
+}
+
+/** The window that a channel's writes are counted in, and the headers that tell a client about it. */
+function createBucket({ clock, messageLimit }: RestOptions) {
+  const windows = new Map<string, { until: number; used: number }>();
+  return (channelId: string): { refused?: Reply; headers?: Readonly<Record<string, string>> } => {
+    if (!messageLimit) return {};
+    const now = clock.now();
+    const current = windows.get(channelId);
+    const window = current && current.until > now ? current : { until: now + messageLimit.perMs, used: 0 };
+    windows.set(channelId, window);
+    const seconds = (window.until - now) / 1000;
+    if (window.used >= messageLimit.count) return { refused: rateLimited(seconds, { global: false }) };
+    window.used += 1;
+    return {
+      headers: {
+        'X-RateLimit-Limit': String(messageLimit.count),
+        'X-RateLimit-Remaining': String(messageLimit.count - window.used),
+        'X-RateLimit-Reset-After': seconds.toFixed(3),
+        'X-RateLimit-Bucket': 'channel-messages',
+      },
+    };
+  };
+}
+
+function toPattern(pattern: string): RegExp {
+  return new RegExp(`^${pattern.replaceAll(':id', '([^/]+)')}$`);
+}
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    // Without an encoding set, a request yields buffers.
+    const piece = chunk as Buffer;
+    bytes += piece.length;
+    if (bytes > maxBodyBytes) return undefined;
+    chunks.push(piece);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseBody(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (text === '') return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    // An array (a command set) is taken as a record by index.
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function respond(response: ServerResponse, { status, body, headers }: Reply): void {
+  if (response.headersSent || response.destroyed) return;
+  // A 204 that claimed to be JSON would make the client parse an empty body and fail.
+  if (body === undefined) response.writeHead(status, headers).end();
+  else response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+}

@@ -1,0 +1,149 @@
+import { createMessages, listMessages } from './message-calls.ts';
+import type { MessageCallOptions } from './message-calls.ts';
+import { toChannel, toGuild, toRoles, toUser } from './payloads.ts';
+import { invalidField, noContent, ok, refusal } from './reply.ts';
+import type { Reply } from './reply.ts';
+import { channelTypes } from './world.ts';
+import type { EmulatedChannel, EmulatedMessage, World } from './world.ts';
+
+export interface Call {
+  /** The ids of the path, in order. */
+  readonly ids: readonly string[];
+  readonly query: URLSearchParams;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface Route {
+  readonly method: string;
+  /** As in Discord's reference, every parameter written `:id`. */
+  readonly pattern: string;
+  /** Carries the call out at once. */
+  handle(call: Call): Reply;
+}
+
+export interface RouteOptions extends MessageCallOptions {
+  readonly gatewayUrl: () => string;
+  readonly onTyping: (channelId: string) => void;
+}
+
+export function createRoutes(options: RouteOptions): readonly Route[] {
+  return [...appRoutes(options), ...channelRoutes(options), ...messageRoutes(options)];
+}
+
+function appRoutes({ world, gatewayUrl }: RouteOptions): Route[] {
+  const application = () => ({ id: world.bot.id, name: world.bot.globalName, flags: 1 << 19, bot: toUser(world.bot) });
+  const limits = { total: 1000, remaining: 1000, reset_after: 14_400_000, max_concurrency: 1 };
+  return [
+    { method: 'GET', pattern: '/gateway', handle: () => ok({ url: gatewayUrl() }) },
+    { method: 'GET', pattern: '/gateway/bot', handle: () => ok({ url: gatewayUrl(), shards: 1, session_start_limit: limits }) },
+    { method: 'GET', pattern: '/users/@me', handle: () => ok(toUser(world.bot)) },
+    { method: 'GET', pattern: '/applications/@me', handle: () => ok(application()) },
+    { method: 'PUT', pattern: '/applications/:id/commands', handle: ({ body }) => ok(Object.values(body)) },
+    { method: 'PUT', pattern: '/applications/:id/guilds/:id/commands', handle: ({ body }) => ok(Object.values(body)) },
+    {
+      method: 'GET',
+      pattern: '/guilds/:id',
+      handle: ({ ids: [id = ''] }) => {
+        const guild = world.guilds.get(id);
+        return guild ? ok(toGuild(world, guild)) : refusal(10004);
+      },
+    },
+    {
+      method: 'GET',
+      pattern: '/guilds/:id/roles',
+      handle: ({ ids: [id = ''] }) => {
+        const guild = world.guilds.get(id);
+        return guild ? ok(toRoles(world, guild)) : refusal(10004);
+      },
+    },
+  ];
+}
+
+function channelRoutes({ world, onTyping }: RouteOptions): Route[] {
+  const thread = (parent: EmulatedChannel, name: unknown, id?: string): Reply => {
+    if (typeof name !== 'string' || name === '' || name.length > 100)
+      return invalidField('name', 'BASE_TYPE_BAD_LENGTH', 'Must be between 1 and 100 in length.');
+    const made = { name, type: channelTypes.publicThread, guildId: parent.guildId, parentId: parent.id };
+    return { status: 201, body: toChannel(world, world.addChannel(id === undefined ? made : { ...made, id })) };
+  };
+  return [
+    {
+      method: 'POST',
+      pattern: '/users/@me/channels',
+      handle: ({ body }) => {
+        const recipientId = String(body['recipient_id']);
+        const recipient = world.users.get(recipientId);
+        if (!recipient) return refusal(10013);
+        return ok(toChannel(world, world.directChannel(recipientId)));
+      },
+    },
+    { method: 'GET', pattern: '/channels/:id', handle: withChannel(world, (channel) => ok(toChannel(world, channel))) },
+    {
+      method: 'POST',
+      pattern: '/channels/:id/typing',
+      handle: withChannel(world, (channel) => {
+        onTyping(channel.id);
+        return noContent;
+      }),
+    },
+    {
+      method: 'POST',
+      pattern: '/channels/:id/threads',
+      handle: withChannel(world, (channel, { body }) => thread(channel, body['name'])),
+    },
+    {
+      method: 'POST',
+      pattern: '/channels/:id/messages/:id/threads',
+      // A thread that grows out of a message has the message's id.
+      handle: withChannel(world, (channel, { ids, body }) =>
+        channel.messages.has(ids[1] ?? '') ? thread(channel, body['name'], ids[1]) : refusal(10008),
+      ),
+    },
+  ];
+}
+
+function messageRoutes(options: RouteOptions): Route[] {
+  const { world } = options;
+  const messages = createMessages(options);
+  return [
+    {
+      method: 'POST',
+      pattern: '/channels/:id/messages',
+      handle: withChannel(world, (channel, { body }) => messages.create(channel, body)),
+    },
+    {
+      method: 'GET',
+      pattern: '/channels/:id/messages',
+      handle: withChannel(world, (channel, { query }) => listMessages(channel, query, messages.view)),
+    },
+    { method: 'GET', pattern: '/channels/:id/messages/:id', handle: withMessage(world, (message) => ok(messages.view(message))) },
+    {
+      method: 'PATCH',
+      pattern: '/channels/:id/messages/:id',
+      handle: withMessage(world, (message, { body }) => messages.edit(message, body)),
+    },
+    {
+      method: 'DELETE',
+      pattern: '/channels/:id/messages/:id',
+      handle: withMessage(world, (message) => {
+        if (message.author !== world.bot) return refusal(50013);
+        world.remove(message);
+        return noContent;
+      }),
+    },
+  ];
+}
+
+function withChannel(world: World, handle: (channel: EmulatedChannel, call: Call) => Reply): Route['handle'] {
+  return (call) => {
+    const channel = world.channels.get(call.ids[0] ?? '');
+    return channel ? handle(channel, call) : refusal(10003);
+  };
+}
+
+function withMessage(world: World, handle: (message: EmulatedMessage, call: Call) => Reply): Route['handle'] {
+  return withChannel(world, (channel, call) => {
+    const message = channel.messages.get(call.ids[1] ?? '');
+    return message ? handle(message, call) : refusal(10008);
+  });
+}

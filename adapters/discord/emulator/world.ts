@@ -1,0 +1,195 @@
+import type { Clock } from '../../../src/clock.ts';
+import { pingsOf } from './mentions.ts';
+import type { AllowedMentions } from './mentions.ts';
+import { createSnowflakes } from './snowflake.ts';
+
+/** Channel types of the platform that matter here: guild text, direct message, announcement, public thread. */
+export const channelTypes = { text: 0, direct: 1, announcement: 5, publicThread: 11 } as const;
+
+export interface EmulatedUser {
+  readonly id: string;
+  readonly username: string;
+  readonly globalName: string;
+  /** The name that this user goes by in guilds. */
+  readonly nick?: string | undefined;
+  readonly isBot: boolean;
+}
+
+export interface EmulatedGuild {
+  readonly id: string;
+  readonly name: string;
+  /** When the bot joined, in ms since 1970. */
+  readonly joinedAt: number;
+  /** The role that the platform makes for the bot. */
+  readonly botRoleId: string;
+}
+
+export interface EmulatedChannel {
+  readonly id: string;
+  readonly type: number;
+  readonly name: string;
+  readonly guildId?: string | undefined;
+  /** Of a thread: the channel it hangs under. */
+  readonly parentId?: string | undefined;
+  /** Of a direct message: the person. */
+  readonly recipientId?: string | undefined;
+  /** In the order in which they are shown. */
+  readonly messages: Map<string, EmulatedMessage>;
+}
+
+export interface EmulatedAttachment {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly size: number;
+  readonly url: string;
+}
+
+/** A message as a person sees it. An edit replaces the object. */
+export interface EmulatedMessage {
+  readonly id: string;
+  readonly channelId: string;
+  readonly guildId?: string | undefined;
+  readonly author: EmulatedUser;
+  readonly content: string;
+  readonly createdAt: number;
+  readonly editedAt?: number | undefined;
+  readonly edits: number;
+  readonly replyTo?: string | undefined;
+  readonly flags: number;
+  readonly attachments: readonly EmulatedAttachment[];
+  /** Whom it notified: user ids, role ids, `everyone`. */
+  readonly pings: readonly string[];
+  readonly nonce?: string | undefined;
+}
+
+export interface Draft {
+  readonly channelId: string;
+  readonly author: EmulatedUser;
+  readonly content: string;
+  readonly replyTo?: string | undefined;
+  readonly flags?: number | undefined;
+  readonly nonce?: string | undefined;
+  readonly attachments?: readonly EmulatedAttachment[] | undefined;
+  readonly allowedMentions?: AllowedMentions | undefined;
+}
+
+export interface NewChannel {
+  readonly id?: string;
+  readonly name: string;
+  readonly type: number;
+  readonly guildId?: string | undefined;
+  readonly parentId?: string | undefined;
+  readonly recipientId?: string | undefined;
+  /** Nobody is told: a direct message, or a channel that its guild brings along. */
+  readonly silent?: boolean;
+}
+
+export type WorldChange =
+  | { readonly type: 'guild_joined'; readonly guild: EmulatedGuild }
+  | { readonly type: 'guild_left'; readonly guildId: string }
+  | { readonly type: 'channel_created' | 'thread_created'; readonly channel: EmulatedChannel }
+  | MessageChange;
+
+export interface MessageChange {
+  readonly type: 'created' | 'updated' | 'deleted';
+  readonly message: EmulatedMessage;
+}
+
+/** What stands on the platform: guilds, channels, people, messages. Every change is announced to the listeners, in order. */
+export class World {
+  readonly users = new Map<string, EmulatedUser>();
+  readonly guilds = new Map<string, EmulatedGuild>();
+  readonly channels = new Map<string, EmulatedChannel>();
+  readonly bot: EmulatedUser;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #nextId: () => string;
+  readonly #listeners = new Set<(change: WorldChange) => void>();
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
+    this.#nextId = createSnowflakes(clock);
+    this.bot = this.addUser({ name: 'Parley', isBot: true });
+  }
+
+  onChange(listener: (change: WorldChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  addUser({ name, nick, isBot = false }: { name: string; nick?: string | undefined; isBot?: boolean }): EmulatedUser {
+    const user = { id: this.#nextId(), username: name.toLowerCase().replaceAll(/\W+/g, '_'), globalName: name, nick, isBot };
+    this.users.set(user.id, user);
+    return user;
+  }
+
+  addGuild(name: string): EmulatedGuild {
+    const guild = { id: this.#nextId(), name, joinedAt: this.#clock.now(), botRoleId: this.#nextId() };
+    this.guilds.set(guild.id, guild);
+    this.addChannel({ guildId: guild.id, name: 'general', type: channelTypes.text, silent: true });
+    this.#announce({ type: 'guild_joined', guild });
+    return guild;
+  }
+
+  removeGuild(guildId: string): void {
+    this.guilds.delete(guildId);
+    for (const channel of this.channels.values()) if (channel.guildId === guildId) this.channels.delete(channel.id);
+    this.#announce({ type: 'guild_left', guildId });
+  }
+
+  addChannel({ silent = false, id = this.#nextId(), ...rest }: NewChannel): EmulatedChannel {
+    const channel = { id, ...rest, messages: new Map<string, EmulatedMessage>() };
+    this.channels.set(id, channel);
+    if (!silent) this.#announce({ type: channel.parentId === undefined ? 'channel_created' : 'thread_created', channel });
+    return channel;
+  }
+
+  /** The direct message channel with this person: one for ever. */
+  directChannel(recipientId: string): EmulatedChannel {
+    for (const channel of this.channels.values()) if (channel.recipientId === recipientId) return channel;
+    return this.addChannel({ name: '', type: channelTypes.direct, recipientId, silent: true });
+  }
+
+  post(draft: Draft): EmulatedMessage {
+    const channel = this.channels.get(draft.channelId);
+    if (!channel) throw new RangeError(`The emulator has no channel ${draft.channelId}.`);
+    const repliedTo = draft.replyTo === undefined ? undefined : channel.messages.get(draft.replyTo);
+    const message: EmulatedMessage = {
+      id: this.#nextId(),
+      channelId: channel.id,
+      guildId: channel.guildId,
+      author: draft.author,
+      content: draft.content.trim(),
+      createdAt: this.#clock.now(),
+      edits: 0,
+      replyTo: draft.replyTo,
+      flags: draft.flags ?? 0,
+      attachments: draft.attachments ?? [],
+      pings: pingsOf(draft.content, draft.allowedMentions, repliedTo?.author.id),
+      nonce: draft.nonce,
+    };
+    channel.messages.set(message.id, message);
+    this.#announce({ type: 'created', message });
+    return message;
+  }
+
+  edit(message: EmulatedMessage, change: { content: string; flags?: number | undefined }): EmulatedMessage {
+    const edited: EmulatedMessage = {
+      ...message,
+      content: change.content.trim(),
+      flags: change.flags ?? message.flags,
+      editedAt: this.#clock.now(),
+      edits: message.edits + 1,
+    };
+    this.channels.get(message.channelId)?.messages.set(message.id, edited);
+    this.#announce({ type: 'updated', message: edited });
+    return edited;
+  }
+
+  remove(message: EmulatedMessage): void {
+    if (this.channels.get(message.channelId)?.messages.delete(message.id)) this.#announce({ type: 'deleted', message });
+  }
+
+  #announce(change: WorldChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}

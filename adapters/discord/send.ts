@@ -1,0 +1,153 @@
+import type { FoundMessage } from '../../src/adapter.ts';
+import { DeliveryError } from '../../src/errors.ts';
+import type { Destination, OutboundMessage, Receipt } from '../../src/message.ts';
+import { parseChannelMessage } from './channel-messages.ts';
+import type { ChannelMessage } from './channel-messages.ts';
+import { parseDestination } from './conversation.ts';
+import { refusalCode, toDeliveryError, unknownMessage } from './delivery-error.ts';
+import { findMessage, sameText } from './find.ts';
+import type { Rest } from './rest.ts';
+
+/** Keeps link previews away: a link that a model was talked into writing would be fetched without anybody clicking on it. */
+const suppressEmbeds = 1 << 2;
+/** Nobody is notified, whatever the text says. Also at every edit: without it Discord applies its defaults again. */
+const nobody = { parse: [], replied_user: false } as const;
+
+export interface Posting {
+  readonly channelId: string;
+  readonly text: string;
+  /** At most 25 characters. */
+  readonly nonce: string;
+  readonly replyTo?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Posts a message, once for ever under its nonce: where Discord knows the nonce it returns the earlier message, whatever text that
+ * one has. Rejects with the SDK's error.
+ */
+export async function postMessage(rest: Rest, { channelId, text, nonce, replyTo, signal }: Posting): Promise<ChannelMessage> {
+  const reference = replyTo === undefined ? {} : { message_reference: { message_id: replyTo, fail_if_not_exists: false } };
+  const body = { content: text, nonce, enforce_nonce: true, flags: suppressEmbeds, allowed_mentions: nobody, ...reference };
+  const message = parseChannelMessage(
+    await rest.call({ method: 'POST', route: `/channels/${channelId}/messages`, body, signal }),
+  );
+  if (message) return message;
+  throw new DeliveryError({
+    message: 'Discord answered a post with something that is no message.',
+    retryable: true,
+    uncertain: true,
+  });
+}
+
+export interface Editing {
+  readonly channelId: string;
+  readonly messageId: string;
+  readonly text: string;
+  readonly signal: AbortSignal;
+}
+
+/** Rejects with the SDK's error. */
+export async function editMessage(rest: Rest, { channelId, messageId, text, signal }: Editing): Promise<void> {
+  const body = { content: text, flags: suppressEmbeds, allowed_mentions: nobody };
+  await rest.call({ method: 'PATCH', route: `/channels/${channelId}/messages/${messageId}`, body, signal });
+}
+
+export interface SenderOptions {
+  readonly rest: Rest;
+  /** The bot's own user id: known once it has ever been connected. */
+  readonly userId: () => string | undefined;
+}
+
+export class Sender {
+  readonly #rest: Rest;
+  readonly #userId: () => string | undefined;
+  readonly #doubtful = new Set<string>();
+
+  constructor({ rest, userId }: SenderOptions) {
+    this.#rest = rest;
+    this.#userId = userId;
+  }
+
+  /** A stream cannot tell whether its first post arrived: the next send of this message looks before it posts. */
+  doubt(messageId: string): void {
+    this.#doubtful.add(messageId);
+  }
+
+  async send(message: OutboundMessage, signal: AbortSignal): Promise<Receipt> {
+    const { channelId } = placeOf(message.destination);
+    try {
+      const earlier = this.#doubtful.has(message.id) ? await this.find(message, signal) : undefined;
+      const opened = message.opened ?? earlier?.receipt;
+      const id = opened ? await this.#complete(message, opened, signal) : await this.#post(message, message.id, signal);
+      this.#doubtful.delete(message.id);
+      return toReceipt(channelId, id);
+    } catch (error) {
+      throw toDeliveryError(error);
+    }
+  }
+
+  async find(message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined> {
+    const { channelId } = placeOf(message.destination);
+    try {
+      const found = await findMessage({ rest: this.#rest, message, userId: this.#userId(), signal });
+      return found && { receipt: toReceipt(channelId, found.id), complete: sameText(found.content, message.text) };
+    } catch (error) {
+      throw toDeliveryError(error);
+    }
+  }
+
+  async remove(message: OutboundMessage, receipt: Receipt, signal: AbortSignal): Promise<void> {
+    const { channelId } = placeOf(message.destination);
+    try {
+      await this.#rest.call({ method: 'DELETE', route: `/channels/${channelId}/messages/${receipt.id}`, signal });
+    } catch (error) {
+      if (refusalCode(error) !== unknownMessage) throw toDeliveryError(error);
+    }
+  }
+
+  /** Fails quietly: the sign is worth no retry and no line in the log. */
+  async typing(destination: Destination, signal: AbortSignal): Promise<void> {
+    const place = parseDestination(destination);
+    if (!place) return;
+    await this.#rest.call({ method: 'POST', route: `/channels/${place.channelId}/typing`, signal }).catch(() => undefined);
+  }
+
+  /** Gives the message that stands there its whole text. If somebody deleted it, another takes its place. */
+  async #complete(message: OutboundMessage, opened: Receipt, signal: AbortSignal): Promise<string> {
+    const { channelId } = placeOf(message.destination);
+    try {
+      await editMessage(this.#rest, { channelId, messageId: opened.id, text: message.text, signal });
+      return opened.id;
+    } catch (error) {
+      if (refusalCode(error) !== unknownMessage) throw error;
+      // Under the old nonce Discord might return the deleted message.
+      return this.#post(message, `${message.id}r`, signal);
+    }
+  }
+
+  async #post(message: OutboundMessage, nonce: string, signal: AbortSignal): Promise<string> {
+    const { channelId, replyTo } = placeOf(message.destination);
+    const { text } = message;
+    const posted = await postMessage(this.#rest, {
+      channelId,
+      text,
+      nonce,
+      replyTo: message.part === 0 ? replyTo : undefined,
+      signal,
+    });
+    // An earlier post of a stream, known by its nonce, shows only the beginning.
+    if (!sameText(posted.content, text)) await editMessage(this.#rest, { channelId, messageId: posted.id, text, signal });
+    return posted.id;
+  }
+}
+
+function toReceipt(channelId: string, id: string): Receipt {
+  return { id, channelId };
+}
+
+function placeOf(destination: Destination): NonNullable<ReturnType<typeof parseDestination>> {
+  const place = parseDestination(destination);
+  if (place) return place;
+  throw new DeliveryError({ message: 'The destination names no Discord channel.', retryable: false, uncertain: false });
+}

@@ -1,0 +1,70 @@
+import { toConversationId } from '../../src/conversation-id.ts';
+import type { Destination } from '../../src/message.ts';
+
+/** What Slack's ids and timestamps mean to Parley. A `ts` names a message within its channel and says when it was written. */
+
+export const adapterName = 'slack';
+
+/** Seconds and microseconds, as in `1700000000.000100`. */
+const tsPattern = /^\d{1,11}\.\d{1,9}$/;
+
+export function isTs(value: unknown): value is string {
+  return typeof value === 'string' && tsPattern.test(value);
+}
+
+/** ms since 1970. */
+export function toMillis(ts: string): number {
+  return Math.round(Number(ts) * 1000);
+}
+
+/** The earliest `ts` of that moment. */
+export function toTs(ms: number): string {
+  return `${Math.max(0, Math.floor(ms / 1000))}.${String(Math.max(0, Math.floor(ms % 1000))).padStart(3, '0')}000`;
+}
+
+export interface SlackThread {
+  readonly tenant: string;
+  readonly channel: string;
+  /** `ts` of the message that the thread hangs under, or of the message itself where there is no thread yet. */
+  readonly threadTs: string;
+}
+
+/** A thread is a conversation; a message outside of threads begins one. */
+export function toThreadConversationId({ tenant, channel, threadTs }: SlackThread): string {
+  return toConversationId({ adapter: adapterName, tenant, path: [channel, threadTs] });
+}
+
+/** The dedupe key of a message: the same in the `app_mention` and the `message` event that one mention causes. */
+export function toMessageEventId(channel: string, ts: string): string {
+  return `${channel}:${ts}`;
+}
+
+/** `ts` of the message behind an event id, or undefined where it is the id of something else. */
+export function parseMessageEventId(eventId: string): { readonly channel: string; readonly ts: string } | undefined {
+  const [channel = '', ts, ...rest] = eventId.split(':');
+  return channel !== '' && rest.length === 0 && isTs(ts) ? { channel, ts } : undefined;
+}
+
+export interface SlackDestination {
+  readonly channel: string;
+  /** Absent after a slash command, which belongs to no thread. */
+  readonly threadTs?: string;
+  /** The asking person's own workspace, which in a shared channel need not be the bot's. */
+  readonly teamId?: string;
+  readonly userId?: string;
+}
+
+export function toDestination(destination: SlackDestination): Destination {
+  return { ...destination };
+}
+
+/** Undefined where it was not made by this adapter. */
+export function parseDestination({ channel, threadTs, teamId, userId }: Destination): SlackDestination | undefined {
+  if (channel === undefined || channel === '') return undefined;
+  return {
+    channel,
+    ...(isTs(threadTs) ? { threadTs } : {}),
+    ...(teamId ? { teamId } : {}),
+    ...(userId ? { userId } : {}),
+  };
+}

@@ -1,0 +1,75 @@
+import type { Clock } from '../../src/clock.ts';
+import { withTimeout } from '../../src/clock.ts';
+import { describeError } from '../../src/errors.ts';
+import type { Log } from '../../src/log.ts';
+import type { SlackCaller } from './client.ts';
+import { isCredentialError, rateLimitOf, toCredentialError } from './failure.ts';
+
+export interface Identity {
+  readonly userId: string;
+  readonly botId: string;
+  readonly team: string;
+}
+
+export interface IdentityOptions {
+  readonly slack: SlackCaller;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stopping: AbortSignal;
+}
+
+export interface IdentityCheck {
+  /** Rejects with an AdapterError where Slack refuses the token. Where Slack cannot be reached, resolves and goes on asking. */
+  start(): Promise<void>;
+  /** Undefined until Slack has told. */
+  current(): Identity | undefined;
+  /** Asks where it is not known yet. Rejects as the call does. */
+  get(signal: AbortSignal): Promise<Identity>;
+  /** What stands in the way; undefined once Slack has told. */
+  trouble(): string | undefined;
+}
+
+const timeoutMs = 10_000;
+const firstDelayMs = 1_000;
+const longestDelayMs = 60_000;
+
+/** Who the bot is and whether its token works. Events can be taken before that is known: they say whom they are for. */
+export function createIdentityCheck({ slack, clock, log, stopping }: IdentityOptions): IdentityCheck {
+  let identity: Identity | undefined;
+  let trouble: string | undefined = 'Slack has not been asked yet whether the token works.';
+
+  async function get(signal: AbortSignal): Promise<Identity> {
+    if (identity) return identity;
+    const { user_id: userId, bot_id: botId, team_id: team } = await slack.call('auth.test', {}, signal);
+    identity = { userId: String(userId ?? ''), botId: String(botId ?? ''), team: String(team ?? '') };
+    trouble = undefined;
+    log.info('slack knows the bot', { ...identity });
+    return identity;
+  }
+
+  async function ask(failures: number): Promise<void> {
+    const { signal, clear } = withTimeout(clock, timeoutMs, stopping);
+    try {
+      await get(signal);
+    } catch (error) {
+      if (isCredentialError(error)) throw toCredentialError(error, { setting: 'SLACK_BOT_TOKEN', method: 'auth.test' });
+      if (stopping.aborted) return;
+      trouble = `Slack cannot be reached: ${describeError(error)}`.slice(0, 300);
+      const delayMs = Math.max(rateLimitOf(error) ?? 0, Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures, 10)));
+      log.warn('slack cannot be reached; trying again', { error: trouble, delayMs });
+      clock.after(delayMs, () => void askAgain(failures + 1));
+    } finally {
+      clear();
+    }
+  }
+
+  async function askAgain(failures: number): Promise<void> {
+    if (stopping.aborted || identity) return;
+    await ask(failures).catch((error: unknown) => {
+      trouble = describeError(error);
+      log.error('slack refuses the bot', { error: trouble });
+    });
+  }
+
+  return { start: () => ask(0), current: () => identity, get, trouble: () => trouble };
+}

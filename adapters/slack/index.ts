@@ -1,0 +1,139 @@
+import type { App, Receiver, ReceiverEvent } from '@slack/bolt';
+import type { Adapter, AdapterContext, AdapterHealth } from '../../src/adapter.ts';
+import { describeError } from '../../src/errors.ts';
+import type { Destination, InboundEvent } from '../../src/message.ts';
+import { createSlackCaller } from './client.ts';
+import type { SlackCaller } from './client.ts';
+import { adapterName, parseDestination } from './conversation.ts';
+import { createFinder } from './find.ts';
+import { createHttpReceiver, createSlackRouter } from './http.ts';
+import type { HttpReceiver } from './http.ts';
+import { createIdentityCheck } from './identity.ts';
+import type { IdentityCheck } from './identity.ts';
+import { splitForSlack } from './limits.ts';
+import { createNames } from './names.ts';
+import type { Names } from './names.ts';
+import { toEvents } from './receive.ts';
+import { createSender } from './send.ts';
+import type { Sender } from './send.ts';
+import { createSocketReceiver } from './socket.ts';
+import type { SocketReceiver } from './socket.ts';
+import { createStreams } from './streams.ts';
+import type { Streams } from './streams.ts';
+
+export interface SlackOptions {
+  /** `xoxb-…` */
+  readonly botToken: string;
+  readonly transport:
+    | { readonly type: 'http'; readonly signingSecret: string }
+    /** `xapp-…` */
+    | { readonly type: 'socket'; readonly appToken: string };
+  /** Slack's own where it is left out. */
+  readonly apiUrl?: string;
+  readonly fetch?: typeof fetch;
+  /** Whether answers are shown while they grow. */
+  readonly streaming: boolean;
+  /** Whether what is said in a thread that the bot takes part in is for it, without a mention. */
+  readonly followThreads: boolean;
+}
+
+/** Slack by its own SDK: Bolt's receivers for what comes in, its Web API client for what goes out. */
+export function createSlackAdapter(options: SlackOptions): Adapter {
+  let parts: Parts | undefined;
+
+  function running(): Parts {
+    if (!parts) throw new Error('The Slack adapter has not been started.');
+    return parts;
+  }
+
+  return {
+    name: adapterName,
+    start: async (context) => {
+      parts = assemble(options, context);
+      await parts.identity.start();
+      await parts.receiver.start();
+    },
+    stop: async () => {
+      parts?.stopping.abort(new Error('The Slack adapter is stopping.'));
+      await parts?.receiver.stop();
+    },
+    send: (message, signal) => running().sender.send(message, signal),
+    find: (message, signal) => running().find(message, signal),
+    remove: (_message, receipt, signal) => running().sender.remove(receipt, signal),
+    split: (text) => splitForSlack(text),
+    typing: (destination, signal) => showThinking(running().slack, destination, signal),
+    health: () => (parts ? healthOf(parts) : { connected: false, detail: 'not started' }),
+    ...(options.streaming ? { stream: (opening, signal) => running().streams.open(opening, signal) } : {}),
+    ...(options.transport.type === 'http' ? { router: () => createSlackRouter(() => parts?.http) } : {}),
+  };
+}
+
+interface Parts {
+  readonly slack: SlackCaller;
+  readonly identity: IdentityCheck;
+  readonly streams: Streams;
+  readonly sender: Sender;
+  readonly find: NonNullable<Adapter['find']>;
+  readonly receiver: Receiver;
+  readonly http: HttpReceiver | undefined;
+  readonly socket: SocketReceiver | undefined;
+  readonly stopping: AbortController;
+}
+
+function assemble(options: SlackOptions, context: AdapterContext): Parts {
+  const { botToken, transport, apiUrl, fetch, followThreads } = options;
+  const { clock, log } = context;
+  const stopping = new AbortController();
+  const slack = createSlackCaller({ botToken, apiUrl, fetch, log });
+  const identity = createIdentityCheck({ slack, clock, log, stopping: stopping.signal });
+  const streams = createStreams({ slack, clock, log, stopping: stopping.signal });
+  const find = createFinder({ slack, identity: identity.get });
+  const names = createNames({ slack, clock, stopping: stopping.signal });
+  const onFailure = (error: unknown): void => log.error('slack event not accepted; it is not acknowledged', { error: describeError(error) });
+  const http = transport.type === 'http' ? createHttpReceiver({ signingSecret: transport.signingSecret, clock, onFailure }) : undefined;
+  const socket = transport.type === 'socket' ? createSocketReceiver({ appToken: transport.appToken, apiUrl, fetch, clock, log, onFailure }) : undefined;
+  const receiver = http ?? socket;
+  if (!receiver) throw new TypeError('A Slack adapter needs a transport.');
+  // Of Bolt's App the receivers use this alone. The rest of it costs more than the whole of receiving does.
+  receiver.init({ processEvent: createProcessEvent({ context, identity, names, followThreads }) } as App);
+  return { slack, identity, streams, sender: createSender({ slack, streams, find }), find, receiver, http, socket, stopping };
+}
+
+interface Processing {
+  readonly context: AdapterContext;
+  readonly identity: IdentityCheck;
+  readonly names: Names;
+  readonly followThreads: boolean;
+}
+
+/** Bolt acknowledges an event before anybody has seen it. Here it is on disk first; if it cannot be, Slack gets no acknowledgement. */
+function createProcessEvent({ context, identity, names, followThreads }: Processing): App['processEvent'] {
+  const { clock, log, accept } = context;
+  return async ({ body, ack }: ReceiverEvent) => {
+    const { userId, botId } = identity.current() ?? {};
+    const events = toEvents(body, { userId, botId, receivedAt: clock.now() });
+    const wanted = followThreads ? events : events.filter(isForBot);
+    if (wanted.length > 0) await accept(wanted.map((event) => names.complete(event)));
+    if (body['type'] === 'app_rate_limited') log.warn('slack withholds events: the workspace sends more than 30,000 an hour');
+    await ack();
+  };
+}
+
+/** What is neither said to the bot nor about something that was. */
+function isForBot(event: InboundEvent): boolean {
+  return event.type !== 'message' || event.addressed;
+}
+
+/** Shown under the text field until the bot writes, for two minutes at most. */
+async function showThinking(slack: SlackCaller, destination: Destination, signal: AbortSignal): Promise<void> {
+  const { channel, threadTs } = parseDestination(destination) ?? {};
+  if (channel === undefined || threadTs === undefined) return;
+  await slack.call('assistant.threads.setStatus', { channel_id: channel, thread_ts: threadTs, status: 'is thinking…' }, signal);
+}
+
+function healthOf({ slack, identity, socket }: Parts): AdapterHealth {
+  const refused = slack.isRefused() ? 'Slack refuses the bot token: check SLACK_BOT_TOKEN.' : undefined;
+  const trouble = refused ?? identity.trouble() ?? socket?.trouble();
+  if (trouble !== undefined) return { connected: false, detail: trouble };
+  return { connected: true, detail: `workspace ${identity.current()?.team}, events by ${socket ? 'Socket Mode' : 'HTTP'}` };
+}

@@ -1,0 +1,189 @@
+import { toConversationId } from '../../src/conversation-id.ts';
+import type { Attachment, Author, InboundEvent, InboundMessage } from '../../src/message.ts';
+import { adapterName, isTs, toDestination, toMessageEventId, toMillis, toThreadConversationId } from './conversation.ts';
+import { mentions, toMarkdown } from './mrkdwn.ts';
+
+/** Whom events are for, where they do not say it themselves. */
+export interface ReceivingBot {
+  readonly userId?: string | undefined;
+  readonly botId?: string | undefined;
+  /** When the request came, in ms since 1970: slash commands do not tell when they were given. */
+  readonly receivedAt: number;
+}
+
+/**
+ * What a request of Slack means to Parley: nothing, for most kinds of events. Pure, and safe with any body.
+ *
+ * A mention in a channel comes twice, as `app_mention` and as `message`, under two `event_id`s. Both become the same InboundMessage under
+ * the same key, made of channel and `ts`.
+ */
+export function toEvents(body: unknown, bot: ReceivingBot): InboundEvent[] {
+  if (!isRecord(body)) return [];
+  if (body['type'] === 'event_callback') return toEventsOfCallback(body, bot);
+  return 'command' in body ? toCommand(body, bot) : [];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Envelope {
+  readonly tenant: string;
+  readonly bot: ReceivingBot;
+  readonly event: Fields;
+}
+
+function toEventsOfCallback(body: Fields, known: ReceivingBot): InboundEvent[] {
+  const { event } = body;
+  const tenant = text(body['context_team_id']) || text(body['team_id']);
+  if (!isRecord(event) || tenant === '') return [];
+  const envelope = { tenant, event, bot: { ...known, userId: botUserId(body) ?? known.userId } };
+  if (event['type'] === 'app_uninstalled') return toUninstall(body, envelope);
+  if (event['type'] !== 'message' && event['type'] !== 'app_mention') return [];
+  if (event['subtype'] === 'message_changed') return toEdit(envelope);
+  if (event['subtype'] === 'message_deleted') return toDelete(envelope);
+  return toMessage(envelope);
+}
+
+/** The installation that the event was sent for names the bot; `authorizations` holds one entry, of a user where the app has no bot. */
+function botUserId({ authorizations }: Fields): string | undefined {
+  const first: unknown = Array.isArray(authorizations) ? authorizations[0] : undefined;
+  return isRecord(first) && first['is_bot'] !== false ? text(first['user_id']) || undefined : undefined;
+}
+
+/** The kinds of messages that a person writes. Everything else with a subtype is a notice: joined, renamed, pinned. */
+const writtenByPeople = new Set<unknown>([undefined, 'file_share', 'thread_broadcast', 'me_message']);
+
+function toMessage({ tenant, bot, event }: Envelope): InboundEvent[] {
+  const { channel, ts, user } = event;
+  if (!isId(channel) || !isTs(ts) || !isId(user)) return [];
+  if (!writtenByPeople.has(event['subtype']) || isOfBot(event, bot)) return [];
+  const raw = text(event['text']);
+  const threadTs = isTs(event['thread_ts']) ? event['thread_ts'] : ts;
+  const isDirect = event['channel_type'] === 'im';
+  const message: InboundMessage = {
+    type: 'message',
+    ...{ adapter: adapterName, tenant, eventId: toMessageEventId(channel, ts), messageId: ts, sentAt: toMillis(ts), isDirect },
+    conversationId: toThreadConversationId({ tenant, channel, threadTs }),
+    author: toAuthor(user, event),
+    text: toMarkdown(raw, bot.userId),
+    attachments: toAttachments(event['files']),
+    addressed: isDirect || event['type'] === 'app_mention' || mentions(raw, bot.userId),
+    ...(threadTs === ts ? {} : { replyTo: threadTs }),
+    destination: toDestination({ channel, threadTs, teamId: teamOf(event) || tenant, userId: user }),
+  };
+  return [message];
+}
+
+/** Slack also reports a change when a link is unfurled, or a reply hangs itself under a message: then the text is what it was. */
+function toEdit(envelope: Envelope): InboundEvent[] {
+  const { tenant, bot, event } = envelope;
+  const { channel, message, previous_message: previous } = event;
+  if (!isId(channel) || !isRecord(message) || !isTs(message['ts']) || isOfBot(message, bot)) return [];
+  // A deleted message that has replies stays as a stone in their place.
+  if (message['subtype'] === 'tombstone') return toDelete(envelope);
+  if (isRecord(previous) && previous['text'] === message['text']) return [];
+  const { ts, edited } = message;
+  const editedTs = isRecord(edited) && isTs(edited['ts']) ? edited['ts'] : event['event_ts'];
+  if (!isTs(editedTs)) return [];
+  return [
+    {
+      type: 'edit',
+      ...{ adapter: adapterName, tenant, messageId: ts, sentAt: toMillis(editedTs) },
+      eventId: `${toMessageEventId(channel, ts)}:edit:${editedTs}`,
+      conversationId: toThreadConversationId({ tenant, channel, threadTs: threadOf(message, ts) }),
+      text: toMarkdown(text(message['text']), bot.userId),
+    },
+  ];
+}
+
+function toDelete({ tenant, bot, event }: Envelope): InboundEvent[] {
+  const { channel, message, previous_message: previous, event_ts: eventTs } = event;
+  const gone = event['deleted_ts'] ?? (isRecord(message) ? message['ts'] : undefined);
+  if (!isId(channel) || !isTs(gone) || (isRecord(previous) && isOfBot(previous, bot))) return [];
+  const threadTs = isRecord(previous) ? threadOf(previous, gone) : gone;
+  return [
+    {
+      type: 'delete',
+      ...{ adapter: adapterName, tenant, messageId: gone, sentAt: toMillis(isTs(eventTs) ? eventTs : gone) },
+      eventId: `${toMessageEventId(channel, gone)}:delete`,
+      conversationId: toThreadConversationId({ tenant, channel, threadTs }),
+    },
+  ];
+}
+
+function toUninstall(body: Fields, { tenant, bot }: Envelope): InboundEvent[] {
+  const { event_id: eventId, event_time: seconds } = body;
+  if (!isId(eventId)) return [];
+  const sentAt = typeof seconds === 'number' && Number.isFinite(seconds) ? seconds * 1000 : bot.receivedAt;
+  const conversationId = toConversationId({ adapter: adapterName, tenant, path: ['app'] });
+  return [{ type: 'uninstall', adapter: adapterName, tenant, eventId, conversationId, sentAt }];
+}
+
+/** All apps of a workspace share its commands, so an app usually has one that bears its name: `/parley reset` is the command `reset`. */
+const subcommand = /^\s*(help|reset)\s*$/i;
+
+/** A slash command stands outside of threads: what one person asks that way in one channel is one conversation. */
+function toCommand(body: Fields, { receivedAt }: ReceivingBot): InboundEvent[] {
+  const { command, channel_id: channel, user_id: user, team_id: tenant, trigger_id: trigger } = body;
+  const [, word] = subcommand.exec(text(body['text'])) ?? [];
+  const name = word?.toLowerCase() ?? text(command).replace(/^\//, '');
+  if (name === '' || !isId(channel) || !isId(user) || !isId(tenant) || !isId(trigger)) return [];
+  return [
+    {
+      type: 'command',
+      ...{ adapter: adapterName, tenant, eventId: `command:${trigger}`, name, sentAt: receivedAt },
+      conversationId: toConversationId({ adapter: adapterName, tenant, path: [channel, user] }),
+      text: word === undefined ? toMarkdown(text(body['text']), undefined) : '',
+      author: { id: user, name: text(body['user_name']) || user, isBot: false },
+      destination: toDestination({ channel, teamId: tenant, userId: user }),
+    },
+  ];
+}
+
+/** Whatever a program wrote, itself included: two bots that answer each other never stop. */
+function isOfBot(message: Fields, bot: ReceivingBot): boolean {
+  if (text(message['bot_id']) !== '' || isRecord(message['bot_profile']) || message['subtype'] === 'bot_message') return true;
+  return message['user'] === 'USLACKBOT' || (bot.userId !== undefined && message['user'] === bot.userId);
+}
+
+function toAuthor(id: string, { user_profile: profile, username }: Fields): Author {
+  const names = isRecord(profile) ? [profile['display_name'], profile['real_name'], profile['name']] : [username];
+  return { id, name: names.map(text).find((name) => name !== '') ?? id, isBot: false };
+}
+
+const maxAttachments = 20;
+
+function toAttachments(files: unknown): Attachment[] {
+  if (!Array.isArray(files)) return [];
+  return files.slice(0, maxAttachments).flatMap((file: unknown) => {
+    if (!isRecord(file)) return [];
+    const { size } = file;
+    const url = text(file['url_private_download']) || text(file['url_private']);
+    return {
+      name: text(file['name']) || text(file['title']) || 'file',
+      mimeType: text(file['mimetype']) || 'application/octet-stream',
+      ...(typeof size === 'number' && Number.isFinite(size) && size >= 0 ? { sizeBytes: size } : {}),
+      ...(url === '' ? {} : { url }),
+    };
+  });
+}
+
+function teamOf(event: Fields): string {
+  return text(event['user_team']) || text(event['team']);
+}
+
+function threadOf({ thread_ts: threadTs }: Fields, ts: string): string {
+  return isTs(threadTs) ? threadTs : ts;
+}
+
+export function isRecord(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Ids go into keys and columns: anything longer is none of Slack's. */
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= 255;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,88 @@
+import type { Adapter, AdapterContext } from '../../src/adapter.ts';
+import { ConfigError, DeliveryError, describeError } from '../../src/errors.ts';
+import { signStandard } from '../../src/signature.ts';
+import { Answers } from './answers.ts';
+import { createReceiver, createRouter } from './receive.ts';
+import type { Receiver } from './receive.ts';
+import { sendCallback } from './send.ts';
+import type { WebhookOptions, WebhookSource } from './source.ts';
+
+export type { WebhookCallback, WebhookOptions, WebhookSource } from './source.ts';
+
+/**
+ * Signed webhooks in, answers out: to the source's callback, in the response of a caller that waits, as server-sent events, or by asking
+ * for the job. Throws a ConfigError that names the source and key where the options cannot be used.
+ */
+export function createWebhookAdapter(options: WebhookOptions): Adapter {
+  const { maxBodyBytes, publicUrl = '', fetch: fetch_ = fetch } = options;
+  const receivers = createReceivers(options.sources);
+  let state: { readonly context: AdapterContext; readonly answers: Answers } | undefined;
+
+  function running(): NonNullable<typeof state> {
+    if (state) return state;
+    throw new DeliveryError({ message: 'The webhook adapter is not running.', retryable: true, uncertain: false });
+  }
+
+  return {
+    name: 'webhook',
+    start: (context) => {
+      state ??= { context, answers: new Answers(context) };
+      context.log.info('webhooks are taken', { sources: [...receivers.keys()] });
+      return Promise.resolve();
+    },
+    stop: () => {
+      state?.answers.stop();
+      state = undefined;
+      return Promise.resolve();
+    },
+    send: async (message, signal) => {
+      const { context, answers } = running();
+      // The answer is committed, so that whoever waits may have it, whatever becomes of the callback.
+      answers.announce(message.conversationId);
+      const source = receivers.get(message.tenant)?.source;
+      if (source === undefined) {
+        const detail = `The source "${message.tenant}" is not configured any more. Configure it again, or discard the answer.`;
+        throw new DeliveryError({ message: detail, retryable: false, uncertain: false });
+      }
+      if (source.callback === undefined) return { id: message.id };
+      return sendCallback(message, { callback: source.callback, fetch: fetch_, clock: context.clock }, signal);
+    },
+    stream: (opening) => running().answers.openStream(opening),
+    router: () => createRouter({ receivers, maxBodyBytes, publicUrl, running: () => state }),
+  };
+}
+
+function createReceivers(sources: readonly WebhookSource[]): ReadonlyMap<string, Receiver> {
+  const receivers = new Map<string, Receiver>();
+  const problems: string[] = [];
+  for (const source of sources) {
+    const { name, callback } = source;
+    if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(name))
+      problems.push(`webhooks.${name}: use letters, digits, ".", "_" and "-". For example: webhooks: { tickets: ... }`);
+    else if (receivers.has(name))
+      problems.push(`webhooks.${name}: there is another source of this name. Give each a name of its own`);
+    problems.push(...problemsOf(`webhooks.${name}.callback`, () => callback && checkCallback(callback)));
+    problems.push(...problemsOf(`webhooks.${name}.verify`, () => receivers.set(name, createReceiver(source))));
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return receivers;
+}
+
+function checkCallback({ url, secrets }: NonNullable<WebhookSource['callback']>): void {
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    throw new TypeError('url must be an http or https address. For example: url: https://desk.example.com/replies');
+  if (secrets.length === 0)
+    throw new TypeError(
+      'a secret is needed, or the receiver could not tell answers from forgeries. For example: secret: whsec_...',
+    );
+  signStandard({ id: '', body: '', now: 0 }, secrets);
+}
+
+function problemsOf(key: string, check: () => unknown): readonly string[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    return error instanceof ConfigError ? error.problems : [`${key}: ${describeError(error)}`];
+  }
+}

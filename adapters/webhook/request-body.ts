@@ -1,0 +1,76 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+
+/** `cut`: the sender went away in the middle. */
+export type ReadBody = Buffer | 'too large' | 'cut';
+
+/** Reads a body of at most `maxBytes`. What is too large is read on and thrown away, so that the sender gets to see the refusal. */
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<ReadBody> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const refuse = () => {
+      chunks.length = 0;
+      request.removeAllListeners('data').resume();
+      resolve('too large');
+    };
+    if (Number(request.headers['content-length']) > maxBytes) {
+      refuse();
+      return;
+    }
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      chunks.push(chunk);
+      if (bytes > maxBytes) refuse();
+    });
+    request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes)));
+    request.once('close', () => resolve('cut'));
+    request.once('error', () => resolve('cut'));
+  });
+}
+
+export type ParsedPayload = { readonly ok: true; readonly payload: object } | { readonly ok: false; readonly detail: string };
+
+/** Deeper than any sender's events, and far from what makes a recursive walk overflow. */
+const maxDepth = 100;
+
+/** A JSON object or list. */
+export function parsePayload(body: Buffer): ParsedPayload {
+  if (!isUtf8(body)) return { ok: false, detail: 'The body is not UTF-8. Encode the JSON as UTF-8.' };
+  const text = body.toString('utf8');
+  if (isDeep(body)) return { ok: false, detail: `The JSON is nested more than ${maxDepth} levels deep. Send a flatter body.` };
+  try {
+    const payload: unknown = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+    if (typeof payload === 'object' && payload !== null) return { ok: true, payload };
+    return { ok: false, detail: 'The body is JSON, but no object. Send an object, like {"text": "Hello"}.' };
+  } catch {
+    return { ok: false, detail: 'The body is not valid JSON. Send exactly one JSON object.' };
+  }
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+/** Without its third bit `{` is `[`, and `}` is `]`. */
+const caseBit = 0x20;
+const opening = 0x5b;
+const closing = 0x5d;
+
+/** Counts brackets outside strings, on the bytes, before anything is built from them. */
+function isDeep(body: Buffer): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < body.length; at += 1) {
+    const byte = body[at] ?? 0;
+    if (inString) {
+      if (byte === backslash) at += 1;
+      else if (byte === quote) inString = false;
+      continue;
+    }
+    const bracket = byte & ~caseBit;
+    if (byte === quote) inString = true;
+    else if (bracket === closing) depth -= 1;
+    else if (bracket === opening) depth += 1;
+    if (depth > maxDepth) return true;
+  }
+  return false;
+}

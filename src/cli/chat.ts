@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { createTerminalAdapter } from '../../adapters/terminal/index.ts';
+import type { Config } from '../config.ts';
+import { StoreLockedError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { startParley, type Parley } from '../main.ts';
+import type { Cli } from './command.ts';
+import { createLog } from './log.ts';
+
+type TerminalAdapter = ReturnType<typeof createTerminalAdapter>;
+
+export function register(command: Command, cli: Cli): void {
+  command
+    .description('Talks to Parley in this terminal, with the configured model and knowledge. /quit or Ctrl-D ends it.')
+    .option('--conversation <name>', 'a conversation of its own, with its own memory', 'main')
+    .addHelpText('after', examples)
+    .action((options: { conversation: string }) => run(options.conversation, cli));
+}
+
+const examples = `
+Examples:
+  $ parley chat
+  $ echo "How do I connect Slack?" | parley chat
+
+Also works while another Parley runs on the data folder; then it keeps a ledger of its own beside that one's.
+`;
+
+async function run(conversation: string, cli: Cli): Promise<void> {
+  const { config, secrets } = await cli.loadConfig();
+  const level = config.log.level === 'debug' ? 'debug' : 'warn';
+  const log = createLog({ level, format: config.log.format, secrets, destination: process.stderr });
+  const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  const terminal = createTerminalAdapter({ input: process.stdin, output: process.stdout, name: conversation, interactive });
+  const parley = await startBeside({ config: onlyTerminal(config), log, terminal, cli });
+  if (interactive) cli.stdout.write(`${config.bot.name} answers by: ${parley.model}. /help tells more, /quit ends.\n\n`);
+  await terminal.finished;
+  await parley.stop();
+}
+
+interface ChatStart {
+  readonly config: Config;
+  readonly log: Log;
+  readonly terminal: TerminalAdapter;
+  readonly cli: Cli;
+}
+
+/** On the data folder itself, or where a running Parley holds that, on a folder inside it. */
+async function startBeside({ config, log, terminal, cli }: ChatStart): Promise<Parley> {
+  const options = { log, adapters: [terminal], http: false, onFatal: (error: Error) => cli.stderr.write(`${error.message}\n`) };
+  try {
+    return await startParley({ ...options, config });
+  } catch (error) {
+    if (!(error instanceof StoreLockedError)) throw error;
+    const data = join(config.data, 'chat');
+    cli.stderr.write(`Another Parley is running on ${config.data}; this conversation is kept in ${data}.\n`);
+    return startParley({ ...options, config: { ...config, data, database: `sqlite:${join(data, 'parley.db')}` } });
+  }
+}
+
+/** The platforms stay with the Parley that serves them: two would take each other's events. */
+function onlyTerminal(config: Config): Config {
+  return { ...config, slack: { ...config.slack, enabled: false }, discord: { ...config.discord, enabled: false }, webhooks: {} };
+}

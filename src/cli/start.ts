@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import { describeError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { startParley, type Parley } from '../main.ts';
+import { exitCodes, type Cli } from './command.ts';
+import { createLog } from './log.ts';
+import { describeConfig, renderOverview } from './overview.ts';
+
+export function register(command: Command, cli: Cli): void {
+  command
+    .description(
+      'Answers on every platform that is configured, until it is stopped (Ctrl-C, SIGTERM). Needs no configuration to start.',
+    )
+    .addHelpText('after', examples)
+    .action(() => run(cli));
+}
+
+const examples = `
+Examples:
+  $ parley start
+  $ PORT=8080 OPENAI_API_KEY=sk-... parley start
+
+A second Ctrl-C ends it at once; nothing that was acknowledged is lost by that either.
+`;
+
+async function run(cli: Cli): Promise<void> {
+  const { config, warnings, secrets } = await cli.loadConfig();
+  const log = createLog({ ...config.log, secrets, destination: process.stdout });
+  for (const warning of warnings) log.warn(warning);
+  const ending = createEnding(log);
+  const parley = await startParley({ config, log, http: true, onFatal: ending.fail });
+  if (config.log.format !== 'json' && cli.stdout.isTTY) cli.stdout.write(banner(parley, describeConfig(config, process.cwd())));
+  log.info('Parley is ready', {
+    url: parley.url,
+    model: parley.model,
+    adapters: parley.adapters.map(({ name }) => name),
+    data: config.data,
+  });
+  cli.exitCode = await ending.wait();
+  log.info('Parley is stopping');
+  await parley.stop();
+  log.info('Parley has stopped');
+  ending.close();
+}
+
+function banner({ url }: Parley, lines: ReturnType<typeof describeConfig>): string {
+  return `
+  Parley listens on ${url}
+
+${renderOverview(lines)}
+  Try it:  npm run chat   to talk to it in another terminal
+           npm run demo   to see a conversation on each platform
+
+`;
+}
+
+/** How a running Parley comes to its end: asked to by a signal, or because something failed that it cannot go on without. */
+function createEnding(log: Log) {
+  const end = new AbortController();
+  let exitCode: number = exitCodes.ok;
+
+  function fail(error: unknown): void {
+    log.error('Parley cannot go on', { error: describeError(error) });
+    exitCode = exitCodes.failed;
+    end.abort();
+  }
+  function onSignal(): void {
+    if (end.signal.aborted) process.exit(exitCodes.failed); // the second one: somebody is in a hurry
+    end.abort();
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  // An error that nobody caught leaves the process in an unknown state. What was acknowledged is in the ledger: end, and start afresh.
+  process.on('uncaughtException', fail).on('unhandledRejection', fail);
+
+  return {
+    fail,
+    wait: async (): Promise<number> => {
+      if (!end.signal.aborted) await once(end.signal, 'abort');
+      return exitCode;
+    },
+    close: (): void => {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('uncaughtException', fail).off('unhandledRejection', fail);
+    },
+  };
+}

@@ -1,0 +1,234 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { z } from 'zod';
+import { findConflicts } from './config/checks.ts';
+import { openEnvironment, type Environment, type Variables } from './config/environment.ts';
+import { diskFiles, type ConfigFiles } from './config/files.ts';
+import { describeIssue, describeProblem, type ProblemContext } from './config/problems.ts';
+import { configSchema, type Settings } from './config/schema.ts';
+import { settings } from './config/setting.ts';
+import { configFileVariable, mergeSources, readConfigFile } from './config/sources.ts';
+import { suggest } from './config/suggest.ts';
+import { coerce, isRecord, leaves, listSettings } from './config/walk.ts';
+import { ConfigError } from './errors.ts';
+
+/** The effective configuration: every setting has its final value. It has the shape of parley.yaml and could be written there. */
+export interface Config extends Omit<Settings, 'database' | 'model' | 'knowledge' | 'slack' | 'discord' | 'webhooks'> {
+  /** `sqlite:` and an absolute path. */
+  readonly database: string;
+  readonly model: ModelConfig;
+  readonly knowledge: { readonly folder: string };
+  readonly slack: Filled<Settings['slack'], 'enabled' | 'transport'>;
+  readonly discord: Filled<Settings['discord'], 'enabled'>;
+  readonly webhooks: Readonly<Record<string, WebhookConfig>>;
+}
+
+export interface ModelConfig {
+  readonly provider: 'builtin' | 'openai';
+  readonly openai: Filled<Settings['model']['openai'], 'maxTokensParam'>;
+}
+
+export interface WebhookConfig extends Omit<WebhookSettings, 'verify' | 'callback'> {
+  readonly verify: VerifyConfig;
+  readonly callback?: WithSecrets<NonNullable<WebhookSettings['callback']>> | undefined;
+}
+
+/** How a request proves where it comes from; any of the secrets will do. What createVerifier takes. */
+export type VerifyConfig =
+  | WithSecrets<Extract<VerifySettings, { scheme: 'standard' }>>
+  | WithSecrets<Extract<VerifySettings, { scheme: 'hmac' }>>
+  | WithSecrets<Extract<VerifySettings, { scheme: 'bearer' }>>;
+
+type WebhookSettings = Settings['webhooks'][string];
+type VerifySettings = WebhookSettings['verify'];
+type WithSecrets<Verify> = Omit<Verify, 'secret' | 'secrets'> & { readonly secrets: readonly string[] };
+type Filled<Section, Key extends keyof Section> = Section & { readonly [K in Key]-?: NonNullable<Section[K]> };
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** What works but should be looked at. */
+  readonly warnings: readonly string[];
+  /** Where each key comes from: `default`, the file's name, or the name of a variable. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** Every secret value, for the log to leave out. */
+  readonly secrets: readonly string[];
+}
+
+export interface LoadOptions {
+  readonly env?: Variables;
+  readonly cwd?: string;
+  readonly files?: ConfigFiles;
+}
+
+/**
+ * The configuration: defaults, then parley.yaml, then the environment, the later ones winning.
+ * Throws a ConfigError with everything that is wrong, not with the first thing only.
+ */
+export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfig> {
+  const { env = process.env, cwd = process.cwd(), files = diskFiles } = options;
+  const environment = openEnvironment({ env, cwd, files });
+  const file = await readConfigFile(environment, { cwd, files });
+  const { input, variables, failed } = mergeSources(file, environment);
+  const given = coerce(configSchema, input);
+  const context: ProblemContext = {
+    schema: configSchema,
+    input: given,
+    fileName: file.name,
+    lines: file.lines,
+    variables,
+    secrets: secretsIn(given),
+  };
+
+  const { sections, problems } = parseSections(given, context);
+  chooseProvider(sections, (key) => variables.has(key) || file.lines.has(key));
+  const conflicts = findConflicts(sections)
+    .filter((conflict) => !failed.has(conflict.path.join('.')))
+    .map((conflict) => describeProblem(conflict.path, conflict.what, context));
+  const all = [...environment.problems, ...file.problems, ...problems, ...conflicts];
+  if (all.length > 0) throw new ConfigError(all);
+
+  // Without a problem every section has been parsed.
+  const config = resolveConfig(sections as Settings, { cwd, files });
+  return {
+    config,
+    warnings: [...environment.warnings, ...findWarnings(config, environment)],
+    sources: toSources(config, { variables, lines: file.lines, fileName: file.name }),
+    secrets: secretsIn(config),
+  };
+}
+
+/** Whether stack traces were asked for, before the configuration can be read or where it cannot. */
+export function debugRequested(env: Variables = process.env): boolean {
+  return env['LOG_LEVEL'] === 'debug';
+}
+
+const yamlExample = 'Example: server: { port: 3000 }';
+
+/** Each section by itself, so that a mistake in one does not hide those in another. */
+function parseSections(input: unknown, context: ProblemContext): { sections: Partial<Settings>; problems: string[] } {
+  if (!isRecord(input)) return { sections: {}, problems: [`${context.fileName}: must hold settings by name. ${yamlExample}`] };
+  const sections: Record<string, unknown> = {};
+  const unknown = Object.keys(input).filter((key) => !Object.hasOwn(configSchema.shape, key));
+  const problems =
+    unknown.length === 0 ? [] : describeIssue({ code: 'unrecognized_keys', keys: unknown, path: [], message: '' }, context);
+  for (const [key, schema] of Object.entries(configSchema.shape)) {
+    const result = schema.safeParse(input[key]);
+    sections[key] = result.success ? result.data : undefined;
+    if (!result.success) problems.push(...result.error.issues.flatMap((issue) => describeIssue(atSection(key, issue), context)));
+  }
+  if (!sections['webhooks'] && isRecord(input['webhooks'])) sections['webhooks'] = usableSources(input['webhooks']);
+  return { sections, problems };
+}
+
+/** The sources that are right in themselves, so that one that is not does not hide what else is wrong with the others. */
+function usableSources(sources: Record<string, unknown>): Settings['webhooks'] {
+  const entries = Object.entries(sources).flatMap(([name, source]) => {
+    const result = configSchema.shape.webhooks.safeParse({ [name]: source });
+    return result.success ? Object.entries(result.data) : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+function atSection(key: string, issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  return { ...issue, path: [key, ...issue.path] };
+}
+
+function chooseProvider(sections: Partial<Settings>, isGiven: (key: string) => boolean): void {
+  const { model } = sections;
+  if (model?.provider !== 'auto') return;
+  model.provider = model.openai.apiKey || isGiven('model.openai.baseUrl') ? 'openai' : 'builtin';
+}
+
+function findWarnings(config: Config, environment: Environment): string[] {
+  const known = [configFileVariable, ...listSettings(configSchema).flatMap(({ info }) => info.env ?? [])];
+  const warnings = environment.names
+    .filter((name) => name.startsWith('PARLEY_') && !known.includes(name))
+    .map((name) => {
+      const near = suggest(name, known);
+      return `${name} is not a setting of Parley.${near ? ` Did you mean ${near}?` : ''}`;
+    });
+  const { slack } = config;
+  if (!slack.enabled && !slack.botToken && (slack.signingSecret || slack.appToken)) {
+    warnings.push('Slack stays off: slack.botToken (SLACK_BOT_TOKEN) is not set, while other Slack settings are.');
+  }
+  return warnings;
+}
+
+function secretsIn(values: unknown): string[] {
+  const found = new Set<string>();
+  for (const { schema, value } of leaves(configSchema, values)) {
+    if (!settings.get(schema)?.secret) continue;
+    for (const secret of Array.isArray(value) ? value : [value]) if (typeof secret === 'string' && secret) found.add(secret);
+  }
+  return [...found];
+}
+
+function toSources(
+  config: Config,
+  given: { variables: ReadonlyMap<string, string>; lines: ReadonlyMap<string, number>; fileName: string },
+): Map<string, string> {
+  const entries = [...leaves(configSchema, config)].map(({ path }): [string, string] => {
+    const key = path.join('.');
+    return [key, given.variables.get(key) ?? (given.lines.has(key) ? given.fileName : 'default')];
+  });
+  return new Map(entries);
+}
+
+/** Fills in what depends on other settings or on the working directory. Expects settings without conflicts. */
+function resolveConfig(given: Settings, context: { cwd: string; files: ConfigFiles }): Config {
+  const data = resolve(context.cwd, given.data);
+  const { slack, discord } = given;
+  return {
+    ...given,
+    server: { ...given.server, publicUrl: given.server.publicUrl?.replace(/\/+$/, '') },
+    data,
+    database: `sqlite:${given.database ? resolve(context.cwd, sqlitePath(given.database)) : resolve(data, 'parley.db')}`,
+    model: resolveModel(given.model),
+    knowledge: { folder: resolveKnowledge(given.knowledge.folder, context) },
+    slack: {
+      ...slack,
+      enabled: slack.enabled ?? slack.botToken !== undefined,
+      transport: slack.transport ?? (slack.appToken ? 'socket' : 'http'),
+    },
+    discord: { ...discord, enabled: discord.enabled ?? discord.token !== undefined },
+    webhooks: Object.fromEntries(Object.entries(given.webhooks).map(([name, source]) => [name, resolveWebhook(source)])),
+  };
+}
+
+/** The file behind `sqlite:PATH`, `sqlite:///PATH` or `file:PATH`. */
+export function sqlitePath(database: string): string {
+  return database.replace(/^(?:sqlite|file):(?:\/\/(?=\/))?/, '');
+}
+
+function resolveModel(model: Settings['model']): ModelConfig {
+  const { openai } = model;
+  const isOpenai = new URL(openai.baseUrl).hostname === 'api.openai.com';
+  return {
+    provider: model.provider === 'openai' ? 'openai' : 'builtin',
+    openai: { ...openai, maxTokensParam: openai.maxTokensParam ?? (isOpenai ? 'max_completion_tokens' : 'max_tokens') },
+  };
+}
+
+function resolveKnowledge(folder: string | undefined, context: { cwd: string; files: ConfigFiles }): string {
+  if (folder !== undefined) return resolve(context.cwd, folder);
+  const own = resolve(context.cwd, 'knowledge');
+  return context.files.isFolder(own) ? own : fileURLToPath(new URL('../knowledge', import.meta.url));
+}
+
+function resolveWebhook({ verify, callback, ...source }: WebhookSettings): WebhookConfig {
+  const { secret, secrets, ...proof } = verify;
+  const checked = { ...source, verify: { ...proof, secrets: listSecrets({ secret, secrets }) } };
+  if (!callback) return checked;
+  const { url, timeoutSeconds } = callback;
+  return { ...checked, callback: { url, timeoutSeconds, secrets: listSecrets(callback) } };
+}
+
+function listSecrets({
+  secret,
+  secrets,
+}: {
+  secret?: string | undefined;
+  secrets?: readonly string[] | undefined;
+}): readonly string[] {
+  return secrets ?? (secret === undefined ? [] : [secret]);
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { configSchema } from './schema.ts';
+import { settings } from './setting.ts';
+import { isRecord, schemaAt, unwrap } from './walk.ts';
+
+const mask = '********';
+
+/** The configuration with every secret replaced, for people to look at. */
+export function maskConfig<Values extends object>(config: Values): Values {
+  return maskValue(config, configSchema) as Values; // Only texts are replaced, by texts.
+}
+
+function maskValue(value: unknown, schema: z.ZodType): unknown {
+  if (settings.get(schema)?.secret) return Array.isArray(value) ? value.map(() => mask) : value && mask;
+  if (isRecord(value)) {
+    const entries = Object.entries(value).map(([key, child]) => {
+      const childSchema = schemaAt(schema, [key], value);
+      // What no schema knows may be anything, so it is not shown.
+      return [key, childSchema ? maskValue(child, childSchema) : mask];
+    });
+    return Object.fromEntries(entries);
+  }
+  return typeof value === 'string' && unwrap(schema) instanceof z.ZodURL ? maskQuery(value) : value;
+}
+
+/** Many services put a token into the query string of the URL that they give out. */
+function maskQuery(url: string): string {
+  return url.replace(/\?.*$/s, `?${mask}`);
+}

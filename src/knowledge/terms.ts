@@ -1,0 +1,60 @@
+import { detectLanguage, isStopWord, type Language } from './language.ts';
+import { stemOf, toWords } from './words.ts';
+
+/** A word to look for. */
+export interface Term {
+  readonly word: string;
+  /** What its inflected forms begin with. */
+  readonly stem: string;
+  /** How much finding it counts, from 0 to 1. */
+  readonly weight: number;
+}
+
+/** Every term makes the search dearer, and a question that needs more of them is a document. */
+const maxTerms = 16;
+
+/** The words of a text that carry meaning, each once, with this weight. */
+export function toTerms(
+  text: string,
+  { weight = 1, language = detectLanguage(text) ?? 'en' }: { weight?: number; language?: Language } = {},
+): readonly Term[] {
+  const terms = new Map<string, Term>();
+  for (const word of toWords(text.slice(0, 4_000))) {
+    if (word.length < 2 && /[\p{Script=Latin}\p{N}]/u.test(word)) continue;
+    if (isStopWord(word, language) || word.length > 60) continue;
+    const stem = stemOf(word, language);
+    if (!terms.has(stem)) terms.set(stem, { word, stem, weight });
+    if (terms.size >= maxTerms) break;
+  }
+  return [...terms.values()];
+}
+
+/** All terms, each with the greatest weight that it has anywhere. */
+export function mergeTerms(lists: readonly (readonly Term[])[]): readonly Term[] {
+  const merged = new Map<string, Term>();
+  for (const term of lists.flat()) {
+    const known = merged.get(term.stem);
+    if (!known || known.weight < term.weight) merged.set(term.stem, term);
+  }
+  return [...merged.values()];
+}
+
+/**
+ * An FTS5 expression that finds passages with any of the terms. Every one is quoted: MATCH has a syntax of its own, in which an
+ * apostrophe, a bracket or the word NOT of a question would be an error or an operator.
+ */
+export function toMatch(terms: readonly Term[]): string | undefined {
+  if (terms.length === 0) return undefined;
+  return terms.map(({ word, stem }) => (isPrefix(stem, word) ? `"${stem}" *` : `"${word}"`)).join(' OR ');
+}
+
+/** How well a word of a text matches: 1 for the same word, less for another form of it, 0 for another word. */
+export function matchQuality({ word, stem }: Term, candidate: string): number {
+  if (candidate === word) return 1;
+  return isPrefix(stem, word) && candidate.startsWith(stem) && candidate.length <= stem.length + 7 ? 0.8 : 0;
+}
+
+/** A short word would be the beginning of too many others. */
+function isPrefix(stem: string, word: string): boolean {
+  return stem.length >= 4 || stem !== word;
+}

@@ -1,0 +1,34 @@
+/**
+ * The words of a text as the full-text index sees them: lower case, without diacritics, letters and digits only. Unlike the index
+ * it begins a new word where Latin script meets another one, because Chinese and Japanese write `Slackを` without a space.
+ */
+export function toWords(text: string): readonly string[] {
+  return fold(text).match(/[\p{Script=Latin}\p{N}]+|[\p{L}\p{Co}]+/gu) ?? [];
+}
+
+/** Lower case and without diacritics: `Größe` and `grosse` stay two words, `café` and `cafe` become one. */
+export function fold(text: string): string {
+  return text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase();
+}
+
+/** Endings that inflection and derivation put on words, longest first. What is left begins the other forms of the word as well. */
+const endings: Readonly<Record<string, readonly string[]>> = {
+  en: ['ications', 'ication', 'ations', 'ation', 'ings', 'ions', 'ing', 'ion', 'ied', 'ies', 'ed', 'es', 's', 'y', 'e'],
+  de: ['ungen', 'ung', 'en', 'er', 'em', 'es', 'st', 'e', 'n', 's', 't'],
+  fr: ['ations', 'ation', 'ements', 'ement', 'ons', 'ent', 'er', 'ez', 'es', 'e', 's'],
+  es: ['aciones', 'acion', 'ando', 'ar', 'er', 'ir', 'os', 'as', 'es', 'o', 'a', 's'],
+  it: ['azioni', 'azione', 'ando', 'are', 'ere', 'ire', 'i', 'e', 'o', 'a'],
+  pt: ['acoes', 'acao', 'ando', 'ar', 'er', 'ir', 'os', 'as', 'es', 'o', 'a', 's'],
+  nl: ['ingen', 'ing', 'en', 'e', 's', 't'],
+};
+
+const shortestStem = 4;
+
+/** The beginning that a word has in common with its inflected forms: `verified` and `verification` have `verif`. Not a word by itself. */
+export function stemOf(word: string, language: string): string {
+  if (/\d/.test(word)) return word;
+  for (const ending of endings[language] ?? []) {
+    if (word.endsWith(ending) && word.length - ending.length >= shortestStem) return word.slice(0, -ending.length);
+  }
+  return language === 'en' && word.length === shortestStem && word.endsWith('s') ? word.slice(0, -1) : word;
+}

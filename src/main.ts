@@ -1,0 +1,189 @@
+import { hostname } from 'node:os';
+import { basename, dirname } from 'node:path';
+import { adapterRegistry } from '../adapters/index.ts';
+import type { Adapter } from './adapter.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { sqlitePath, type Config } from './config.ts';
+import { createTurnRunner } from './conversation/turn.ts';
+import { describeError } from './errors.ts';
+import { createFetch } from './http/fetch.ts';
+import { createReadiness } from './http/health.ts';
+import { createHttpServer } from './http/server.ts';
+import { createErrorId } from './ids.ts';
+import { createInbox } from './inbox/inbox.ts';
+import { createUpkeep } from './inbox/upkeep.ts';
+import { createWorker } from './inbox/worker.ts';
+import type { Log } from './log.ts';
+import type { Model } from './model/model.ts';
+import { countTokens } from './model/tokens.ts';
+import { createDeliver } from './outbox/delivery.ts';
+import { createOutbox } from './outbox/outbox.ts';
+import type { RetryPolicy } from './retry.ts';
+import { openSqliteStore } from './store/sqlite/client.ts';
+import type { Store } from './store/store.ts';
+
+export interface ParleyOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** Adapters beside those that the configuration switches on: the terminal. */
+  readonly adapters?: readonly Adapter[];
+  /** Whether to listen for HTTP. */
+  readonly http: boolean;
+  /** Called when the process can do no more good and should end. */
+  readonly onFatal: (error: Error) => void;
+  /** Opens another store than the configured one. */
+  readonly openStore?: (clock: Clock, onFailure: (error: Error) => void) => Promise<Store>;
+}
+
+export interface Parley {
+  /** Where it listens; undefined without HTTP. */
+  readonly url: string | undefined;
+  readonly model: string;
+  readonly adapters: readonly Adapter[];
+  /** Ends in order: takes up nothing new, lets work end or hands it back, says goodbye to the platforms, closes the ledger. */
+  stop(): Promise<void>;
+}
+
+const pollMs = 1_000;
+
+/** Puts the stages together and starts them, the ledger first and the platforms last, so that nothing can come in that could not be kept. */
+export async function startParley(options: ParleyOptions): Promise<Parley> {
+  const { config, log, clock = systemClock } = options;
+  const owner = `${hostname()}:${process.pid}:${createErrorId()}`;
+  const { fetch, close: closeFetch } = createFetch();
+  const store = await (options.openStore ?? openConfiguredStore(config))(clock, options.onFatal);
+  const started: Part[] = [{ stop: () => store.close() }, { stop: closeFetch }];
+  try {
+    const freed = await store.takeOver();
+    if (freed.turns + freed.deliveries > 0) log.info('took over what an earlier process left unfinished', { ...freed });
+    const [configured, model] = await Promise.all([createAdapters(config, fetch), createModel(config, { store, fetch, clock, log })]);
+    const adapters = [...configured, ...(options.adapters ?? [])];
+    const { inbox, outbox, worker } = createStages(options, { store, clock, owner, model, adapters });
+    started.push({ stop: () => store.handBack(owner) });
+    const server = options.http ? createServer(options, { store, adapters, clock }) : undefined;
+    const listening = await server?.start();
+    if (server) started.push(server);
+    outbox.start();
+    worker.start();
+    const drainMs = config.worker.drainSeconds * 1_000;
+    started.push({ stop: () => stopAdapters(adapters, log) }, { stop: () => outbox.stop(drainMs) }, { stop: () => worker.stop(drainMs) });
+    started.push(createUpkeep({ store, clock, log }));
+    // All at once: a platform that is slow to answer must not keep the others waiting.
+    await Promise.all(adapters.map((adapter) => adapter.start(inbox.contextFor(adapter.name))));
+    return { url: listening?.url, model: model.name, adapters, stop: () => stopAll(started, log) };
+  } catch (error) {
+    await stopAll(started, log);
+    throw error;
+  }
+}
+
+interface Part {
+  stop(): Promise<void>;
+}
+
+function openConfiguredStore(config: Config): NonNullable<ParleyOptions['openStore']> {
+  const path = sqlitePath(config.database);
+  return (clock, onFailure) => openSqliteStore({ folder: dirname(path), name: basename(path), exclusive: true, clock, onFailure });
+}
+
+/** The adapters that are switched on. */
+export async function createAdapters(config: Config, fetch: typeof globalThis.fetch): Promise<Adapter[]> {
+  const { slack, discord, webhooks } = config;
+  const sources = Object.entries(webhooks).map(([name, source]) => toSource(name, source));
+  const adapters = await Promise.all([
+    slack.enabled && slack.botToken !== undefined && adapterRegistry.slack({ ...slackOptions(slack), botToken: slack.botToken, fetch }),
+    discord.enabled && discord.token !== undefined && adapterRegistry.discord({ ...discordOptions(discord), token: discord.token }),
+    sources.length > 0 && adapterRegistry.webhook({ sources, fetch, maxBodyBytes: config.server.maxBodyBytes }),
+  ]);
+  return adapters.filter((adapter) => adapter !== false);
+}
+
+function slackOptions({ transport, appToken = '', signingSecret = '', apiUrl, streaming, followThreads }: Config['slack']) {
+  const by = transport === 'socket' ? ({ type: 'socket', appToken } as const) : ({ type: 'http', signingSecret } as const);
+  return { transport: by, apiUrl, streaming, followThreads };
+}
+
+function discordOptions({ applicationId, apiUrl, messageContentIntent, streaming, backfillMinutes }: Config['discord']) {
+  return { ...(applicationId ? { applicationId } : {}), apiUrl, messageContentIntent, streaming, backfillMs: backfillMinutes * 60_000 };
+}
+
+function toSource(name: string, { callback, ...source }: Config['webhooks'][string]) {
+  if (!callback) return { name, ...source };
+  const { url, secret, timeoutSeconds } = callback;
+  return { name, ...source, callback: { url, secret, timeoutMs: timeoutSeconds * 1_000 } };
+}
+
+interface ModelParts {
+  readonly fetch: typeof globalThis.fetch;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The AI model that the configuration names. */
+export async function createAiModel({ openai }: Config['model'], parts: ModelParts): Promise<Model> {
+  const { createOpenAiModel } = await import('./model/openai.ts');
+  const { idleTimeoutSeconds, timeoutSeconds, apiKey, ...options } = openai;
+  return createOpenAiModel({ ...parts, ...options, apiKey, idleTimeoutMs: idleTimeoutSeconds * 1_000, timeoutMs: timeoutSeconds * 1_000 });
+}
+
+interface StageParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly owner: string;
+  readonly model: Model;
+  readonly adapters: readonly Adapter[];
+}
+
+function createStages({ config, log }: ParleyOptions, { store, clock, owner, model, adapters }: StageParts) {
+  const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
+  const { leaseSeconds, maxAttempts, concurrency } = config.worker;
+  const leaseMs = leaseSeconds * 1_000;
+  const timeoutMs = config.delivery.timeoutSeconds * 1_000;
+  // A look-up and a send, and some time to spare, must fit into the lease of a delivery.
+  const deliveryLeaseMs = Math.max(leaseMs, 2 * timeoutMs + 10_000);
+  const common = { clock, log, owner, pollMs, concurrency };
+  const deliver = createDeliver({ store, adapters: byName, clock, log, policy: deliveryPolicy(config), timeoutMs, leaseMs: deliveryLeaseMs });
+  const outbox = createOutbox({ ...common, store, deliver, leaseMs: deliveryLeaseMs });
+  const runTurn = createTurnRunner({
+    ...{ store, adapters: byName, model, countTokens, clock, log, bot: config.bot },
+    deliver: (delivery) => outbox.send(delivery),
+    contextTokens: config.conversation.contextTokens,
+    staleAfterMs: config.conversation.staleAfterMinutes * 60_000,
+    retry: { baseMs: 1_000, maxMs: 30_000, expiryMs: 5 * 60_000, maxAttempts },
+    delivery: { leaseMs: deliveryLeaseMs, expiryMs: config.delivery.expiryMinutes * 60_000 },
+  });
+  const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages });
+  const inbox = createInbox({ store, clock, log, onWaiting: () => worker.wake() });
+  return { inbox, outbox, worker };
+}
+
+function deliveryPolicy({ delivery }: Config): RetryPolicy {
+  const { baseDelayMs: baseMs, maxDelaySeconds, expiryMinutes, maxAttempts } = delivery;
+  return { baseMs, maxMs: maxDelaySeconds * 1_000, expiryMs: expiryMinutes * 60_000, maxAttempts };
+}
+
+type ServedParts = Pick<StageParts, 'store' | 'adapters' | 'clock'>;
+
+function createServer({ config, log }: ParleyOptions, { store, adapters, clock }: ServedParts) {
+  const { host, port, accessLog } = config.server;
+  return createHttpServer({
+    ...{ host, port, accessLog, log, clock },
+    routers: adapters.map((adapter) => adapter.router?.()).filter((router) => router !== undefined),
+    readiness: createReadiness({ adapters, stats: () => store.stats(), clock }),
+  });
+}
+
+async function stopAdapters(adapters: readonly Adapter[], log: Log): Promise<void> {
+  const stopped = await Promise.allSettled(adapters.map((adapter) => adapter.stop()));
+  for (const [index, result] of stopped.entries()) {
+    if (result.status === 'rejected') log.warn('adapter did not stop cleanly', { adapter: adapters[index]?.name, error: describeError(result.reason) });
+  }
+}
+
+/** In the reverse order of starting. */
+async function stopAll(started: readonly Part[], log: Log): Promise<void> {
+  for (const part of [...started].reverse()) {
+    await part.stop().catch((error: unknown) => log.error('a part of Parley did not stop cleanly', { error: describeError(error) }));
+  }
+}

@@ -1,0 +1,48 @@
+import type { ModelMessage } from '../model.ts';
+import { understand } from './small-talk.ts';
+
+export interface Citation {
+  readonly source: string;
+  readonly heading: string;
+}
+
+/** A conversation as the built-in model sees it. */
+export interface Conversation {
+  /** What has not been answered yet, oldest first. */
+  readonly unanswered: readonly string[];
+  /** What was looked up before that, newest first. */
+  readonly asked: readonly string[];
+  /** What has been quoted, newest first. */
+  readonly cited: readonly Citation[];
+  /** Whether the bot has not said anything yet. */
+  readonly isFirst: boolean;
+}
+
+export function readConversation(messages: readonly ModelMessage[]): Conversation {
+  const plain = withoutSpeakers(messages);
+  const lastAnswer = plain.findLastIndex(({ role }) => role === 'assistant');
+  const earlier = plain.slice(0, lastAnswer + 1).toReversed();
+  return {
+    unanswered: plain.slice(lastAnswer + 1).map(({ text }) => text),
+    asked: earlier.filter(({ role }) => role === 'user').map(({ text }) => understand(text).question).filter((question) => question !== ''),
+    cited: earlier.filter(({ role }) => role === 'assistant').flatMap(({ text }) => readCitations(text).toReversed()),
+    isFirst: lastAnswer < 0,
+  };
+}
+
+/** The line under a quotation. It is read again to know what a later question refers back to. */
+export function toCitation({ source, heading }: Citation): string {
+  return heading === '' ? `— \`${source}\`` : `— \`${source}\` › ${heading}`;
+}
+
+function readCitations(answer: string): readonly Citation[] {
+  return Array.from(answer.matchAll(/^— `([^`\n]+)`(?: › (.+))?$/gm), ([, source = '', heading = '']) => ({ source, heading }));
+}
+
+/** Where several people talk, every one of their messages begins with a name, which is no part of the question. */
+function withoutSpeakers(messages: readonly ModelMessage[]): readonly ModelMessage[] {
+  const speaker = /^[^:\n]{1,40}: /;
+  const users = messages.filter(({ role }) => role === 'user');
+  if (users.length < 2 || !users.every(({ text }) => speaker.test(text))) return messages;
+  return messages.map(({ role, text }) => ({ role, text: role === 'user' ? text.replace(speaker, '') : text }));
+}

@@ -1,0 +1,204 @@
+import type { ClientOptions } from 'openai';
+import type { Clock } from '../clock.ts';
+import { ModelError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Model, ModelEvent, ModelRequest, ModelUsage } from './model.ts';
+import { type AnswerReader, createAnswerReader } from './openai/answer.ts';
+import { type BodyReader, openBody } from './openai/body.ts';
+import { type Call, createCall } from './openai/call.ts';
+import { checkEndpoint, type Send } from './openai/check.ts';
+import { type Endpoint, toConnectionError, toFailure, toModelError } from './openai/failure.ts';
+import { countTokens } from './tokens.ts';
+
+export interface OpenAiModelOptions {
+  /** For the endpoint at `baseUrl`, and sent nowhere else. Undefined for an endpoint that asks for none. */
+  readonly apiKey: string | undefined;
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly fetch?: ClientOptions['fetch'] | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long the endpoint may send nothing. 30 s by default. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** How long one answer may take in all. 120 s by default. */
+  readonly timeoutMs?: number | undefined;
+  readonly maxOutputTokens?: number | undefined;
+  readonly temperature?: number | undefined;
+  /** The name under which the endpoint knows the output limit. */
+  readonly maxTokensParam?: 'max_completion_tokens' | 'max_tokens' | undefined;
+}
+
+/** Once an answer is finished, the usage and the end of the stream follow at once or not at all. */
+const afterFinishMs = 2_000;
+/** After the very last frame only the end of the body is waited for: a connection that is read to its end can be used again. */
+const afterCloseMs = 50;
+
+/**
+ * Any endpoint that speaks Chat Completions, by the official SDK. Loads the SDK, which takes about 0.2 s, so that the first
+ * answer does not have to.
+ */
+export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Model> {
+  const { clock, log, model, apiKey, idleTimeoutMs = 30_000, timeoutMs = 120_000 } = options;
+  const { host } = new URL(options.baseUrl);
+  const endpoint: Endpoint = { host, model, apiKey };
+  const name = `${host === 'api.openai.com' ? 'openai' : host} ${model}`;
+  const send = await createSend(options, timeoutMs);
+  let reportsUsage = true;
+
+  async function requestAnswer(chat: ModelRequest, call: Call): Promise<Response> {
+    try {
+      return await send({ path: '/chat/completions', body: toBody(chat, options, reportsUsage) }, call);
+    } catch (error) {
+      if (!reportsUsage || !refusesUsage(error)) throw error;
+      log.info('model endpoint does not report usage in streams: tokens will be counted here', { model: name });
+      reportsUsage = false;
+      return requestAnswer(chat, call);
+    }
+  }
+
+  function openCall(signal: AbortSignal): Call {
+    return createCall({ clock, host, idleTimeoutMs, timeoutMs }, signal);
+  }
+
+  return {
+    name,
+    async *generate(chat, signal) {
+      signal.throwIfAborted();
+      const startedAt = clock.monotonic();
+      const call = openCall(signal);
+      try {
+        const response = await requestAnswer(chat, call);
+        call.touch();
+        for await (const event of readAnswer(response, { chat, endpoint, call })) {
+          signal.throwIfAborted();
+          if (event.type === 'done')
+            log.debug('model answered', { model: name, ms: Math.round(clock.monotonic() - startedAt), ...event.usage });
+          yield event;
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        throw toError(error, endpoint, clock);
+      } finally {
+        call.close();
+      }
+    },
+    async check(signal) {
+      const call = openCall(signal);
+      try {
+        return await checkEndpoint({ send, endpoint, smallRequest: toSmallRequest(options) }, call);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw toError(error, endpoint, clock);
+      } finally {
+        call.close();
+      }
+    },
+  };
+}
+
+/**
+ * The SDK takes from the environment whatever it is not given, and would send OpenAI's key and organization to any other
+ * endpoint: so it is given everything. It is asked for the raw response: its own stream reader costs four times as much, and ends
+ * without an error when it is aborted or cut off.
+ */
+async function createSend({ apiKey, baseUrl, fetch }: OpenAiModelOptions, timeoutMs: number): Promise<Send> {
+  const { OpenAI } = await import('openai');
+  const client = new OpenAI({
+    apiKey: apiKey || 'none',
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    baseURL: baseUrl,
+    maxRetries: 0,
+    // The call's own limit ends it earlier; this one only looks after requests that nobody waits for any more.
+    timeout: timeoutMs + 1_000,
+    logLevel: 'off',
+    ...(fetch && { fetch }),
+    ...(!apiKey && { defaultHeaders: { Authorization: null } }),
+  });
+  const headers = { 'content-type': 'application/json' };
+  return ({ path, body }, call) => {
+    const { signal } = call;
+    const request =
+      body === undefined ? client.get(path, { signal }) : client.post(path, { body, headers, signal, stream: true });
+    return call.wait(request.asResponse());
+  };
+}
+
+function toBody(chat: ModelRequest, options: OpenAiModelOptions, reportsUsage: boolean): string {
+  const { model, temperature, maxOutputTokens, maxTokensParam = 'max_completion_tokens' } = options;
+  const messages: { role: string; content: string }[] = chat.system === '' ? [] : [{ role: 'system', content: chat.system }];
+  for (const { role, text } of chat.messages) messages.push({ role, content: text });
+  return JSON.stringify({
+    model,
+    messages,
+    stream: true,
+    stream_options: reportsUsage ? { include_usage: true } : undefined,
+    temperature,
+    [maxTokensParam]: maxOutputTokens,
+  });
+}
+
+function refusesUsage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { status = 0, detail = '' } = toFailure(error);
+  return (status === 400 || status === 422) && /stream_options|include_usage/.test(detail);
+}
+
+interface Reading {
+  readonly chat: ModelRequest;
+  readonly endpoint: Endpoint;
+  readonly call: Call;
+}
+
+/** One text event for each chunk of the body, however many frames it holds: every event costs several turns of the event loop. */
+async function* readAnswer(response: Response, { chat, endpoint, call }: Reading): AsyncGenerator<ModelEvent> {
+  const answer = createAnswerReader(response.headers.get('content-type') ?? '', endpoint);
+  const body = openBody(response.body);
+  let written = '';
+  try {
+    for (let text = await readText(answer, body, call); text !== undefined; text = await readText(answer, body, call)) {
+      written += text;
+      if (text !== '') yield { type: 'text', text };
+    }
+  } finally {
+    body.cancel();
+  }
+  const { finishReason, usage = estimateUsage(chat, written) } = answer.completion.outcome();
+  yield { type: 'done', finishReason, usage };
+}
+
+/** The text of the next chunk, which may be empty; undefined when there are no more. */
+async function readText(answer: AnswerReader, body: BodyReader, call: Call): Promise<string | undefined> {
+  const { completion } = answer;
+  const { finished, closed } = completion;
+  try {
+    const chunk = await call.wait(body.read());
+    call.touch();
+    const text = chunk ? answer.push(chunk) : answer.end();
+    if (!closed && completion.closed) call.limitIdle(afterCloseMs);
+    else if (!finished && completion.finished) call.limitIdle(afterFinishMs);
+    return chunk || text !== '' ? text : undefined;
+  } catch (error) {
+    // The answer is complete already: how the connection ends does not matter.
+    if (finished) return undefined;
+    throw error;
+  }
+}
+
+function toSmallRequest({ model, maxTokensParam = 'max_completion_tokens' }: OpenAiModelOptions): string {
+  return JSON.stringify({ model, messages: [{ role: 'user', content: 'Say hello.' }], [maxTokensParam]: 16 });
+}
+
+function estimateUsage({ system, messages }: ModelRequest, written: string): ModelUsage {
+  let inputTokens = countTokens(system);
+  for (const { text } of messages) inputTokens += countTokens(text) + 4;
+  return { inputTokens, outputTokens: countTokens(written), estimated: true };
+}
+
+function toError(error: unknown, endpoint: Endpoint, clock: Clock): ModelError {
+  if (error instanceof ModelError) return error;
+  const failure = toFailure(error, clock);
+  return failure.status === undefined ? toConnectionError(error, endpoint) : toModelError(failure, endpoint);
+}

@@ -1,0 +1,133 @@
+import { ModelError } from '../../errors.ts';
+import type { FinishReason, ModelUsage } from '../model.ts';
+import { type Endpoint, toFailure, toModelError } from './failure.ts';
+
+/**
+ * What the frames of one answer add up to. A frame is a `chat.completion.chunk`, or a whole `chat.completion` from a server that does
+ * not stream. The methods throw a ModelError for whatever is no answer.
+ */
+export interface Completion {
+  /** Takes one frame in and returns the text it adds. */
+  add(frame: string): string;
+  /** Whether the endpoint has said how its answer ended. */
+  readonly finished: boolean;
+  /** Whether the endpoint has said that nothing more will come. */
+  readonly closed: boolean;
+  /** How the answer ended. Throws when it has not, or ended without a usable answer. */
+  outcome(): { readonly finishReason: FinishReason; readonly usage: ModelUsage | undefined };
+}
+
+export function createCompletion(endpoint: Endpoint): Completion {
+  let finish: string | undefined;
+  let usage: ModelUsage | undefined;
+  let closed = false;
+  let written = false;
+
+  function take(frame: unknown): string {
+    if (!isRecord(frame)) throw unreadable(endpoint);
+    if (frame.error) throw toModelError(toFailure(frame.error), endpoint);
+    usage = toUsage(frame.usage) ?? usage;
+    // The frame that carries the usage has no choices.
+    const choice: unknown = Array.isArray(frame.choices) ? frame.choices[0] : undefined;
+    if (!isRecord(choice)) return '';
+    if (typeof choice.finish_reason === 'string') finish = choice.finish_reason;
+    const text = textOf(choice.delta ?? choice.message);
+    written ||= text.trim() !== '';
+    return text;
+  }
+
+  return {
+    add: (frame) => {
+      if (frame.trim() === '[DONE]') {
+        closed = true;
+        return '';
+      }
+      return take(parse(frame, endpoint));
+    },
+    get finished() {
+      return finish !== undefined;
+    },
+    get closed() {
+      return closed;
+    },
+    outcome: () => {
+      const finishReason = toFinishReason(finish, endpoint);
+      if (!written && finishReason !== 'filtered') throw emptyAnswer(finishReason, endpoint);
+      return { finishReason, usage };
+    },
+  };
+}
+
+/** An error event whose data is the error itself, without the usual envelope. */
+export function toStreamError(data: string, endpoint: Endpoint): ModelError {
+  const frame = parse(data, endpoint);
+  return toModelError(toFailure(isRecord(frame) && frame.error ? frame.error : frame), endpoint);
+}
+
+function parse(frame: string, endpoint: Endpoint): unknown {
+  try {
+    return JSON.parse(frame);
+  } catch {
+    throw unreadable(endpoint);
+  }
+}
+
+function unreadable({ host }: Endpoint): ModelError {
+  return new ModelError({ message: `${host} sent something that is no chat completion, or that was cut off.`, retryable: true });
+}
+
+/** `content` is a text; some endpoints send a list of typed parts, the model's private thoughts among them. */
+function textOf(message: unknown): string {
+  if (!isRecord(message)) return '';
+  const { content, refusal } = message;
+  if (typeof content === 'string') return content;
+  if (Array.isArray(content)) return content.map(textOfPart).join('');
+  return typeof refusal === 'string' ? refusal : '';
+}
+
+function textOfPart(part: unknown): string {
+  return isRecord(part) && part.type === 'text' && typeof part.text === 'string' ? part.text : '';
+}
+
+function toFinishReason(finish: string | undefined, { host }: Endpoint): FinishReason {
+  switch (finish) {
+    case undefined:
+      throw new ModelError({
+        message: `The answer from ${host} was cut off: it ended without a finish_reason.`,
+        retryable: true,
+      });
+    case 'length':
+    case 'max_tokens':
+    case 'model_length':
+      return 'length';
+    case 'content_filter':
+      return 'filtered';
+    case 'tool_calls':
+    case 'function_call':
+      throw new ModelError({ message: `${host} called a tool, although it was offered none.`, retryable: true });
+    case 'error':
+      throw new ModelError({ message: `${host} broke its answer off with an error.`, retryable: true });
+    default:
+      return 'stop'; // Compatible endpoints have names of their own for a natural end: eos, end_turn, ...
+  }
+}
+
+function emptyAnswer(finishReason: FinishReason, { host }: Endpoint): ModelError {
+  if (finishReason === 'stop') return new ModelError({ message: `${host} gave an empty answer.`, retryable: true });
+  const message = `${host} reached the output limit before it wrote anything: raise model.openai.maxOutputTokens.`;
+  return new ModelError({ message, retryable: false });
+}
+
+function toUsage(usage: unknown): ModelUsage | undefined {
+  if (!isRecord(usage)) return undefined;
+  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = usage;
+  return isCount(inputTokens) && isCount(outputTokens) ? { inputTokens, outputTokens, estimated: false } : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,179 @@
+import type { Adapter, AdapterContext, AdapterState, RecentConversation } from '../../../src/adapter.ts';
+import { systemClock } from '../../../src/clock.ts';
+import type { Clock } from '../../../src/clock.ts';
+import type { Log } from '../../../src/log.ts';
+import type { Destination, InboundEvent, InboundMessage, Json, OutboundMessage } from '../../../src/message.ts';
+import { createDiscordEmulator } from '../../../adapters/discord/emulator.ts';
+import type { DiscordEmulator, DiscordEmulatorOptions } from '../../../adapters/discord/emulator.ts';
+import { createDiscordAdapter } from '../../../adapters/discord/index.ts';
+import type { DiscordOptions } from '../../../adapters/discord/index.ts';
+
+/** Lets tests wait for a condition: it is looked at again whenever somebody pokes. */
+export interface Watch {
+  poke(): void;
+  until(condition: () => boolean, what?: string): Promise<void>;
+}
+
+export function createWatch(): Watch {
+  const waiting = new Set<() => void>();
+  return {
+    poke: () => {
+      for (const look of waiting) look();
+    },
+    until: (condition, what = condition.toString()) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          waiting.delete(look);
+          reject(new Error(`Waited in vain for: ${what}`));
+        }, 10_000);
+        const look = (): void => {
+          if (!condition()) return;
+          clearTimeout(timer);
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      }),
+  };
+}
+
+export interface FakeContext extends AdapterContext {
+  /** Every event that was accepted for the first time, in order. */
+  readonly events: InboundEvent[];
+  /** Every call of `accept` that succeeded. */
+  readonly batches: { readonly events: readonly InboundEvent[]; readonly state: AdapterState | undefined }[];
+  readonly states: Map<string, Json>;
+  readonly lines: string[];
+  messages(): InboundMessage[];
+  texts(): string[];
+  /** The next calls of `accept` reject. */
+  rejectNext(times: number): void;
+  /** Saved by another process: the same data with nothing running. */
+  restart(): FakeContext;
+}
+
+interface Ledger {
+  readonly events: InboundEvent[];
+  readonly states: Map<string, Json>;
+}
+
+/** An in-memory ledger that saves events and state together or not at all. */
+export function createContext(
+  watch: Watch,
+  { clock = systemClock, ledger = { events: [], states: new Map() } }: { clock?: Clock; ledger?: Ledger } = {},
+): FakeContext {
+  const { events, states } = ledger;
+  const batches: FakeContext['batches'] = [];
+  const lines: string[] = [];
+  let rejections = 0;
+  const write =
+    (level: string) =>
+    (message: string, fields: object = {}): void => {
+      lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
+      watch.poke();
+    };
+  const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), with: () => log };
+  const messages = (): InboundMessage[] => events.filter((event) => event.type === 'message');
+  return {
+    clock,
+    log,
+    events,
+    batches,
+    states,
+    lines,
+    messages,
+    texts: () => messages().map(({ text }) => text),
+    rejectNext: (times) => {
+      rejections = times;
+    },
+    restart: () => createContext(watch, { clock, ledger }),
+    accept: async (batch, state) => {
+      await Promise.resolve();
+      if (rejections > 0) {
+        rejections -= 1;
+        throw new Error('the disk is full');
+      }
+      const results = batch.map((event) => {
+        const known = events.some(({ tenant, eventId }) => tenant === event.tenant && eventId === event.eventId);
+        if (!known) events.push(structuredClone(event));
+        return { status: known ? ('duplicate' as const) : ('accepted' as const) };
+      });
+      if (state) states.set(state.key, structuredClone(state.value));
+      batches.push({ events: batch, state });
+      watch.poke();
+      return results;
+    },
+    loadState: async (key) => states.get(key),
+    recentConversations: async (since) => {
+      const newest = new Map<string, RecentConversation>();
+      for (const { conversationId, destination, messageId, sentAt } of messages()) {
+        if (sentAt >= since) newest.set(conversationId, { conversationId, destination, newestMessageId: messageId });
+      }
+      return [...newest.values()];
+    },
+    status: async () => undefined,
+  };
+}
+
+export interface Stage {
+  readonly emulator: DiscordEmulator;
+  readonly watch: Watch;
+  readonly context: FakeContext;
+  /** A new adapter on the same ledger, as a new process would be; started. */
+  start(options?: Partial<DiscordOptions> & { readonly context?: FakeContext }): Promise<Adapter>;
+}
+
+/** An emulator and as many adapters as the test starts; everything is closed at its end, whatever happens in between. */
+export async function onStage(
+  play: (stage: Stage) => Promise<void>,
+  { emulator: emulatorOptions = {}, clock = systemClock }: { emulator?: Partial<DiscordEmulatorOptions>; clock?: Clock } = {},
+): Promise<void> {
+  const watch = createWatch();
+  const emulator = createDiscordEmulator({ clock: systemClock, ...emulatorOptions });
+  const adapters: Adapter[] = [];
+  const context = createContext(watch, { clock });
+  emulator.onMessage(() => watch.poke());
+  emulator.onCall(() => watch.poke());
+  emulator.onGatewayCall(() => watch.poke());
+  emulator.onDispatchSent(() => watch.poke());
+  await emulator.listen();
+  const start: Stage['start'] = async ({ context: own = context, ...options } = {}) => {
+    const adapter = createDiscordAdapter({ ...defaults(emulator), ...options });
+    adapters.push(adapter);
+    await adapter.start(own);
+    return adapter;
+  };
+  try {
+    await play({ emulator, watch, context, start });
+  } finally {
+    await Promise.all(adapters.map((adapter) => adapter.stop()));
+    await emulator.close();
+  }
+}
+
+export function defaults(emulator: DiscordEmulator): DiscordOptions {
+  return { token: emulator.token, apiUrl: emulator.apiUrl, messageContentIntent: true, streaming: true, backfillMs: 3_600_000 };
+}
+
+let made = 0;
+
+/** An answer's part as the outbox hands it over. */
+export function toOutbound(destination: Destination, text: string, more: Partial<OutboundMessage> = {}): OutboundMessage {
+  made += 1;
+  return {
+    id: `part${String(made).padStart(20, '0')}`,
+    conversationId: 'discord:1:2',
+    tenant: '1',
+    inReplyTo: destination['replyTo'] ?? '0',
+    destination,
+    text,
+    part: 0,
+    parts: 1,
+    attempt: 1,
+    createdAt: systemClock.now(),
+    ...more,
+  };
+}
+
+export const never = new AbortController().signal;

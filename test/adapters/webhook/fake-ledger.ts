@@ -1,0 +1,67 @@
+import type { AcceptResult, AdapterContext, EventStatus } from '../../../src/adapter.ts';
+import type { InboundMessage } from '../../../src/message.ts';
+import { createMemoryLog } from '../../support/memory-log.ts';
+import type { MemoryLog } from '../../support/memory-log.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import type { FakeClock } from '../../support/fake-clock.ts';
+
+export interface FakeLedger extends AdapterContext {
+  readonly clock: FakeClock;
+  readonly log: MemoryLog;
+  /** What was accepted, in order. */
+  readonly events: InboundMessage[];
+  /** Records how far an event has come. */
+  settle(eventId: string, state: EventStatus['state'], ...texts: string[]): void;
+  /** Makes the next call of accept fail. */
+  failOnce(): void;
+  /** How often `status` was asked. */
+  asked(): number;
+}
+
+/** What an adapter sees of Parley, in memory: every event once, and a status for each. */
+export function createFakeLedger(): FakeLedger {
+  const clock = createFakeClock();
+  const log = createMemoryLog();
+  const events: InboundMessage[] = [];
+  const statuses = new Map<string, EventStatus>();
+  let failing = false;
+  let asked = 0;
+
+  function acceptOne(event: InboundMessage): AcceptResult {
+    const known = events.find(({ tenant, eventId }) => tenant === event.tenant && eventId === event.eventId);
+    if (known) return { status: known.text === event.text ? 'duplicate' : 'conflict' };
+    events.push(event);
+    const { eventId, conversationId } = event;
+    statuses.set(eventId, { eventId, conversationId, state: 'waiting', acceptedAt: clock.now(), answer: [] });
+    return { status: 'accepted' };
+  }
+
+  return {
+    clock,
+    log,
+    events,
+    accept: async (batch) => {
+      if (failing) {
+        failing = false;
+        throw new Error('disk full');
+      }
+      // This adapter makes messages only.
+      return (batch as InboundMessage[]).map(acceptOne);
+    },
+    loadState: async () => undefined,
+    recentConversations: async () => [],
+    status: async (_tenant, eventId) => {
+      asked += 1;
+      return statuses.get(eventId);
+    },
+    settle: (eventId, state, ...texts) => {
+      const status = statuses.get(eventId);
+      if (status)
+        statuses.set(eventId, { ...status, state, answer: texts.map((text, part) => ({ id: `${eventId}-${part}`, text })) });
+    },
+    failOnce: () => {
+      failing = true;
+    },
+    asked: () => asked,
+  };
+}

@@ -1,0 +1,57 @@
+import { toConversationId } from '../../src/conversation-id.ts';
+import type { Command, InboundMessage, MessageDelete, MessageEdit } from '../../src/message.ts';
+
+export const testTenant = 'T1';
+
+/** The id of the conversation that tests call by this short name. */
+export function conversationIdOf(name: string, adapter = 'fake'): string {
+  return toConversationId({ adapter, tenant: testTenant, path: [name] });
+}
+
+type MessageData = Partial<InboundMessage> & { readonly in?: string; readonly by?: string };
+
+let count = 0;
+
+/** A question to the bot, sent when the fake clock starts. `in` names its conversation, `by` its author. */
+export function createMessage(text: string, { in: name = 'c1', by = 'ann', ...data }: MessageData = {}): InboundMessage {
+  count += 1;
+  const adapter = data.adapter ?? 'fake';
+  const eventId = data.eventId ?? `E${count}`;
+  return {
+    type: 'message',
+    adapter,
+    tenant: testTenant,
+    eventId,
+    conversationId: conversationIdOf(name, adapter),
+    sentAt: Date.UTC(2026, 5, 1),
+    messageId: `M-${eventId}`,
+    author: { id: by, name: by, isBot: false },
+    text,
+    attachments: [],
+    addressed: true,
+    isDirect: false,
+    destination: { place: name },
+    ...data,
+  };
+}
+
+/** A command by the platform's own means. */
+export function createCommand(
+  name: string,
+  text = '',
+  { in: place = 'c1', by = 'ann' }: { in?: string; by?: string } = {},
+): Command {
+  const { adapter, tenant, eventId, conversationId, sentAt, author, destination } = createMessage(text, { in: place, by });
+  return { type: 'command', name, text, adapter, tenant, eventId, conversationId, sentAt, author, destination };
+}
+
+export function createEdit(of: InboundMessage, text: string): MessageEdit {
+  const { adapter, tenant, eventId, conversationId, sentAt, messageId } = of;
+  count += 1;
+  return { type: 'edit', eventId: `${eventId}-edit-${count}`, adapter, tenant, conversationId, sentAt, messageId, text };
+}
+
+export function createDelete(of: InboundMessage): MessageDelete {
+  const { adapter, tenant, eventId, conversationId, sentAt, messageId } = of;
+  return { type: 'delete', eventId: `${eventId}-delete`, adapter, tenant, conversationId, sentAt, messageId };
+}

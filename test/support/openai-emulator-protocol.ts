@@ -1,0 +1,95 @@
+export interface ChatRequest {
+  readonly model: string;
+  readonly messages: readonly { readonly role: string; readonly content: string }[];
+  readonly stream?: boolean;
+  readonly stream_options?: { readonly include_usage?: boolean };
+  readonly max_tokens?: number;
+  readonly max_completion_tokens?: number;
+  readonly temperature?: number;
+}
+
+export interface ChatAnswer {
+  readonly text: string;
+  readonly finishReason?: string;
+}
+
+/** What the envelope of an answer is made of. */
+interface CallId {
+  readonly index: number;
+  readonly at: number;
+  readonly request: ChatRequest;
+}
+
+export function limitAnswer(answer: ChatAnswer, request: ChatRequest): ChatAnswer {
+  const tokens = toTokens(answer.text);
+  const most = request.max_completion_tokens ?? request.max_tokens ?? tokens.length;
+  return tokens.length <= most ? answer : { text: tokens.slice(0, most).join(''), finishReason: 'length' };
+}
+
+/** A token is a word with the white space around it: near enough, and its own text can be told from the stream. */
+export function toTokens(text: string): readonly string[] {
+  return text.match(/\s*\S+\s*/gu) ?? (text === '' ? [] : [text]);
+}
+
+export function toUsage(
+  request: ChatRequest,
+  text: string,
+): { prompt_tokens: number; completion_tokens: number; total_tokens: number } {
+  const prompt = request.messages.reduce((sum, { content }) => sum + toTokens(content).length, 0);
+  const completion = toTokens(text).length;
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+}
+
+export function toChunk(call: CallId, choices: readonly object[]): object {
+  const created = Math.floor(call.at / 1000);
+  return { id: `chatcmpl-${call.index}`, object: 'chat.completion.chunk', created, model: call.request.model, choices };
+}
+
+export function toCompletion(call: CallId, { text, finishReason = 'stop' }: ChatAnswer): object {
+  const message = { role: 'assistant', content: text, refusal: null };
+  return {
+    id: `chatcmpl-${call.index}`,
+    object: 'chat.completion',
+    created: Math.floor(call.at / 1000),
+    model: call.request.model,
+    choices: [{ index: 0, message, finish_reason: finishReason }],
+    usage: toUsage(call.request, text),
+  };
+}
+
+export function toModelList(models: readonly string[]): object {
+  return { object: 'list', data: models.map((id) => ({ id, object: 'model', created: 1_760_000_000, owned_by: 'emulator' })) };
+}
+
+/** The request, or what is wrong with it. */
+export function parseChat(body: string): ChatRequest | string {
+  let chat: Partial<ChatRequest>;
+  try {
+    chat = JSON.parse(body) as Partial<ChatRequest>; // every field that is used is looked at below
+  } catch {
+    return 'We could not parse the JSON body of your request.';
+  }
+  if (typeof chat.model !== 'string') return 'you must provide a model parameter';
+  if (!Array.isArray(chat.messages) || chat.messages.length === 0) return "Missing required parameter: 'messages'.";
+  for (const [index, { role, content }] of chat.messages.entries()) {
+    if (!['system', 'developer', 'user', 'assistant'].includes(role))
+      return `Invalid value: '${role}' in messages[${index}].role.`;
+    if (typeof content !== 'string') return `Invalid type for 'messages[${index}].content'.`;
+  }
+  if (chat.stream_options && !chat.stream) return "The 'stream_options' parameter is only allowed when 'stream' is enabled.";
+  return chat as ChatRequest; // as was just checked
+}
+
+export function refuseKey(authorization: string | undefined, apiKeys: readonly string[] | undefined): object | undefined {
+  if (!apiKeys) return undefined;
+  const key = /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
+  if (key === undefined) return toError("You didn't provide an API key.", { code: null });
+  return apiKeys.includes(key) ? undefined : toError(`Incorrect API key provided: ${key}.`, { code: 'invalid_api_key' });
+}
+
+export function toError(
+  message: string,
+  { type = 'invalid_request_error', code = null }: { type?: string; code?: string | null } = {},
+): object {
+  return { error: { message, type, param: null, code } };
+}

@@ -1,0 +1,295 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../src/clock.ts';
+import {
+  type ChatAnswer,
+  type ChatRequest,
+  limitAnswer,
+  parseChat,
+  refuseKey,
+  toChunk,
+  toCompletion,
+  toError,
+  toModelList,
+  toTokens,
+  toUsage,
+} from './openai-emulator-protocol.ts';
+
+export type CallPhase = 'request' | 'firstToken' | 'midStream' | 'done';
+
+export interface EmulatedCall {
+  /** 0-based, in order of arrival. */
+  readonly index: number;
+  /** ms since 1970. */
+  readonly at: number;
+  readonly request: ChatRequest;
+  readonly headers: IncomingMessage['headers'];
+  /** `broken`: by a fault. `aborted`: the client went away, or the emulator stopped. */
+  state: 'open' | 'answered' | 'broken' | 'aborted';
+}
+
+/** What happens to one call in place of a good answer. `after` counts tokens: how far the stream gets before. */
+export type ModelFault =
+  | { readonly type: 'rate_limit'; readonly retryAfterSeconds?: number }
+  | { readonly type: 'insufficient_quota' }
+  | { readonly type: 'server_error'; readonly status?: number }
+  | { readonly type: 'context_length' }
+  | {
+      readonly type: 'status';
+      readonly status: number;
+      readonly body: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | { readonly type: 'reset' }
+  /** Nothing at all is sent, until the client goes away. */
+  | { readonly type: 'silence' }
+  /** The body ends in good order, but the answer has not. */
+  | { readonly type: 'cut'; readonly after: number }
+  /** The connection is destroyed. */
+  | { readonly type: 'disconnect'; readonly after: number }
+  /** Nothing more is sent, until the client goes away. */
+  | { readonly type: 'stall'; readonly after: number }
+  | { readonly type: 'error_frame'; readonly after: number; readonly error?: object }
+  | { readonly type: 'malformed_frame'; readonly after: number }
+  /** These bytes, chunk by chunk, with status 200. */
+  | {
+      readonly type: 'raw';
+      readonly contentType?: string;
+      readonly chunks: readonly (string | Uint8Array)[];
+      readonly keepOpen?: boolean;
+    };
+
+/** Can be changed at any time; counts from the next call. */
+export interface OpenAiBehaviour {
+  /** Echoes the last message by default. */
+  answer: (request: ChatRequest, call: EmulatedCall) => string | ChatAnswer | Promise<string | ChatAnswer>;
+  /** Until the first token. */
+  latencyMs: number;
+  /** Undefined: without a pause. */
+  tokensPerSecond: number | undefined;
+  /** Looks like a server that does not know how to stream. */
+  ignoresStream: boolean;
+  /** Looks like a server that refuses `stream_options`, or that ignores them. */
+  usage: 'reported' | 'refused' | 'ignored';
+  sendsDone: boolean;
+  /** Awaited at each point of a call, before it goes on. */
+  onCall: (phase: CallPhase, call: EmulatedCall) => void | Promise<void>;
+}
+
+export interface OpenAiEmulator {
+  readonly behaviour: OpenAiBehaviour;
+  readonly calls: readonly EmulatedCall[];
+  /** `http://127.0.0.1:PORT/v1`, once it has started. */
+  readonly baseUrl: string;
+  /** The next calls meet these faults, one each, in this order. */
+  fail(...faults: readonly ModelFault[]): void;
+  start(port?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface OpenAiEmulatorOptions {
+  readonly clock: Clock;
+  /** Undefined: no key is asked for. */
+  readonly apiKeys?: readonly string[];
+  readonly models?: readonly string[];
+}
+
+/** Speaks OpenAI's Chat Completions API on the loopback interface. The same calls always get the same bytes. */
+export function createOpenAiEmulator({ clock, apiKeys, models = ['gpt-5.4-mini'] }: OpenAiEmulatorOptions): OpenAiEmulator {
+  const calls: EmulatedCall[] = [];
+  const faults: ModelFault[] = [];
+  const behaviour: OpenAiBehaviour = {
+    answer: ({ messages }) => `You said: ${messages.at(-1)?.content ?? ''}`,
+    latencyMs: 0,
+    tokensPerSecond: undefined,
+    ignoresStream: false,
+    usage: 'reported',
+    sendsDone: true,
+    onCall: () => undefined,
+  };
+  let port = 0;
+  const server = createServer((request, response) => {
+    respond(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
+  });
+  // Between two calls a client keeps its connection for longer than Node's 5 s; a close at that moment would look like a fault.
+  server.keepAliveTimeout = 120_000;
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request);
+    const refused = refuseKey(request.headers.authorization, apiKeys);
+    if (refused) return sendJson(response, 401, refused);
+    if (request.method === 'GET' && request.url === '/v1/models') return sendJson(response, 200, toModelList(models));
+    if (request.method !== 'POST' || request.url !== '/v1/chat/completions') {
+      return sendJson(response, 404, toError(`Invalid URL (${request.method} ${request.url})`, { code: null }));
+    }
+    const chat = parseChat(body);
+    if (typeof chat === 'string') return sendJson(response, 400, toError(chat));
+    const call: EmulatedCall = { index: calls.length, at: clock.now(), request: chat, headers: request.headers, state: 'open' };
+    calls.push(call);
+    const gone = new AbortController();
+    response.once('close', () => {
+      if (call.state === 'open') call.state = 'aborted';
+      gone.abort(new Error('the client went away'));
+    });
+    try {
+      await answerCall({ call, response, clock, behaviour, fault: faults.shift(), models, signal: gone.signal });
+    } catch (error) {
+      if (!gone.signal.aborted) throw error;
+    }
+  }
+
+  return {
+    behaviour,
+    calls,
+    get baseUrl() {
+      return `http://127.0.0.1:${port}/v1`;
+    },
+    fail: (...next) => void faults.push(...next),
+    start: async (wanted = 0) => {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(wanted, '127.0.0.1', resolve);
+      });
+      port = (server.address() as AddressInfo).port; // a TCP server's address is never a path
+    },
+    stop: async () => {
+      server.closeAllConnections();
+      if (server.listening) await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+interface CallContext {
+  readonly call: EmulatedCall;
+  readonly response: ServerResponse;
+  readonly clock: Clock;
+  readonly behaviour: OpenAiBehaviour;
+  readonly fault: ModelFault | undefined;
+  readonly models: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+async function answerCall(context: CallContext): Promise<void> {
+  const { call, response, clock, behaviour, fault, models, signal } = context;
+  const { request } = call;
+  await behaviour.onCall('request', call);
+  if (fault && failBeforeAnswer(fault, call, response)) return;
+  if (!models.includes(request.model)) {
+    call.state = 'broken';
+    const message = `The model \`${request.model}\` does not exist or you do not have access to it.`;
+    return sendJson(response, 404, toError(message, { code: 'model_not_found' }));
+  }
+  if (behaviour.usage === 'refused' && request.stream_options) {
+    call.state = 'broken';
+    return sendJson(response, 400, toError('Unrecognized request argument supplied: stream_options'));
+  }
+  const given = await behaviour.answer(request, call);
+  if (behaviour.latencyMs > 0) await clock.sleep(behaviour.latencyMs, signal);
+  const answer = limitAnswer(typeof given === 'string' ? { text: given } : given, request);
+  if (request.stream && !behaviour.ignoresStream) return streamAnswer(context, answer);
+  call.state = 'answered';
+  sendJson(response, 200, toCompletion(call, answer));
+  return behaviour.onCall('done', call);
+}
+
+/** True when the call is over, or never will be. */
+function failBeforeAnswer(fault: ModelFault, call: EmulatedCall, response: ServerResponse): boolean {
+  if ('after' in fault) return false;
+  call.state = 'broken';
+  const refusal = toRefusal(fault);
+  if (refusal) {
+    if (fault.type === 'rate_limit' && fault.retryAfterSeconds !== undefined)
+      response.setHeader('retry-after', fault.retryAfterSeconds);
+    sendJson(response, refusal.status, refusal.body);
+  }
+  if (fault.type === 'status') response.writeHead(fault.status, fault.headers).end(fault.body);
+  if (fault.type === 'reset') response.socket?.resetAndDestroy();
+  if (fault.type === 'raw') void sendRaw(response, fault);
+  return true;
+}
+
+function toRefusal(fault: ModelFault): { status: number; body: object } | undefined {
+  if (fault.type === 'rate_limit') {
+    return { status: 429, body: toError('Rate limit reached for requests', { type: 'requests', code: 'rate_limit_exceeded' }) };
+  }
+  if (fault.type === 'insufficient_quota') {
+    const message = 'You exceeded your current quota, please check your plan and billing details.';
+    return { status: 429, body: toError(message, { type: 'insufficient_quota', code: 'insufficient_quota' }) };
+  }
+  if (fault.type === 'server_error') {
+    return {
+      status: fault.status ?? 500,
+      body: toError('The server had an error while processing your request.', { type: 'server_error' }),
+    };
+  }
+  if (fault.type === 'context_length') {
+    return {
+      status: 400,
+      body: toError("This model's maximum context length is 128000 tokens.", { code: 'context_length_exceeded' }),
+    };
+  }
+  return undefined;
+}
+
+/** Each chunk in a packet of its own, so that the client reads them as they were cut. */
+async function sendRaw(
+  response: ServerResponse,
+  { contentType = 'text/event-stream', chunks, keepOpen }: ModelFault & { type: 'raw' },
+): Promise<void> {
+  response.socket?.setNoDelay(true);
+  response.writeHead(200, { 'content-type': contentType });
+  for (const chunk of chunks) {
+    response.write(chunk);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (!keepOpen) response.end();
+}
+
+async function streamAnswer({ call, response, clock, behaviour, fault, signal }: CallContext, answer: ChatAnswer): Promise<void> {
+  const tokens = toTokens(answer.text);
+  const breakAt = fault && 'after' in fault ? Math.min(fault.after, tokens.length) : tokens.length;
+  const pauseMs = behaviour.tokensPerSecond ? 1_000 / behaviour.tokensPerSecond : 0;
+  const halfway = Math.floor(tokens.length / 2);
+  const withUsage = call.request.stream_options?.include_usage === true && behaviour.usage === 'reported';
+  const send = (choices: readonly object[], usage: object | null = null): void => {
+    response.write(`data: ${JSON.stringify({ ...toChunk(call, choices), ...(withUsage && { usage }) })}\n\n`);
+  };
+  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
+  send([{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }]);
+  for (const [position, content] of tokens.slice(0, breakAt).entries()) {
+    if (pauseMs > 0) await clock.sleep(pauseMs, signal);
+    send([{ index: 0, delta: { content }, finish_reason: null }]);
+    if (position === 0) await behaviour.onCall('firstToken', call);
+    if (position === halfway) await behaviour.onCall('midStream', call);
+  }
+  if (fault && 'after' in fault) {
+    call.state = 'broken';
+    return breakStream(fault, response);
+  }
+  send([{ index: 0, delta: {}, finish_reason: answer.finishReason ?? 'stop' }]);
+  if (withUsage) send([], toUsage(call.request, answer.text));
+  call.state = 'answered';
+  response.end(behaviour.sendsDone ? 'data: [DONE]\n\n' : '');
+  await behaviour.onCall('done', call);
+}
+
+function breakStream(fault: ModelFault & { after: number }, response: ServerResponse): void {
+  if (fault.type === 'cut') response.end();
+  // After what has been written before has gone out.
+  if (fault.type === 'disconnect') setImmediate(() => response.destroy());
+  if (fault.type === 'malformed_frame') response.end('data: {"choices": [{"delta"\n\n');
+  if (fault.type === 'error_frame') {
+    const { error = { message: 'The server had an error', type: 'server_error', code: null } } = fault;
+    response.end(`data: ${JSON.stringify({ error })}\n\n`);
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer); // a request without an encoding yields buffers
+  return Buffer.concat(chunks).toString();
+}
