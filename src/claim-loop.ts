@@ -30,11 +30,8 @@ export function createClaimLoop({ claim, onError, clock, pollMs }: ClaimLoopOpti
 
   function wake(): void {
     if (!active) return;
-    if (claiming) {
-      again = true;
-      return;
-    }
-    claiming = claimUntilEmpty().finally(() => {
+    again = true;
+    claiming ??= claimUntilEmpty().finally(() => {
       claiming = undefined;
       if (again) wake();
     });

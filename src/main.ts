@@ -57,7 +57,7 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
   try {
     const freed = await store.takeOver();
     if (freed.turns + freed.deliveries > 0) log.info('took over what an earlier process left unfinished', { ...freed });
-    const [configured, model] = await Promise.all([createAdapters(config, fetch), createModel(config, { store, fetch, clock, log })]);
+    const [configured, model] = await Promise.all([createAdapters(config, fetch), chooseModel(config, { store, fetch, clock, log })]);
     const adapters = [...configured, ...(options.adapters ?? [])];
     const { inbox, outbox, worker } = createStages(options, { store, clock, owner, model, adapters });
     started.push({ stop: () => store.handBack(owner) });
@@ -89,12 +89,12 @@ function openConfiguredStore(config: Config): NonNullable<ParleyOptions['openSto
 
 /** The adapters that are switched on. */
 export async function createAdapters(config: Config, fetch: typeof globalThis.fetch): Promise<Adapter[]> {
-  const { slack, discord, webhooks } = config;
+  const { slack, discord, webhooks, server } = config;
   const sources = Object.entries(webhooks).map(([name, source]) => toSource(name, source));
   const adapters = await Promise.all([
     slack.enabled && slack.botToken !== undefined && adapterRegistry.slack({ ...slackOptions(slack), botToken: slack.botToken, fetch }),
     discord.enabled && discord.token !== undefined && adapterRegistry.discord({ ...discordOptions(discord), token: discord.token }),
-    sources.length > 0 && adapterRegistry.webhook({ sources, fetch, maxBodyBytes: config.server.maxBodyBytes }),
+    sources.length > 0 && adapterRegistry.webhook({ sources, fetch, maxBodyBytes: server.maxBodyBytes, publicUrl: server.publicUrl }),
   ]);
   return adapters.filter((adapter) => adapter !== false);
 }
@@ -110,8 +110,8 @@ function discordOptions({ applicationId, apiUrl, messageContentIntent, streaming
 
 function toSource(name: string, { callback, ...source }: Config['webhooks'][string]) {
   if (!callback) return { name, ...source };
-  const { url, secret, timeoutSeconds } = callback;
-  return { name, ...source, callback: { url, secret, timeoutMs: timeoutSeconds * 1_000 } };
+  const { url, secrets, timeoutSeconds } = callback;
+  return { name, ...source, callback: { url, secrets, timeoutMs: timeoutSeconds * 1_000 } };
 }
 
 interface ModelParts {
@@ -125,6 +125,23 @@ export async function createAiModel({ openai }: Config['model'], parts: ModelPar
   const { createOpenAiModel } = await import('./model/openai.ts');
   const { idleTimeoutSeconds, timeoutSeconds, apiKey, ...options } = openai;
   return createOpenAiModel({ ...parts, ...options, apiKey, idleTimeoutMs: idleTimeoutSeconds * 1_000, timeoutMs: timeoutSeconds * 1_000 });
+}
+
+/** The documents are read at the start; what has changed later is seen at the next one. */
+async function createBuiltin({ folder }: Config['knowledge'], { store, log }: { store: Store; log: Log }): Promise<Model> {
+  const [{ createBuiltinModel }, { createKnowledge }] = await Promise.all([import('./model/builtin.ts'), import('./knowledge/knowledge.ts')]);
+  const knowledge = createKnowledge({ folder, store, log });
+  await knowledge.refresh();
+  return createBuiltinModel({
+    search: (query, signal) => knowledge.search(query, signal),
+    topics: () => knowledge.topics(),
+    detectLanguage: (text) => knowledge.detectLanguage(text),
+  });
+}
+
+function chooseModel(config: Config, { store, ...parts }: ModelParts & { store: Store }): Promise<Model> {
+  if (config.model.provider === 'openai') return createAiModel(config.model, parts);
+  return createBuiltin(config.knowledge, { store, log: parts.log });
 }
 
 interface StageParts {

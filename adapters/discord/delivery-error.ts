@@ -6,7 +6,7 @@ export const unknownMessage = 10008;
 
 /** The JSON error code that Discord refused a call with; undefined where it did not refuse. */
 export function refusalCode(error: unknown): number | undefined {
-  return error instanceof DiscordAPIError ? Number(error.code) : undefined;
+  return error instanceof DiscordAPIError && typeof error.code === 'number' ? error.code : undefined;
 }
 
 /**
@@ -72,7 +72,7 @@ const advice: Readonly<Record<number, string | undefined>> = {
 };
 
 function refused(error: DiscordAPIError): DeliveryError {
-  const code = Number(error.code);
+  const code = refusalCode(error) ?? 0;
   if (error.status === 401) {
     const message =
       'Discord refuses the bot token. Set DISCORD_TOKEN to the one in the Developer Portal (your application, Bot).';

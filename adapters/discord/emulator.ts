@@ -55,6 +55,8 @@ export interface DiscordEmulator {
   readonly home: { readonly guildId: string; readonly channelId: string };
 
   guild(options?: { readonly name?: string }): EmulatedGuild;
+  /** The role that Discord made for the bot in this guild. */
+  botRoleId(guildId: string): string;
   /** Takes the bot out of the guild. */
   leaveGuild(guildId: string): void;
   channel(options?: { readonly guildId?: string; readonly name?: string }): EmulatedChannel;
@@ -203,6 +205,7 @@ function people(world: World, home: DiscordEmulator['home']) {
   return {
     user,
     guild: ({ name = 'Guild' }: { name?: string } = {}) => world.addGuild(name),
+    botRoleId: (guildId: string) => world.guilds.get(guildId)?.botRoleId ?? '',
     leaveGuild: (guildId: string) => world.removeGuild(guildId),
     channel: ({ guildId = home.guildId, name = 'channel' }: { guildId?: string; name?: string } = {}) =>
       world.addChannel({ guildId, name, type: channelTypes.text }),

@@ -8,7 +8,21 @@ const maxFenceLine = 100;
 
 /** The texts of the messages that show this Markdown on Discord, each within its limit. */
 export function toMessageTexts(markdown: string): string[] {
-  return splitMarkdown(toDiscordMarkdown(markdown), maxMessage);
+  const text = toDiscordMarkdown(markdown);
+  const texts = splitMarkdown(text, maxMessage);
+  // A cut may make a line out of the middle of one, and that line a fence too long to be repeated in each message.
+  return texts.every(({ length }) => length <= maxMessage) ? texts : cutAnywhere(text);
+}
+
+function cutAnywhere(text: string): string[] {
+  const texts: string[] = [];
+  for (let at = 0; at < text.length;) {
+    const low = text.charCodeAt(at + maxMessage);
+    const end = low >= 0xdc00 && low <= 0xdfff ? at + maxMessage - 1 : at + maxMessage;
+    texts.push(text.slice(at, end));
+    at = end;
+  }
+  return texts.filter((piece) => piece.trim() !== '');
 }
 
 /**
@@ -50,7 +64,9 @@ export function closeOpenFence(text: string): string {
  * astray writes, would leave no room for anything else: an invisible space makes it ordinary text.
  */
 function tameFence(line: string): string {
-  return line.length > maxFenceLine && /^ {0,3}(?:```|~~~)/.test(line) ? `\u200b${line}` : line;
+  if (line.length <= maxFenceLine) return line;
+  const broken = line.replaceAll(/(`{99}|~{99})(?=[`~])/g, '$1\u200b');
+  return /^ {0,3}(?:```|~~~)/.test(broken) ? `\u200b${broken}` : broken;
 }
 
 /** The marks of the fence that is open after this line. */

@@ -116,7 +116,10 @@ export class Gateway {
         },
       },
     });
-    client.on('debug', (message) => this.#note({ event: 'debug' }, message));
+    client.on('debug', (message) => {
+      // The SDK masks only the last third of it.
+      if (!message.startsWith('Provided token')) this.#note({ event: 'debug' }, message);
+    });
     client.on('warn', (message) => this.#note({ event: 'warn' }, message));
     client.on('error', (error) => this.#note({ event: 'error' }, describeError(error)));
     return client;

@@ -136,11 +136,11 @@ export class Intake {
     const { t: type, d: data } = dispatch;
     if (!isRecord(data)) return true;
     if (type === 'READY') return this.#begin(data);
-    if (type === 'GUILD_CREATE') {
+    if (type === 'GUILD_CREATE' && isSnowflake(data['id'])) {
       this.#roles.learn(dispatch, session.userId ?? '');
-      const isMissed = session.gapSince !== undefined || (this.#awaited?.has(String(data['id'])) ?? false);
+      const isMissed = session.gapSince !== undefined || (this.#awaited?.has(data['id']) ?? false);
       if (isMissed && !(await this.#backfill.guild(data, session.gapSince))) return false;
-      this.#awaited?.delete(String(data['id']));
+      this.#awaited?.delete(data['id']);
     }
     // After a restart nobody knows any more which guilds were still to come: the replay has brought them.
     const isOver = this.#awaited ? this.#awaited.size === 0 : type === 'RESUMED';
@@ -154,7 +154,7 @@ export class Intake {
     const userId = isRecord(ready['user']) ? ready['user']['id'] : undefined;
     if (!isSnowflake(userId)) return true;
     session.begin(userId);
-    this.#awaited = new Set(recordsOf(ready['guilds']).map(({ id }) => String(id)));
+    this.#awaited = new Set(recordsOf(ready['guilds']).flatMap(({ id }) => (isSnowflake(id) ? id : [])));
     this.#backfill.reset();
     context.log.info('Discord session begun.', { guilds: this.#awaited.size });
     if (!(await this.#backfill.directMessages())) return false;

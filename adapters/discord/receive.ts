@@ -111,7 +111,7 @@ function toUninstall(data: Fields, sequence: unknown, receiver: Receiver): Insta
   const { id } = data;
   // With `unavailable` there is an outage, and the bot is still a member.
   if (!isSnowflake(id) || data['unavailable'] !== undefined) return [];
-  const eventId = `uninstall:${id}:${receiver.sessionId}:${Number(sequence)}`;
+  const eventId = `uninstall:${id}:${receiver.sessionId}:${typeof sequence === 'number' ? sequence : 0}`;
   return [{ type: 'uninstall', adapter: 'discord', ...guildOf(id), eventId, sentAt: receiver.now }];
 }
 

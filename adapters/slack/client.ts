@@ -53,7 +53,13 @@ export function createSlackCaller({ botToken, apiUrl, fetch = globalThis.fetch, 
 }
 
 /** The SDK's own retries repeat a post whose answer was lost: all of them are off. */
-export function webClientOptions({ apiUrl, log }: { readonly apiUrl: string | undefined; readonly log: Log }): webApi.WebClientOptions {
+export function webClientOptions({
+  apiUrl,
+  log,
+}: {
+  readonly apiUrl: string | undefined;
+  readonly log: Log;
+}): webApi.WebClientOptions {
   return {
     ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/` }),
     retryConfig: { retries: 0 },

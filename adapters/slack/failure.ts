@@ -20,7 +20,13 @@ export function rateLimitOf(error: unknown): number | undefined {
 const rateLimits = new Set(['ratelimited', 'rate_limited']);
 
 /** Refusals that say nothing about the message: Slack had trouble, and may have done what it was asked. */
-const troubles = new Set(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'messaging_processing_failed']);
+const troubles = new Set([
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'messaging_processing_failed',
+]);
 
 /** The token is no good (any more). */
 const deadTokenErrors = new Set(['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'token_expired']);
@@ -65,7 +71,10 @@ export function isDeadTokenError(error: unknown): boolean {
 }
 
 /** `opened`: a message stands there already, so that even a certain failure leaves something to look for. */
-export function toDeliveryError(error: unknown, { method, opened = false }: { readonly method: string; readonly opened?: boolean }): DeliveryError {
+export function toDeliveryError(
+  error: unknown,
+  { method, opened = false }: { readonly method: string; readonly opened?: boolean },
+): DeliveryError {
   if (error instanceof DeliveryError) return error;
   const retryAfterMs = rateLimitOf(error);
   if (retryAfterMs !== undefined) {
@@ -81,10 +90,15 @@ export function toDeliveryError(error: unknown, { method, opened = false }: { re
 }
 
 /** For a token that Slack refuses at the start. `setting` is SLACK_BOT_TOKEN or SLACK_APP_TOKEN. */
-export function toCredentialError(error: unknown, { setting, method }: { readonly setting: string; readonly method: string }): AdapterError {
+export function toCredentialError(
+  error: unknown,
+  { setting, method }: { readonly setting: string; readonly method: string },
+): AdapterError {
   const code = platformErrorOf(error) ?? 'unknown_error';
   const remedy = setting === 'SLACK_APP_TOKEN' ? appTokenRemedy : (remedies[code] ?? '');
-  return new AdapterError(`Slack refuses the token in ${setting}: ${method} answers ${code}. ${remedy}`.trimEnd(), { cause: error });
+  return new AdapterError(`Slack refuses the token in ${setting}: ${method} answers ${code}. ${remedy}`.trimEnd(), {
+    cause: error,
+  });
 }
 
 const appTokenRemedy = 'It must be an app-level token, which begins with xapp- and has the scope connections:write.';

@@ -6,7 +6,8 @@
  * What has been streamed must remain the beginning of what is sent in the end: for every text and every `end` that `stableLength` gives,
  * `neutralise(text.slice(0, end))` is how `neutralise(text)` begins.
  */
-const liveMentions = /<(?=!(?:channel|here|everyone|group)\b|!subteam\^|@[UW][A-Z0-9])|(?<![\w.@])@(?=(?:channel|here|everyone|group)\b)/gi;
+const liveMentions =
+  /<(?=!(?:channel|here|everyone|group)\b|!subteam\^|@[UW][A-Z0-9])|(?<![\w.@])@(?=(?:channel|here|everyone|group)\b)/gi;
 
 const zeroWidthSpace = '\u200b';
 

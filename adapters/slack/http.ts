@@ -44,7 +44,12 @@ export function createHttpReceiver({ signingSecret, clock, onFailure }: HttpRece
     scheme: 'hmac',
     secrets: [signingSecret],
     ...{ header: 'x-slack-signature', algorithm: 'sha256', encoding: 'hex', prefix: 'v0=' },
-    ...{ signed: 'v0:{timestamp}:{body}', timestampHeader: 'x-slack-request-timestamp', timestampUnit: 's', toleranceSeconds: 300 },
+    ...{
+      signed: 'v0:{timestamp}:{body}',
+      timestampHeader: 'x-slack-request-timestamp',
+      timestampUnit: 's',
+      toleranceSeconds: 300,
+    },
   });
 
   function onBody(request: IncomingMessage, response: ServerResponse, raw: Buffer): void {
@@ -95,27 +100,40 @@ interface Hint {
 const wrongMethod: Hint = { code: 'method-not-allowed', detail: 'Send events with POST.' };
 const wrongType: Hint = {
   code: 'unsupported-type',
-  detail: 'Send application/json, as Slack does for events, or application/x-www-form-urlencoded, as it does for commands and interactions.',
+  detail:
+    'Send application/json, as Slack does for events, or application/x-www-form-urlencoded, as it does for commands and interactions.',
 };
 const tooLarge: Hint = { code: 'too-large', detail: `A body may have ${maxBodyBytes} bytes. Slack sends no event that large.` };
 const malformed: Hint = {
   code: 'malformed',
-  detail: 'The signature is right, but the body is none of the forms in which Slack sends events (a JSON object with a type), commands or interactions.',
+  detail:
+    'The signature is right, but the body is none of the forms in which Slack sends events (a JSON object with a type), commands or interactions.',
 };
 const notReady: Hint = { code: 'not-ready', detail: 'Parley is starting or stopping. Send it again.' };
-const notSaved: Hint = { code: 'not-saved', detail: 'The event could not be saved, so it is not acknowledged. Send it again; the log has the reason.' };
+const notSaved: Hint = {
+  code: 'not-saved',
+  detail: 'The event could not be saved, so it is not acknowledged. Send it again; the log has the reason.',
+};
 
 const signatureHints: Readonly<Record<SignatureFault, Hint>> = {
   missing: {
     code: 'signature-missing',
-    detail: 'Send the headers X-Slack-Request-Timestamp (seconds since 1970) and X-Slack-Signature ("v0=" and the hexadecimal HMAC-SHA256 of "v0:timestamp:body").',
+    detail:
+      'Send the headers X-Slack-Request-Timestamp (seconds since 1970) and X-Slack-Signature ("v0=" and the hexadecimal HMAC-SHA256 of "v0:timestamp:body").',
   },
   mismatch: {
     code: 'signature-mismatch',
-    detail: 'The signature does not match: check that SLACK_SIGNING_SECRET is the signing secret of this Slack app, and that no proxy changes the body.',
+    detail:
+      'The signature does not match: check that SLACK_SIGNING_SECRET is the signing secret of this Slack app, and that no proxy changes the body.',
   },
-  stale: { code: 'timestamp-stale', detail: 'The request was signed more than 300 seconds ago: sign it anew, and check the clocks of both sides.' },
-  future: { code: 'timestamp-future', detail: 'The request was signed more than 300 seconds in the future: check the clocks of both sides.' },
+  stale: {
+    code: 'timestamp-stale',
+    detail: 'The request was signed more than 300 seconds ago: sign it anew, and check the clocks of both sides.',
+  },
+  future: {
+    code: 'timestamp-future',
+    detail: 'The request was signed more than 300 seconds in the future: check the clocks of both sides.',
+  },
   unconfigured: { code: 'signature-unconfigured', detail: 'No signing secret is configured: set SLACK_SIGNING_SECRET.' },
 };
 
@@ -163,7 +181,10 @@ function readBody(request: IncomingMessage, { onBody, onTooLarge }: BodyHandlers
     onTooLarge();
   };
   const onEnd = (): void => onBody(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
-  request.on('data', onData).on('end', onEnd).on('error', () => undefined);
+  request
+    .on('data', onData)
+    .on('end', onEnd)
+    .on('error', () => undefined);
 }
 
 /** Undefined where it is no form of Slack's. */

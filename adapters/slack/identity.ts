@@ -41,35 +41,49 @@ export function createIdentityCheck({ slack, clock, log, stopping }: IdentityOpt
   async function get(signal: AbortSignal): Promise<Identity> {
     if (identity) return identity;
     const { user_id: userId, bot_id: botId, team_id: team } = await slack.call('auth.test', {}, signal);
-    identity = { userId: String(userId ?? ''), botId: String(botId ?? ''), team: String(team ?? '') };
+    if (typeof userId !== 'string' || typeof team !== 'string') throw new TypeError('auth.test did not say who the bot is.');
+    identity = { userId, botId: typeof botId === 'string' ? botId : '', team };
     trouble = undefined;
     log.info('slack knows the bot', { ...identity });
     return identity;
   }
 
-  async function ask(failures: number): Promise<void> {
+  /** How long to wait before asking again, in ms; undefined where there is no need to. */
+  async function ask(failures: number): Promise<number | undefined> {
     const { signal, clear } = withTimeout(clock, timeoutMs, stopping);
     try {
       await get(signal);
+      return undefined;
     } catch (error) {
       if (isCredentialError(error)) throw toCredentialError(error, { setting: 'SLACK_BOT_TOKEN', method: 'auth.test' });
-      if (stopping.aborted) return;
       trouble = `Slack cannot be reached: ${describeError(error)}`.slice(0, 300);
       const delayMs = Math.max(rateLimitOf(error) ?? 0, Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures, 10)));
-      log.warn('slack cannot be reached; trying again', { error: trouble, delayMs });
-      clock.after(delayMs, () => void askAgain(failures + 1));
+      if (!stopping.aborted) log.warn('slack cannot be reached; trying again', { error: trouble, delayMs });
+      return delayMs;
     } finally {
       clear();
     }
   }
 
-  async function askAgain(failures: number): Promise<void> {
-    if (stopping.aborted || identity) return;
-    await ask(failures).catch((error: unknown) => {
-      trouble = describeError(error);
-      log.error('slack refuses the bot', { error: trouble });
-    });
+  async function keepAsking(firstDelay: number): Promise<void> {
+    let delayMs: number | undefined = firstDelay;
+    for (let failures = 1; delayMs !== undefined && !stopping.aborted; failures += 1) {
+      await clock.sleep(delayMs, stopping).catch(() => undefined);
+      if (!stopping.aborted) delayMs = await ask(failures);
+    }
   }
 
-  return { start: () => ask(0), current: () => identity, get, trouble: () => trouble };
+  return {
+    start: async () => {
+      const delayMs = await ask(0);
+      if (delayMs === undefined) return;
+      keepAsking(delayMs).catch((error: unknown) => {
+        trouble = describeError(error);
+        log.error('slack refuses the bot', { error: trouble });
+      });
+    },
+    current: () => identity,
+    get,
+    trouble: () => trouble,
+  };
 }

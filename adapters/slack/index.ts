@@ -16,8 +16,7 @@ import type { Names } from './names.ts';
 import { toEvents } from './receive.ts';
 import { createSender } from './send.ts';
 import type { Sender } from './send.ts';
-import { createSocketReceiver } from './socket.ts';
-import type { SocketReceiver } from './socket.ts';
+import { SocketReceiver } from './socket.ts';
 import { createStreams } from './streams.ts';
 import type { Streams } from './streams.ts';
 
@@ -89,9 +88,14 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const streams = createStreams({ slack, clock, log, stopping: stopping.signal });
   const find = createFinder({ slack, identity: identity.get });
   const names = createNames({ slack, clock, stopping: stopping.signal });
-  const onFailure = (error: unknown): void => log.error('slack event not accepted; it is not acknowledged', { error: describeError(error) });
-  const http = transport.type === 'http' ? createHttpReceiver({ signingSecret: transport.signingSecret, clock, onFailure }) : undefined;
-  const socket = transport.type === 'socket' ? createSocketReceiver({ appToken: transport.appToken, apiUrl, fetch, clock, log, onFailure }) : undefined;
+  const onFailure = (error: unknown): void =>
+    log.error('slack event not accepted; it is not acknowledged', { error: describeError(error) });
+  const http =
+    transport.type === 'http' ? createHttpReceiver({ signingSecret: transport.signingSecret, clock, onFailure }) : undefined;
+  const socket =
+    transport.type === 'socket'
+      ? new SocketReceiver({ appToken: transport.appToken, apiUrl, fetch, clock, log, onFailure })
+      : undefined;
   const receiver = http ?? socket;
   if (!receiver) throw new TypeError('A Slack adapter needs a transport.');
   // Of Bolt's App the receivers use this alone. The rest of it costs more than the whole of receiving does.
@@ -108,12 +112,12 @@ interface Processing {
 
 /** Bolt acknowledges an event before anybody has seen it. Here it is on disk first; if it cannot be, Slack gets no acknowledgement. */
 function createProcessEvent({ context, identity, names, followThreads }: Processing): App['processEvent'] {
-  const { clock, log, accept } = context;
+  const { clock, log } = context;
   return async ({ body, ack }: ReceiverEvent) => {
     const { userId, botId } = identity.current() ?? {};
     const events = toEvents(body, { userId, botId, receivedAt: clock.now() });
     const wanted = followThreads ? events : events.filter(isForBot);
-    if (wanted.length > 0) await accept(wanted.map((event) => names.complete(event)));
+    if (wanted.length > 0) await context.accept(wanted.map((event) => names.complete(event)));
     if (body['type'] === 'app_rate_limited') log.warn('slack withholds events: the workspace sends more than 30,000 an hour');
     await ack();
   };
@@ -133,7 +137,7 @@ async function showThinking(slack: SlackCaller, destination: Destination, signal
 
 function healthOf({ slack, identity, socket }: Parts): AdapterHealth {
   const refused = slack.isRefused() ? 'Slack refuses the bot token: check SLACK_BOT_TOKEN.' : undefined;
-  const trouble = refused ?? identity.trouble() ?? socket?.trouble();
+  const trouble = refused ?? identity.trouble() ?? socket?.trouble;
   if (trouble !== undefined) return { connected: false, detail: trouble };
   return { connected: true, detail: `workspace ${identity.current()?.team}, events by ${socket ? 'Socket Mode' : 'HTTP'}` };
 }

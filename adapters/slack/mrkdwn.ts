@@ -6,8 +6,8 @@ export function toMarkdown(text: string, botUserId: string | undefined): string 
   const whole = text.isWellFormed() ? text : text.toWellFormed();
   if (!whole.includes('<') && !whole.includes('&')) return whole.trim();
   let mentioned = false;
-  const linked = whole.replaceAll(/<([^<>|]*)(?:\|([^<>]*))?>( ?)/g, (_, target: string, label = '', space = '') => {
-    if (target !== `@${botUserId}`) return toLink(target, label) + space;
+  const linked = whole.replaceAll(/<([^<>|]*)(?:\|([^<>]*))?> ?/g, (link, target: string, label: string | undefined) => {
+    if (target !== `@${botUserId}`) return toLink(target, label ?? '') + (link.endsWith(' ') ? ' ' : '');
     mentioned = true;
     return '';
   });

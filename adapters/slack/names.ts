@@ -30,25 +30,22 @@ export function createNames({ slack, clock, stopping }: NamesOptions): Names {
 
   function want(userId: string): void {
     if (waiting.size < maxWaiting) waiting.add(userId);
-    if (isBusy) return;
-    isBusy = true;
-    clock.after(lookUpEveryMs, () => void lookUpNext());
+    if (!isBusy) void lookUp();
   }
 
-  async function lookUpNext(): Promise<void> {
-    isBusy = false;
-    const [userId] = waiting;
-    if (userId === undefined || stopping.aborted) return;
-    waiting.delete(userId);
-    try {
-      const { user } = await slack.call('users.info', { user: userId }, stopping);
-      keep(userId, nameOf(user), keptForMs);
-    } catch (error) {
+  async function lookUp(): Promise<void> {
+    isBusy = true;
+    for (const userId of waiting) {
+      await clock.sleep(lookUpEveryMs, stopping).catch(() => undefined);
+      if (stopping.aborted) break;
       // No permission, most likely: then the id has to do.
-      keep(userId, undefined, rateLimitOf(error) ?? afterErrorMs);
+      const onError = (error: unknown): void => keep(userId, undefined, rateLimitOf(error) ?? afterErrorMs);
+      await slack
+        .call('users.info', { user: userId }, stopping)
+        .then(({ user }) => keep(userId, nameOf(user), keptForMs), onError);
+      waiting.delete(userId);
     }
-    const [next] = waiting;
-    if (next !== undefined) want(next);
+    isBusy = false;
   }
 
   function keep(userId: string, name: string | undefined, forMs: number): void {

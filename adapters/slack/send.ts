@@ -2,7 +2,7 @@ import type { FoundMessage } from '../../src/adapter.ts';
 import { DeliveryError } from '../../src/errors.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import type { SlackCaller } from './client.ts';
-import { parseDestination } from './conversation.ts';
+import { isTs, parseDestination } from './conversation.ts';
 import type { SlackDestination } from './conversation.ts';
 import { platformErrorOf, rateLimitOf, toDeliveryError } from './failure.ts';
 import { neutralise } from './format.ts';
@@ -29,17 +29,6 @@ export const metadataType = 'parley_reply';
  * something that a crash or a lost answer left behind (stop it, and write the whole text over it).
  */
 export function createSender({ slack, streams, find }: SenderOptions): Sender {
-  async function send(message: OutboundMessage, signal: AbortSignal): Promise<Receipt> {
-    const destination = parseDestination(message.destination);
-    if (!destination) {
-      throw new DeliveryError({ message: 'The message has no Slack channel to go to.', retryable: false, uncertain: false });
-    }
-    const job: Job = { message, destination, text: neutralise(message.text), signal };
-    const receipt = await deliver(job, streams.get(message.id));
-    streams.forget(message.id);
-    return receipt;
-  }
-
   async function deliver(job: Job, stream: LiveStream | undefined): Promise<Receipt> {
     const { message, signal } = job;
     const opened = message.opened?.id ?? stream?.ts;
@@ -53,103 +42,113 @@ export function createSender({ slack, streams, find }: SenderOptions): Sender {
     return found ? complete(job, found.receipt.id, undefined) : post(job);
   }
 
-  async function post({ message, destination, text, signal }: Job): Promise<Receipt> {
-    const method = 'chat.postMessage';
-    const { channel, threadTs } = destination;
-    try {
-      const { ts } = await slack.call(
-        method,
-        {
-          channel,
-          ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
-          markdown_text: text,
-          metadata: toMetadata(message),
-          unfurl_links: false,
-          unfurl_media: false,
-        },
-        signal,
-      );
-      if (typeof ts !== 'string') throw new TypeError('it was answered without a ts');
-      return toReceipt(channel, ts);
-    } catch (error) {
-      throw toDeliveryError(error, { method });
-    }
-  }
-
-  /** Ends the stream with what is missing; undefined where it does not show the beginning of the text any more, or did not take the end. */
-  async function finish({ message, destination, text, signal }: Job, stream: LiveStream): Promise<Receipt | undefined> {
-    if (stream.standing !== 'open' || stream.ts === undefined || !text.startsWith(stream.shown)) return undefined;
-    const { channel } = destination;
-    const rest = text.slice(stream.shown.length);
-    const method = 'chat.stopStream';
-    try {
-      const args = { channel, ts: stream.ts, metadata: toMetadata(message) };
-      await slack.call(method, rest === '' ? args : { ...args, markdown_text: rest }, signal);
-      return toReceipt(channel, stream.ts);
-    } catch (error) {
-      if (rateLimitOf(error) !== undefined) throw toDeliveryError(error, { method, opened: true });
-      stream.standing = platformErrorOf(error) === 'message_not_in_streaming_state' ? 'ended' : 'broken';
-      return undefined;
-    }
-  }
-
-  /** Writes the whole text over what stands there. */
-  async function complete(job: Job, ts: string, stream: LiveStream | undefined): Promise<Receipt> {
-    const { message, destination, text, signal } = job;
-    const { channel } = destination;
-    if (stream?.standing !== 'ended') await stop({ channel, ts }, signal);
-    const method = 'chat.update';
-    try {
-      await slack.call(method, { channel, ts, markdown_text: text, metadata: toMetadata(message) }, signal);
-      return toReceipt(channel, ts);
-    } catch (error) {
-      const refusal = platformErrorOf(error);
-      if (refusal === 'message_not_found') return post(job);
-      if (refusal === 'cant_update_message' || refusal === 'edit_window_closed') return replace(job, ts);
-      if (refusal === 'streaming_state_conflict') throw stillStreaming(error);
-      throw toDeliveryError(error, { method, opened: true });
-    }
-  }
-
-  /** For a message that can no longer be changed. Two answers are better than half of one, so the old one is taken away last. */
-  async function replace(job: Job, ts: string): Promise<Receipt> {
-    const receipt = await post(job);
-    await remove(toReceipt(job.destination.channel, ts), job.signal).catch(() => undefined);
-    return receipt;
-  }
-
-  /** A stream that is open takes no update. That it was not open is as good; any other trouble shows in the update itself. */
-  async function stop(message: { readonly channel: string; readonly ts: string }, signal: AbortSignal): Promise<void> {
-    const method = 'chat.stopStream';
-    try {
-      await slack.call(method, { ...message }, signal);
-    } catch (error) {
-      if (rateLimitOf(error) !== undefined) throw toDeliveryError(error, { method, opened: true });
-    }
-  }
-
-  async function remove({ id: ts, channel = '' }: Receipt, signal: AbortSignal): Promise<void> {
-    const method = 'chat.delete';
-    try {
-      await slack.call(method, { channel, ts }, signal).catch(async (error: unknown) => {
-        if (platformErrorOf(error) !== 'cant_delete_message') throw error;
-        await stop({ channel, ts }, signal); // It cannot be deleted while it streams.
-        await slack.call(method, { channel, ts }, signal);
-      });
-    } catch (error) {
-      if (platformErrorOf(error) !== 'message_not_found') throw toDeliveryError(error, { method });
-    }
-  }
-
-  return { send, remove };
+  return {
+    send: async (message, signal) => {
+      const destination = parseDestination(message.destination);
+      if (!destination) {
+        throw new DeliveryError({ message: 'The message has no Slack channel to go to.', retryable: false, uncertain: false });
+      }
+      const job = { slack, message, destination, text: neutralise(message.text), signal };
+      const receipt = await deliver(job, streams.get(message.id));
+      streams.forget(message.id);
+      return receipt;
+    },
+    remove: (receipt, signal) => remove(slack, receipt, signal),
+  };
 }
 
 interface Job {
+  readonly slack: SlackCaller;
   readonly message: OutboundMessage;
   readonly destination: SlackDestination;
   /** As Slack is to get it. */
   readonly text: string;
   readonly signal: AbortSignal;
+}
+
+async function post({ slack, message, destination, text, signal }: Job): Promise<Receipt> {
+  const method = 'chat.postMessage';
+  const { channel, threadTs } = destination;
+  const args = {
+    channel,
+    ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
+    markdown_text: text,
+    metadata: toMetadata(message),
+    unfurl_links: false,
+    unfurl_media: false,
+  };
+  try {
+    const { ts } = await slack.call(method, args, signal);
+    if (!isTs(ts)) throw new TypeError('it was answered without a ts');
+    return toReceipt(channel, ts);
+  } catch (error) {
+    throw toDeliveryError(error, { method });
+  }
+}
+
+/** Ends the stream with what is missing; undefined where it does not show the beginning of the text any more, or did not take the end. */
+async function finish({ slack, message, destination, text, signal }: Job, stream: LiveStream): Promise<Receipt | undefined> {
+  if (stream.standing !== 'open' || stream.ts === undefined || !text.startsWith(stream.shown)) return undefined;
+  const { channel } = destination;
+  const rest = text.slice(stream.shown.length);
+  const method = 'chat.stopStream';
+  try {
+    const args = { channel, ts: stream.ts, metadata: toMetadata(message) };
+    await slack.call(method, rest === '' ? args : { ...args, markdown_text: rest }, signal);
+    return toReceipt(channel, stream.ts);
+  } catch (error) {
+    if (rateLimitOf(error) !== undefined) throw toDeliveryError(error, { method, opened: true });
+    stream.standing = platformErrorOf(error) === 'message_not_in_streaming_state' ? 'ended' : 'broken';
+    return undefined;
+  }
+}
+
+/** Writes the whole text over what stands there. */
+async function complete(job: Job, ts: string, stream: LiveStream | undefined): Promise<Receipt> {
+  const { slack, message, destination, text, signal } = job;
+  const { channel } = destination;
+  if (stream?.standing !== 'ended') await stop(slack, { channel, ts }, signal);
+  const method = 'chat.update';
+  try {
+    await slack.call(method, { channel, ts, markdown_text: text, metadata: toMetadata(message) }, signal);
+    return toReceipt(channel, ts);
+  } catch (error) {
+    const refusal = platformErrorOf(error);
+    if (refusal === 'message_not_found') return post(job);
+    if (refusal === 'cant_update_message' || refusal === 'edit_window_closed') return replace(job, ts);
+    if (refusal === 'streaming_state_conflict') throw stillStreaming(error);
+    throw toDeliveryError(error, { method, opened: true });
+  }
+}
+
+/** For a message that can no longer be changed. Two answers are better than half of one, so the old one is taken away last. */
+async function replace(job: Job, ts: string): Promise<Receipt> {
+  const receipt = await post(job);
+  await remove(job.slack, toReceipt(job.destination.channel, ts), job.signal).catch(() => undefined);
+  return receipt;
+}
+
+/** A stream that is open takes no update. That it was not open is as good; any other trouble shows in the update itself. */
+async function stop(slack: SlackCaller, message: { channel: string; ts: string }, signal: AbortSignal): Promise<void> {
+  const method = 'chat.stopStream';
+  try {
+    await slack.call(method, message, signal);
+  } catch (error) {
+    if (rateLimitOf(error) !== undefined) throw toDeliveryError(error, { method, opened: true });
+  }
+}
+
+async function remove(slack: SlackCaller, { id: ts, channel = '' }: Receipt, signal: AbortSignal): Promise<void> {
+  const method = 'chat.delete';
+  try {
+    await slack.call(method, { channel, ts }, signal).catch(async (error: unknown) => {
+      if (platformErrorOf(error) !== 'cant_delete_message') throw error;
+      await stop(slack, { channel, ts }, signal); // It cannot be deleted while it streams.
+      await slack.call(method, { channel, ts }, signal);
+    });
+  } catch (error) {
+    if (platformErrorOf(error) !== 'message_not_found') throw toDeliveryError(error, { method });
+  }
 }
 
 function toMetadata({ id }: OutboundMessage) {

@@ -19,8 +19,8 @@ const cutNote = '\n\n_(The answer ends here: it reached the length limit.)_';
 export async function runAgent({ model, request, onText }: AgentRun, signal: AbortSignal): Promise<AgentAnswer> {
   let text = '';
   for await (const event of model.generate(request, signal)) {
-    signal.throwIfAborted();
     if (event.type === 'text') {
+      signal.throwIfAborted();
       text += event.text;
       onText(event.text);
       continue;

@@ -15,6 +15,7 @@ interface CommandEntry {
 /** One line per command; its file says the rest. */
 const commands: readonly CommandEntry[] = [
   { name: 'start', summary: 'answer on every platform that is configured', load: () => import('./start.ts') },
+  { name: 'demo', summary: 'play a conversation on each platform, on emulators', load: () => import('./demo.ts') },
   { name: 'chat', summary: 'talk to the bot in this terminal', load: () => import('./chat.ts') },
   { name: 'config', summary: 'show the effective configuration', load: () => import('./config.ts') },
   {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { systemClock } from '../clock.ts';
+import { systemClock, withTimeout } from '../clock.ts';
 import { describeError, UsageError } from '../errors.ts';
 import { signRequest } from '../signature.ts';
 import { exitCodes, type Cli } from './command.ts';
@@ -83,10 +83,13 @@ function parseWait(wait: string): number {
 }
 
 async function post(url: URL, request: { headers: Record<string, string>; body: string }): Promise<Response> {
+  const { signal, clear } = withTimeout(systemClock, 90_000);
   try {
-    return await fetch(url, { method: 'POST', redirect: 'manual', signal: AbortSignal.timeout(90_000), ...request });
+    return await fetch(url, { method: 'POST', redirect: 'manual', signal, ...request });
   } catch (error) {
     throw new UsageError(`${url.origin} cannot be reached: ${describeError(error)}. Is Parley running there? Start it with: npm start`, { cause: error });
+  } finally {
+    clear();
   }
 }
 

@@ -30,12 +30,19 @@ export const questionFloor = 32;
  * What the model gets to see: the questions always (the longest are cut where together they exceed the budget), and as much of the
  * newest transcript before them as fits. The system text stays the same from turn to turn, so that providers can cache the prefix.
  */
-export function buildContext({ instructions, instructionTokens, history, questions, maxTokens, countTokens }: ContextInput): Context {
+export function buildContext({
+  instructions,
+  instructionTokens,
+  history,
+  questions,
+  maxTokens,
+  countTokens,
+}: ContextInput): Context {
   const hint = questions.length > 1 ? unansweredHint(questions.length) : '';
   const label = isSeveral(history, questions) ? createLabels(countTokens) : () => noLabel;
   const questionTokens = questions.map(({ text }) => countTokens(text));
 
-  let room = maxTokens - instructionTokens - overheadPerMessage - (hint && countTokens(hint));
+  let room = maxTokens - instructionTokens - overheadPerMessage - (hint === '' ? 0 : countTokens(hint));
   for (const { author } of questions) room -= label(author.id, author.name).tokens + overheadPerMessage;
   const shares = shareOut(questionTokens, room);
   const asked = questions.map(({ author, text }, index): ModelMessage => {
@@ -57,7 +64,7 @@ export function buildContext({ instructions, instructionTokens, history, questio
     if (cut) break;
     room -= tokens;
   }
-  return { request: { system: instructions + hint, messages: [...earlier.reverse(), ...asked] }, questionTokens };
+  return { request: { system: instructions + hint, messages: [...earlier.toReversed(), ...asked] }, questionTokens };
 }
 
 function unansweredHint(count: number): string {
@@ -67,7 +74,8 @@ function unansweredHint(count: number): string {
 function isSeveral(history: readonly TranscriptMessage[], questions: readonly InboundMessage[]): boolean {
   const first = questions[0]?.author.id;
   return (
-    questions.some(({ author }) => author.id !== first) || history.some(({ role, authorId }) => role === 'user' && authorId !== first)
+    questions.some(({ author }) => author.id !== first) ||
+    history.some(({ role, authorId }) => role === 'user' && authorId !== first)
   );
 }
 
@@ -105,7 +113,7 @@ function toSpeaker(name: string): string {
 function shareOut(tokens: readonly number[], room: number): readonly number[] {
   if (tokens.reduce((sum, each) => sum + each, 0) <= room) return tokens;
   const shares = [...tokens];
-  const shortestFirst = [...tokens.entries()].sort(([, one], [, other]) => one - other);
+  const shortestFirst = [...tokens.entries()].toSorted(([, one], [, other]) => one - other);
   let left = room;
   for (const [position, [index, wanted]] of shortestFirst.entries()) {
     const fair = Math.max(questionFloor, Math.floor(left / (tokens.length - position)));

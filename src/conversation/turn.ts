@@ -111,11 +111,23 @@ async function resultOf(options: TurnOptions, turn: ClaimedTurn, means: AnswerMe
   const command = first && parseCommand(first.event);
   if (command) {
     const reply = replyTo(command, bot.name);
-    return { text: reply.text, reset: reply.reset, verdict: 'answered', reason: `/${command.name}`, settles: turn.events, tokens: new Map() };
+    return {
+      text: reply.text,
+      reset: reply.reset,
+      verdict: 'answered',
+      reason: `/${command.name}`,
+      settles: turn.events,
+      tokens: new Map(),
+    };
   }
   const questions = turn.events.map(({ event }) => toQuestion(event)).filter((question) => question !== undefined);
   if (questions.every(({ sentAt }) => clock.now() - sentAt > staleAfterMs)) {
-    return { ...unanswered(options, turn), text: apology(questions.length), verdict: 'refused', reason: 'stale: it waited longer than conversation.staleAfterMinutes' };
+    return {
+      ...unanswered(options, turn),
+      text: apology(questions.length),
+      verdict: 'refused',
+      reason: 'stale: it waited longer than conversation.staleAfterMinutes',
+    };
   }
   if (turn.attempt > retry.maxAttempts) {
     const error = new ModelError({ message: `Given up after ${retry.maxAttempts} attempts that did not end.`, retryable: false });
@@ -134,7 +146,10 @@ async function resultOf(options: TurnOptions, turn: ClaimedTurn, means: AnswerMe
 
 /** All of it belongs in the transcript, so that a later question can refer to it. */
 function unanswered({ countTokens }: TurnOptions, { events }: ClaimedTurn): Pick<TurnResult, 'settles' | 'tokens'> {
-  return { settles: events, tokens: new Map(events.map(({ seq, event }) => [seq, countTokens('text' in event ? event.text : '')])) };
+  return {
+    settles: events,
+    tokens: new Map(events.map(({ seq, event }) => [seq, countTokens('text' in event ? event.text : '')])),
+  };
 }
 
 function delayBeforeRetry({ clock, retry }: TurnOptions, turn: ClaimedTurn, error: ModelError): number | undefined {
@@ -203,7 +218,10 @@ async function commit({ store, clock, log, deliver, delivery }: TurnOptions, com
   const outcome: TurnOutcome = {
     ...{ owner: turn.owner, conversationId, token: turn.token, turnId, attempt: turn.attempt, startedAt: completion.startedAt },
     events: result.settles.map(toSettled),
-    answer: result.reset || result.verdict !== 'answered' || result.answerTokens === undefined ? undefined : { text: result.text, tokens: result.answerTokens },
+    answer:
+      result.reset || result.verdict !== 'answered' || result.answerTokens === undefined
+        ? undefined
+        : { text: result.text, tokens: result.answerTokens },
     parts: texts.map((text, part) => ({ id: toChunkId(turnId, part), text })),
     deliver: {
       ...address,
@@ -223,7 +241,14 @@ async function commit({ store, clock, log, deliver, delivery }: TurnOptions, com
     return;
   }
   if (result.failure) log.error('turn failed', { ...fields, errorId: result.failure.errorId, error: result.failure.message });
-  else log.debug('turn committed', { ...fields, verdict: result.verdict, events: result.settles.length, parts: texts.length, ...result.usage });
+  else
+    log.debug('turn committed', {
+      ...fields,
+      verdict: result.verdict,
+      events: result.settles.length,
+      parts: texts.length,
+      ...result.usage,
+    });
   if (committed.delivery) deliver(committed.delivery);
 }
 
@@ -238,14 +263,23 @@ interface Postponement extends Retry {
   readonly stream: ClaimedTurn['stream'];
 }
 
-async function postpone({ store, log }: TurnOptions, turn: ClaimedTurn, { retryAt, error, counts, stream }: Postponement): Promise<void> {
+async function postpone(
+  { store, log }: TurnOptions,
+  turn: ClaimedTurn,
+  { retryAt, error, counts, stream }: Postponement,
+): Promise<void> {
   const { owner, conversationId, token, turnId, attempt } = turn;
   const eventId = turn.events.at(-1)?.event.eventId;
   const postponed = await store.postponeTurn({ owner, conversationId, token, retryAt, error, counts, stream });
-  if (postponed) log.warn('turn postponed', { conversationId, turnId, eventId, attempt, error, retryAt: new Date(retryAt).toISOString() });
+  if (postponed)
+    log.warn('turn postponed', { conversationId, turnId, eventId, attempt, error, retryAt: new Date(retryAt).toISOString() });
 }
 
-async function handBack(options: TurnOptions, turn: ClaimedTurn, { signal, stream }: { signal: AbortSignal; stream: ClaimedTurn['stream'] }): Promise<void> {
+async function handBack(
+  options: TurnOptions,
+  turn: ClaimedTurn,
+  { signal, stream }: { signal: AbortSignal; stream: ClaimedTurn['stream'] },
+): Promise<void> {
   const error = describeError(signal.reason);
   await postpone(options, turn, { retryAt: options.clock.now(), error, counts: false, stream });
 }

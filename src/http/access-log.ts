@@ -12,17 +12,24 @@ export function logAccess(
   const path = toLoggedPath(request.url ?? '');
   const startedAt = to.clock.monotonic();
   const writtenBefore = socket.bytesWritten;
+  const { remoteAddress } = socket; // Gone by the time that a connection is cut.
   response.once('close', () => {
     to.log.info('Request', {
       requestId: id,
       method,
       path,
       status: response.statusCode,
+      from: addressOf(request) ?? remoteAddress,
       ms: Math.round((to.clock.monotonic() - startedAt) * 10) / 10,
       bytes: socket.bytesWritten - writtenBefore,
       ...(response.writableFinished ? {} : { cut: true }),
     });
   });
+}
+
+/** Behind a proxy that is trusted Express knows the client's address; it has made the request its own by the time it is over. */
+function addressOf(request: IncomingMessage): string | undefined {
+  return 'ip' in request && typeof request.ip === 'string' ? request.ip : undefined;
 }
 
 /**

@@ -22,6 +22,8 @@ export interface HttpServerOptions {
   /** Handlers of paths, asked in order; each passes on by `next` what is not its own. Bodies are theirs to read. */
   readonly routers: readonly RequestHandler[];
   readonly readiness: () => Promise<Readiness>;
+  /** Whose X-Forwarded-For is believed: nobody's, that of so many proxies in front, or that of these addresses. Default nobody's. */
+  readonly trustProxy?: false | number | readonly string[] | undefined;
   /** Whether each request leaves a line in the log. Default true. */
   readonly accessLog?: boolean | undefined;
   /** How long requests that are under way may take to end when the server stops. Default 5,000. */
@@ -88,11 +90,11 @@ const serverLimits = {
 };
 
 function createListener(options: HttpServerOptions): (request: IncomingMessage, response: ServerResponse) => void {
-  const { log, clock, routers, readiness, accessLog = true } = options;
+  const { log, clock, routers, readiness, trustProxy = false, accessLog = true } = options;
   const headers = createSecurityHeaders();
   const nextId = createRequestIds(clock);
   const app = express();
-  app.disable('x-powered-by').disable('etag').disable('query parser');
+  app.disable('x-powered-by').disable('etag').disable('query parser').set('trust proxy', trustProxy);
   app.use(createHealthHandler(readiness));
   for (const router of routers) app.use(router);
   return (request, response) => {

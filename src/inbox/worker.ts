@@ -65,7 +65,7 @@ export function createWorker(options: WorkerOptions): Worker {
     if (turn.attempt > 1) abortOlder(turn);
     const done = options
       .runTurn(turn, controller.signal)
-      .catch((error: unknown) => giveBack(turn, error))
+      .catch((error: unknown) => giveBack(options, turn, error))
       .finally(() => {
         running.delete(turn);
         loop.wake();
@@ -78,18 +78,6 @@ export function createWorker(options: WorkerOptions): Worker {
     for (const [turn, { controller }] of running) {
       if (turn.conversationId === conversationId) controller.abort(new TurnAborted('lease lost'));
     }
-  }
-
-  /** What runTurn could not handle: a bug, or a store that fails. The attempt counts, so that it cannot go round for ever. */
-  async function giveBack(turn: ClaimedTurn, cause: unknown): Promise<void> {
-    const { conversationId, token, attempt } = turn;
-    const error = describeError(cause);
-    log.error('turn failed unexpectedly', { ...fieldsOf(turn), attempt, error });
-    const retryAt = clock.now() + Math.min(30_000, 500 * 2 ** attempt);
-    // When this fails too, the lease runs out and the turn is taken up again.
-    await store
-      .postponeTurn({ owner, conversationId, token, retryAt, error, counts: true, stream: turn.stream ?? 'unknown' })
-      .catch((failure: unknown) => log.error('turn could not be given back', { ...fieldsOf(turn), error: describeError(failure) }));
   }
 
   return {
@@ -109,6 +97,18 @@ export function createWorker(options: WorkerOptions): Worker {
       renewal.stop();
     },
   };
+}
+
+/** What runTurn could not handle: a bug, or a store that fails. The attempt counts, so that it cannot go round for ever. */
+async function giveBack({ store, clock, log, owner }: WorkerOptions, turn: ClaimedTurn, cause: unknown): Promise<void> {
+  const { conversationId, token, attempt } = turn;
+  const error = describeError(cause);
+  log.error('turn failed unexpectedly', { ...fieldsOf(turn), attempt, error });
+  const retryAt = clock.now() + Math.min(30_000, 500 * 2 ** attempt);
+  // When this fails too, the lease runs out and the turn is taken up again.
+  await store
+    .postponeTurn({ owner, conversationId, token, retryAt, error, counts: true, stream: turn.stream ?? 'unknown' })
+    .catch((failure: unknown) => log.error('turn could not be given back', { ...fieldsOf(turn), error: describeError(failure) }));
 }
 
 /** Keeps the leases of running turns alive, and stops the turns that have lost theirs. */

@@ -1,5 +1,5 @@
 import type { Passage } from '../store/store.ts';
-import { splitMarkdown } from '../split.ts';
+import { cutBlock } from './cut.ts';
 
 /** Long enough for a list of steps with its introduction, short enough to be quoted in a chat. */
 const maxPassageLength = 1_200;
@@ -52,7 +52,7 @@ function* toBlocks(content: string, { markdown }: { readonly markdown: boolean }
   let lines: string[] = [];
   let fence: string | undefined;
   const take = (): string => {
-    const block = lines.join('\n').trimEnd();
+    const block = (markdown ? unwrap(lines) : lines.join('\n')).trimEnd();
     lines = [];
     return block;
   };
@@ -83,7 +83,24 @@ const unwanted = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2
 function cleanLines(content: string, markdown: boolean): readonly string[] {
   const text = content.replaceAll(/\r\n?/g, '\n').replaceAll(unwanted, '');
   const body = markdown ? withoutComments(text.replace(/^---\n[\s\S]*?\n(?:---|\.\.\.)\n/, '')) : text;
-  return body.split('\n').map((line) => line.trimEnd());
+  return body.split('\n').map((line) => (markdown && hardBreak.test(line) ? `${line.trimEnd()}  ` : line.trimEnd()));
+}
+
+const hardBreak = /\S {2,}$/;
+
+/** A line break inside a paragraph is white space in Markdown, but a new line in a chat. */
+function unwrap(lines: readonly string[]): string {
+  let text = '';
+  let fence: string | undefined;
+  let goesOn = false;
+  for (const line of lines) {
+    const isCode = fence !== undefined || opensFence(line);
+    if (isCode) fence = fenceAfter(line, fence);
+    const joins = goesOn && !isCode && line !== '' && !/^\s*(?:[-*+>|]|\d{1,9}[.)])(?:\s|$)/.test(line) && !line.startsWith('|');
+    text += joins ? ` ${line.trim()}` : `\n${line.trimEnd()}`;
+    goesOn = !isCode && line !== '' && !hardBreak.test(line) && !line.startsWith('|') && !line.startsWith('    ');
+  }
+  return text.slice(1);
 }
 
 function withoutComments(text: string): string {
@@ -146,7 +163,7 @@ function pack(blocks: readonly string[]): readonly string[] {
   const texts: string[] = [];
   let text = '';
   for (const block of blocks.filter((candidate) => candidate.trim() !== '')) {
-    for (const piece of block.length > maxPassageLength ? splitMarkdown(block, maxPassageLength) : [block]) {
+    for (const piece of block.length > maxPassageLength ? cutBlock(block, maxPassageLength) : [block]) {
       const joined = text === '' ? piece : `${text}\n\n${piece}`;
       if (joined.length <= maxPassageLength) {
         text = joined;

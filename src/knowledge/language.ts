@@ -7,16 +7,16 @@ export type Language = 'en' | 'de' | 'fr' | 'es' | 'it' | 'pt' | 'nl';
  * language apart from a few words already, where statistics of letters need a whole sentence.
  */
 const lists: Readonly<Record<Language, string>> = {
-  en: `a about all also am an and any are as at be been being but by can could did do does doing done for from get gets got had happen
-    happened happens has have having he her here his how i if in into is it its just let like may me might more most must my need needs no
-    not of on one ones or our out over please shall she should so some tell than that the their them then there these they this those to
-    too us want was way we were what when where which who whom whose why will with without would yes you your`,
+  en: `a about all already also am an and any anything are as at be been being but by can could did do does doing done for from get gets got had happen
+    happened happens has have having he her here his how i if in into is it its just let like may me mean means might more most must my need needs no
+    not of on one ones or our out over please shall she should so some something tell than that the their them then there these they this those to
+    too us use used uses using want was way we were what when where which who whom whose why will with without work works working would yes you your`,
   de: `aber alle alles als also am an auch auf aus bei beim bin bist bitte brauche brauchen braucht da dann darf das dass dein deine dem
     den denn der des dich die dies diese diesem diesen dieser dieses dir doch du durch ein eine einem einen einer eines er es etwas euch
     fur geht gibt hab habe haben hast hat hatte ich ihn ihr im in ist ja kann kannst kein keine konnen konnte mach mache machen macht mal
     man mehr mein meine mich mir mit muss mussen musst nach nein nicht noch nun nur ob oder ohne passiert schon sehr sein sich sie sind so
     soll sollte tun uber um und uns unter vom von vor wann war waren warum was weil welche welchen welcher welches wem wen wenn wer werden
-    wie wieso wird wo wofur wurde zu zum zur`,
+    wie wieso wir wird wo wofur wurde zu zum zur`,
   fr: `a ai as au aussi aux avec avez avoir avons ca ce ces cet cette comment dans de des dois doit donc du elle elles en es est et etait
     etre eu faire fait faut il ils j je l la le les leur lui ma mais me mes moi mon n ne non nos notre nous on ont ou oui par pas peut peux
     plus pour pourquoi puis qu quand que quel quelle quelles quels qui quoi sa sans se ses si son sont suis sur ta te tes toi ton tout tres
@@ -42,9 +42,20 @@ for (const [language, list] of Object.entries(lists) as [Language, string][]) {
   for (const word of list.split(/\s+/)) stopWords.set(word, [...(stopWords.get(word) ?? []), language]);
 }
 
-export function isStopWord(word: string, language: Language): boolean {
-  return stopWords.get(word)?.includes(language) ?? false;
+/** Where the language is not known, in any of them. */
+export function isStopWord(word: string, language: Language | undefined): boolean {
+  const languages = stopWords.get(word);
+  return languages !== undefined && (language === undefined || languages.includes(language));
 }
+
+/** Letters and signs that few other languages use. */
+const ownLetters: Partial<Record<Language, RegExp>> = {
+  de: /[äöüß]/i,
+  fr: /[êœ]|\b[ldn]['’]/i,
+  es: /[¿¡ñ]/i,
+  pt: /[ãõ]/i,
+  it: /[ìò]/i,
+};
 
 /** The language of a text, by its grammatical words; undefined where they do not tell. A word that several languages share counts less. */
 export function detectLanguage(text: string): Language | undefined {
@@ -52,6 +63,9 @@ export function detectLanguage(text: string): Language | undefined {
   for (const word of toWords(text.slice(0, 2_000))) {
     const languages = stopWords.get(word) ?? [];
     for (const language of languages) votes.set(language, (votes.get(language) ?? 0) + 1 / languages.length ** 2);
+  }
+  for (const [language, letters] of Object.entries(ownLetters) as [Language, RegExp][]) {
+    if (letters.test(text)) votes.set(language, (votes.get(language) ?? 0) + 0.3);
   }
   const [best, second] = [...votes].toSorted(([, first], [, other]) => other - first);
   return best && best[1] > (second?.[1] ?? 0) * 1.2 ? best[0] : undefined;

@@ -8,7 +8,7 @@ export interface KnowledgeQuery {
   readonly question: string;
   /** What the question may refer back to, newest first: what was asked before, what the last answer was about. */
   readonly context?: readonly string[] | undefined;
-  /** Passages that have been quoted: a question like "And then?" is not answered with them again. */
+  /** Passages that have been quoted, newest first: a question like "And then?" is not answered with them again. */
   readonly quoted?: readonly { readonly source: string; readonly heading: string }[] | undefined;
 }
 
@@ -25,19 +25,13 @@ const contextLength = 4;
 const maxCandidates = 60;
 const maxFindings = 5;
 
-/**
- * Below these a passage shares words with the question, but does not answer it: a part of the question's terms, which may be smaller
- * for a passage that is about one of them.
- */
-const leastCoverage = 0.34;
-
 /** Finds passages that answer a question, best first; none where nothing fits. */
 export function createKnowledgeSearch(store: Pick<KnowledgeStore, 'searchPassages'>) {
   return async function searchKnowledge(query: KnowledgeQuery, signal?: AbortSignal): Promise<readonly Finding[]> {
     signal?.throwIfAborted();
     const { question, context = [], quoted = [] } = query;
     const language = detectLanguage(question) ?? detectLanguage(context.join(' '));
-    const asked = toTerms(question, language && { language });
+    const asked = toTerms(question, { language });
     const earlier = context.slice(0, contextLength).map((text, age) => toTerms(text, { weight: contextWeight / 2 ** age }));
     const terms = mergeTerms([asked, ...earlier]);
     const match = toMatch(terms);
@@ -46,8 +40,8 @@ export function createKnowledgeSearch(store: Pick<KnowledgeStore, 'searchPassage
     signal?.throwIfAborted();
     const isNew = ({ source, heading }: RankedPassage): boolean =>
       asked.length > 0 || !quoted.some((other) => other.source === source && other.heading === heading);
-    return rankPassages(candidates, { asked, terms, language })
-      .filter(({ passage, coverage }) => coverage >= leastCoverage && isNew(passage))
+    return rankPassages(candidates, { asked, terms, language, current: quoted[0]?.source })
+      .filter(({ passage, isAnswer }) => isAnswer && isNew(passage))
       .slice(0, maxFindings)
       .map(({ passage, score }) => ({ ...passage, score, excerpt: toExcerpt(passage.text, asked.length > 0 ? asked : terms) }));
   };

@@ -13,20 +13,27 @@ export interface Term {
 /** Every term makes the search dearer, and a question that needs more of them is a document. */
 const maxTerms = 16;
 
-/** The words of a text that carry meaning, each once, with this weight. */
-export function toTerms(
-  text: string,
-  { weight = 1, language = detectLanguage(text) ?? 'en' }: { weight?: number; language?: Language } = {},
-): readonly Term[] {
+export interface TermOptions {
+  readonly language?: Language | undefined;
+  readonly weight?: number;
+}
+
+/** The words of a text that carry meaning, each once. */
+export function toTerms(text: string, { language = detectLanguage(text), weight = 1 }: TermOptions = {}): readonly Term[] {
+  const words = toWords(text.slice(0, 4_000)).filter((word) => word.length <= 60 && !isSingleLetter(word));
   const terms = new Map<string, Term>();
-  for (const word of toWords(text.slice(0, 4_000))) {
-    if (word.length < 2 && /[\p{Script=Latin}\p{N}]/u.test(word)) continue;
-    if (isStopWord(word, language) || word.length > 60) continue;
-    const stem = stemOf(word, language);
+  for (const word of words) {
+    if (isStopWord(word, language) || terms.size >= maxTerms) continue;
+    const stem = stemOf(word, language ?? 'en');
     if (!terms.has(stem)) terms.set(stem, { word, stem, weight });
-    if (terms.size >= maxTerms) break;
   }
-  return [...terms.values()];
+  // "AI" is a word of grammar in Italian: where nothing else is asked, it is not one.
+  return terms.size === 0 && language === undefined ? toTerms(text, { language: 'en', weight }) : [...terms.values()];
+}
+
+/** A letter by itself, unless it is a whole word as in Chinese. */
+function isSingleLetter(word: string): boolean {
+  return word.length === 1 && /[\p{Script=Latin}\p{N}]/u.test(word);
 }
 
 /** All terms, each with the greatest weight that it has anywhere. */

@@ -13,8 +13,26 @@ export function fold(text: string): string {
 
 /** Endings that inflection and derivation put on words, longest first. What is left begins the other forms of the word as well. */
 const endings: Readonly<Record<string, readonly string[]>> = {
-  en: ['ications', 'ication', 'ations', 'ation', 'ings', 'ions', 'ing', 'ion', 'ied', 'ies', 'ed', 'es', 's', 'y', 'e'],
-  de: ['ungen', 'ung', 'en', 'er', 'em', 'es', 'st', 'e', 'n', 's', 't'],
+  en: [
+    'ications',
+    'ability',
+    'ication',
+    'ations',
+    'ation',
+    'able',
+    'ings',
+    'ions',
+    'ing',
+    'ion',
+    'ied',
+    'ies',
+    'ed',
+    'es',
+    's',
+    'y',
+    'e',
+  ],
+  de: ['ungen', 'ung', 'en', 'et', 'er', 'em', 'es', 'st', 'e', 'n', 's', 't'],
   fr: ['ations', 'ation', 'ements', 'ement', 'ons', 'ent', 'er', 'ez', 'es', 'e', 's'],
   es: ['aciones', 'acion', 'ando', 'ar', 'er', 'ir', 'os', 'as', 'es', 'o', 'a', 's'],
   it: ['azioni', 'azione', 'ando', 'are', 'ere', 'ire', 'i', 'e', 'o', 'a'],

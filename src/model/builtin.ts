@@ -1,13 +1,14 @@
 import type { Model, ModelRequest } from './model.ts';
-import { type Citation, type Conversation, readConversation, toCitation } from './builtin/conversation.ts';
-import { type Phrases, phrases } from './builtin/phrases.ts';
-import { type SmallTalk, understand } from './builtin/small-talk.ts';
+import { type Citation, type Conversation, readConversation } from './builtin/conversation.ts';
+import { type Phrases, phrasesFor } from './builtin/phrases.ts';
+import { toQuotation } from './builtin/quotation.ts';
+import { type Understood, understand } from './builtin/small-talk.ts';
 
 export interface BuiltinQuery {
   readonly question: string;
   /** What the question may refer back to, newest first. */
   readonly context: readonly string[];
-  /** What has been quoted already. */
+  /** What has been quoted already, newest first. */
   readonly quoted: readonly Citation[];
 }
 
@@ -31,6 +32,9 @@ export interface BuiltinModelOptions {
 const maxQuestions = 20;
 const maxQuotations = 4;
 const maxTopics = 12;
+const maxRelated = 2;
+/** Between the parts of a heading's path. */
+const headingSeparator = ' › ';
 
 /** A passage that is this good beside the best one is worth a mention. */
 const relatedScore = 0.5;
@@ -53,7 +57,8 @@ export function createBuiltinModel(options: BuiltinModelOptions): Model {
       signal.throwIfAborted();
       yield { type: 'done', finishReason: 'stop', usage: { inputTokens: 0, outputTokens: 0, estimated: true } };
     },
-    check: async () => `The built-in model is no AI: it quotes from ${topics?.().length ?? 'the'} documents of the knowledge folder.`,
+    check: async () =>
+      `The built-in model is no AI: it quotes from ${topics?.().length ?? 'the'} documents of the knowledge folder.`,
   };
 }
 
@@ -61,21 +66,90 @@ async function composeAnswer({ messages }: ModelRequest, options: BuiltinModelOp
   const conversation = readConversation(messages);
   const unanswered = conversation.unanswered.slice(-maxQuestions).map(understand);
   const questions = unanswered.map(({ question }) => question).filter((question) => question !== '');
-  const smallTalk = unanswered.findLast((message) => message.smallTalk !== undefined);
-  const language = (questions.length === 0 ? smallTalk?.language : undefined) ?? languageOf(conversation, options);
-  const words = phrases[language] ?? phrases.en;
-  if (!words) throw new TypeError('There are no phrases.');
-  const topics = (options.topics?.() ?? []).slice(0, maxTopics);
-  const closing = conversation.isFirst || smallTalk?.smallTalk === 'identity' ? words.introduction : words.note;
-  if (questions.length === 0) return smallTalkAnswer(smallTalk?.smallTalk ?? 'greeting', { words, topics, isFirst: conversation.isFirst });
-
-  const found = await findPassages(questions, conversation, { ...options, signal });
-  const [best] = found.quoted;
-  if (!best) {
-    const isFollowUp = conversation.cited.length > 0 && found.related.length === 0 && questions.every((question) => isBare(question));
-    const apology = isFollowUp ? words.nothingMore : words.nothing;
-    return paragraphs(apology, topics.length > 0 ? listTopics(words, topics) : '', closing);
+  const words = phrasesFor(languageOf(unanswered, conversation, options));
+  const topics = options.topics ? topicsLine(options.topics(), words) : '';
+  const aside = unanswered.findLast(({ smallTalk }) => smallTalk !== undefined)?.smallTalk;
+  if (questions.length === 0) {
+    if (aside === 'thanks') return words.thanks;
+    const greeting = aside === 'identity' ? '' : words.greeting;
+    return paragraphs(greeting, conversation.isFirst || aside === 'identity' ? words.introduction : '', topics);
   }
-  const seeAlso = found.related.length > 0 ? `${words.seeAlso} ${found.related.join(' · ')}` : '';
-  return paragraphs(...found.quoted.map(quote), seeAlso, closing);
+  const closing = conversation.isFirst || aside === 'identity' ? words.introduction : words.note;
+  const { quoted, related } = await findPassages(questions, conversation, (query) => options.search(query, signal));
+  if (quoted.length === 0) return paragraphs(words.nothing, topics, closing);
+  const seeAlso = related.length > 0 ? `${words.seeAlso} ${related.join(' · ')}` : '';
+  return paragraphs(...quoted.map(toQuotation), seeAlso, closing);
+}
+
+interface Found {
+  readonly quoted: readonly BuiltinPassage[];
+  /** Headings of other passages worth a look. */
+  readonly related: readonly string[];
+}
+
+type Search = (query: BuiltinQuery) => Promise<readonly BuiltinPassage[]>;
+
+/** Looks the questions up one after the other, each in the light of those before it. */
+async function findPassages(questions: readonly string[], { asked, cited }: Conversation, search: Search): Promise<Found> {
+  const quoted = new Map<string, BuiltinPassage>();
+  const others: BuiltinPassage[] = [];
+  let context = withSubject(asked, cited[0]);
+  for (const question of questions) {
+    const [best, ...rest] = await search({ question, context, quoted: [...[...quoted.values()].toReversed(), ...cited] });
+    if (best && quoted.size < maxQuotations) quoted.set(keyOf(best), best);
+    if (best) others.push(...rest.filter(({ score }) => score >= best.score * relatedScore));
+    context = withSubject([question, ...context], best);
+  }
+  const shown = [...quoted.values()];
+  const related = new Set(
+    others.filter((passage) => !quoted.has(keyOf(passage))).map(({ heading }) => withoutTitle(heading, shown)),
+  );
+  return { quoted: shown, related: [...related].slice(0, maxRelated) };
+}
+
+/** A heading in a document that is quoted needs no title before it. */
+function withoutTitle(heading: string, shown: readonly Citation[]): string {
+  const [title, ...rest] = heading.split(headingSeparator);
+  const isKnown = rest.length > 0 && shown.some((citation) => citation.heading.split(headingSeparator)[0] === title);
+  return isKnown ? rest.join(headingSeparator) : heading;
+}
+
+/** What an answer was about tells more about the next "it" than the words of its question do: the two go together. */
+function withSubject([newest = '', ...older]: readonly string[], citation: Citation | undefined): readonly string[] {
+  return [citation ? `${newest} ${citation.heading}` : newest, ...older];
+}
+
+function keyOf({ source, heading }: Citation): string {
+  return `${source}\n${heading}`;
+}
+
+/** That of the newest message that tells one. */
+function languageOf(
+  unanswered: readonly Understood[],
+  { asked }: Conversation,
+  { detectLanguage }: BuiltinModelOptions,
+): string | undefined {
+  for (const { language, question } of unanswered.toReversed()) {
+    const found = language ?? detectLanguage?.(question);
+    if (found !== undefined) return found;
+  }
+  for (const question of asked) {
+    const found = detectLanguage?.(question);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function topicsLine(topics: readonly string[], words: Phrases): string {
+  if (topics.length === 0) return words.noDocuments;
+  return `${words.topics} ${topics.slice(0, maxTopics).join(' · ')}`;
+}
+
+function paragraphs(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** A few words at a time, as a model streams them. */
+function toPieces(text: string): readonly string[] {
+  return text.match(/\s*(?:\S+\s*){1,4}/gu) ?? [];
 }

@@ -49,7 +49,12 @@ export function createDeliver(options: DeliveryOptions): Deliver {
 
   function adapterOff(delivery: ClaimedDelivery): DeliveryError {
     const message = `The adapter ${delivery.adapter} is off: configure it again, or discard what it was to deliver.`;
-    return new DeliveryError({ message, retryable: true, uncertain: delivery.uncertain, retryAfterMs: Math.min(30_000, policy.expiryMs) });
+    return new DeliveryError({
+      message,
+      retryable: true,
+      uncertain: delivery.uncertain,
+      retryAfterMs: Math.min(30_000, policy.expiryMs),
+    });
   }
 }
 
@@ -74,7 +79,10 @@ async function recordFailure(options: DeliveryOptions, failure: Failure): Promis
   return retryAt ?? clock.now();
 }
 
-function delayBeforeRetry({ adapters, policy, clock }: DeliveryOptions, { delivery, error, signal }: Failure): number | undefined {
+function delayBeforeRetry(
+  { adapters, policy, clock }: DeliveryOptions,
+  { delivery, error, signal }: Failure,
+): number | undefined {
   const { retryAfterMs } = error;
   const failure = { attempt: delivery.message.attempt, firstDueAt: delivery.expiresAt - policy.expiryMs, retryAfterMs };
   // An adapter that is off costs time, but no attempts; and a stop makes no dead letters.
@@ -122,7 +130,11 @@ function expired({ message }: ClaimedDelivery): string {
   return `It could not be delivered in time: ${tried} (delivery.expiryMinutes).`;
 }
 
-async function bounded<Result>({ clock, timeoutMs }: DeliveryOptions, parent: AbortSignal, task: (signal: AbortSignal) => Result): Promise<Awaited<Result>> {
+async function bounded<Result>(
+  { clock, timeoutMs }: DeliveryOptions,
+  parent: AbortSignal,
+  task: (signal: AbortSignal) => Result,
+): Promise<Awaited<Result>> {
   const { signal, clear } = withTimeout(clock, timeoutMs, parent);
   try {
     return await task(signal);

@@ -30,16 +30,12 @@ const abortGraceMs = 5_000;
 
 /** The way out: parts of answers, in the order of each conversation, until the platform has them or they are dead letters. */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { store, clock, log, owner, leaseMs } = options;
+  const { store, clock, log, owner, leaseMs, pollMs } = options;
   const stopping = new AbortController();
   const active = new Set<Promise<void>>();
   let full = false;
-  const loop = createClaimLoop({
-    claim,
-    clock,
-    pollMs: options.pollMs,
-    onError: (error) => log.error('deliveries could not be claimed', { error: describeError(error) }),
-  });
+  const onError = (error: unknown): void => log.error('deliveries could not be claimed', { error: describeError(error) });
+  const loop = createClaimLoop({ claim, clock, pollMs, onError });
 
   async function claim() {
     const limit = options.concurrency - active.size;
@@ -70,8 +66,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       }
     } catch (error) {
       // The store failed. The lease will run out, and the part is looked up before it is sent again.
-      const { conversationId, inReplyTo: eventId } = first.message;
-      log.error('delivery could not be recorded', { conversationId, eventId, deliveryId: delivery?.id, error: describeError(error) });
+      const { id: deliveryId, message } = delivery ?? first;
+      const { conversationId, inReplyTo: eventId } = message;
+      log.error('delivery could not be recorded', { conversationId, eventId, deliveryId, error: describeError(error) });
     }
   }
 

@@ -12,7 +12,7 @@ export function loadMigrations(backend: 'sqlite'): readonly Migration[] {
   const folder = new URL(`./migrations/${backend}/`, import.meta.url);
   const files = readdirSync(folder)
     .filter((file) => file.endsWith('.sql'))
-    .sort();
+    .toSorted();
   return files.map((file, index) => {
     const version = Number.parseInt(file, 10);
     if (version !== index + 1) throw new StoreError(`Migration ${file} is out of order: number ${index + 1} was expected.`);

@@ -34,6 +34,8 @@ export interface TestParleyOptions {
   readonly staleAfterMs?: number;
   readonly retry?: Partial<RetryPolicy>;
   readonly delivery?: Partial<RetryPolicy>;
+  /** Called with every text whose tokens are counted. */
+  readonly onCount?: (text: string) => void;
   /** Runs in place of every call of the store, to delay it or make it fail. */
   readonly aroundStore?: <Result>(method: StoreMethod, call: () => Promise<Result>) => Promise<Result>;
 }
@@ -91,7 +93,10 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
     clock,
     log,
     model,
-    countTokens: (text) => Math.ceil(text.length / 4),
+    countTokens: (text) => {
+      options.onCount?.(text);
+      return Math.ceil(text.length / 4);
+    },
     deliver: (first) => outbox.send(first),
     bot: { name: 'Parley', instructions: options.instructions ?? 'Be helpful.' },
     contextTokens: options.contextTokens ?? 8_000,

@@ -24,7 +24,10 @@ export function readConversation(messages: readonly ModelMessage[]): Conversatio
   const earlier = plain.slice(0, lastAnswer + 1).toReversed();
   return {
     unanswered: plain.slice(lastAnswer + 1).map(({ text }) => text),
-    asked: earlier.filter(({ role }) => role === 'user').map(({ text }) => understand(text).question).filter((question) => question !== ''),
+    asked: earlier
+      .filter(({ role }) => role === 'user')
+      .map(({ text }) => understand(text).question)
+      .filter((question) => question !== ''),
     cited: earlier.filter(({ role }) => role === 'assistant').flatMap(({ text }) => readCitations(text).toReversed()),
     isFirst: lastAnswer < 0,
   };

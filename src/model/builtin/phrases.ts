@@ -8,7 +8,6 @@ export interface Phrases {
   readonly note: string;
   readonly seeAlso: string;
   readonly nothing: string;
-  readonly nothingMore: string;
   /** Before a list of what the documents are about. */
   readonly topics: string;
   readonly noDocuments: string;
@@ -17,7 +16,7 @@ export interface Phrases {
 const settings = '`OPENAI_API_KEY`';
 const endpoint = '`OPENAI_BASE_URL`';
 
-export const phrases: Readonly<Record<string, Phrases>> = {
+const byLanguage = {
   en: {
     greeting: 'Hello!',
     thanks: 'You are welcome!',
@@ -25,7 +24,6 @@ export const phrases: Readonly<Record<string, Phrases>> = {
     note: 'Found by document search, not written by an AI model.',
     seeAlso: 'See also:',
     nothing: 'I found nothing about that in my documents.',
-    nothingMore: 'That is all that my documents say about it.',
     topics: 'You can ask me about:',
     noDocuments: 'I have no documents yet: put Markdown or text files into the knowledge folder and start Parley again.',
   },
@@ -36,7 +34,6 @@ export const phrases: Readonly<Record<string, Phrases>> = {
     note: 'Durch Dokumentensuche gefunden, nicht von einem KI-Modell geschrieben.',
     seeAlso: 'Siehe auch:',
     nothing: 'Dazu habe ich in meinen Dokumenten nichts gefunden.',
-    nothingMore: 'Mehr steht dazu nicht in meinen Dokumenten.',
     topics: 'Fragen kann man mich nach:',
     noDocuments: 'Ich habe noch keine Dokumente: Markdown- oder Textdateien in den Wissensordner legen und Parley neu starten.',
   },
@@ -47,9 +44,9 @@ export const phrases: Readonly<Record<string, Phrases>> = {
     note: "Trouvé par recherche documentaire, sans modèle d'IA.",
     seeAlso: 'Voir aussi :',
     nothing: "Je n'ai rien trouvé à ce sujet dans mes documents.",
-    nothingMore: "Mes documents n'en disent pas davantage.",
     topics: 'On peut m’interroger sur :',
-    noDocuments: "Je n'ai pas encore de documents : placez des fichiers Markdown ou texte dans le dossier de connaissances et redémarrez Parley.",
+    noDocuments:
+      "Je n'ai pas encore de documents : placez des fichiers Markdown ou texte dans le dossier de connaissances et redémarrez Parley.",
   },
   es: {
     greeting: '¡Hola!',
@@ -58,7 +55,6 @@ export const phrases: Readonly<Record<string, Phrases>> = {
     note: 'Encontrado mediante búsqueda de documentos, no escrito por un modelo de IA.',
     seeAlso: 'Véase también:',
     nothing: 'No he encontrado nada sobre eso en mis documentos.',
-    nothingMore: 'Mis documentos no dicen nada más al respecto.',
     topics: 'Se me puede preguntar por:',
     noDocuments: 'Todavía no tengo documentos: pon archivos Markdown o de texto en la carpeta de conocimiento y reinicia Parley.',
   },
@@ -69,7 +65,6 @@ export const phrases: Readonly<Record<string, Phrases>> = {
     note: 'Trovato con la ricerca nei documenti, non scritto da un modello di IA.',
     seeAlso: 'Vedi anche:',
     nothing: 'Non ho trovato nulla a riguardo nei miei documenti.',
-    nothingMore: 'I miei documenti non dicono altro a riguardo.',
     topics: 'Mi si può chiedere di:',
     noDocuments: 'Non ho ancora documenti: metti file Markdown o di testo nella cartella della conoscenza e riavvia Parley.',
   },
@@ -80,9 +75,9 @@ export const phrases: Readonly<Record<string, Phrases>> = {
     note: 'Encontrado por pesquisa de documentos, não escrito por um modelo de IA.',
     seeAlso: 'Veja também:',
     nothing: 'Não encontrei nada sobre isso nos meus documentos.',
-    nothingMore: 'Os meus documentos não dizem mais sobre isso.',
     topics: 'Podem perguntar-me sobre:',
-    noDocuments: 'Ainda não tenho documentos: coloque ficheiros Markdown ou de texto na pasta de conhecimento e reinicie o Parley.',
+    noDocuments:
+      'Ainda não tenho documentos: coloque ficheiros Markdown ou de texto na pasta de conhecimento e reinicie o Parley.',
   },
   nl: {
     greeting: 'Hallo!',
@@ -91,8 +86,13 @@ export const phrases: Readonly<Record<string, Phrases>> = {
     note: 'Gevonden door te zoeken in documenten, niet geschreven door een AI-model.',
     seeAlso: 'Zie ook:',
     nothing: 'Daarover heb ik in mijn documenten niets gevonden.',
-    nothingMore: 'Meer staat er niet over in mijn documenten.',
     topics: 'Je kunt me vragen naar:',
     noDocuments: 'Ik heb nog geen documenten: zet Markdown- of tekstbestanden in de kennismap en start Parley opnieuw.',
   },
-};
+} as const satisfies Record<string, Phrases>;
+
+/** English where the language is not known or not spoken. */
+export function phrasesFor(language: string | undefined): Phrases {
+  const all: Readonly<Record<string, Phrases>> = byLanguage;
+  return (language !== undefined && all[language]) || byLanguage.en;
+}

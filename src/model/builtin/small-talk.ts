@@ -20,7 +20,18 @@ const greetings: Readonly<Record<string, readonly string[]>> = {
 };
 
 const thanks: Readonly<Record<string, readonly string[]>> = {
-  en: ['thank you very much', 'thank you so much', 'thank you', 'thanks a lot', 'many thanks', 'thanks', 'thx', 'cheers', 'perfect', 'great'],
+  en: [
+    'thank you very much',
+    'thank you so much',
+    'thank you',
+    'thanks a lot',
+    'many thanks',
+    'thanks',
+    'thx',
+    'cheers',
+    'perfect',
+    'great',
+  ],
   de: ['vielen dank', 'herzlichen dank', 'besten dank', 'danke schon', 'danke dir', 'dankeschon', 'danke'],
   fr: ['merci beaucoup', 'merci bien', 'merci'],
   es: ['muchas gracias', 'mil gracias', 'gracias'],
@@ -41,7 +52,11 @@ const identities: Readonly<Record<string, RegExp>> = {
 };
 
 /** Words that may stand beside a greeting or thanks without making a question of it. */
-const fillers = new Set('there all everyone everybody folks team parley bot again zusammen alle team tous todos tutti allemaal iedereen you so much very'.split(' '));
+const fillers = new Set(
+  'there all everyone everybody folks team parley bot again zusammen alle team tous todos tutti allemaal iedereen you so much very'.split(
+    ' ',
+  ),
+);
 
 const longestSmallTalk = 300;
 
@@ -58,7 +73,8 @@ export function understand(message: string): Understood {
   const found = gratitude ?? greeting;
   if (!found) return { smallTalk: undefined, language: undefined, question: message };
   const isQuestion = found.rest.split(' ').some((word) => word !== '' && !fillers.has(word));
-  if (isQuestion && greeting && identityOf(found.rest)) return { smallTalk: 'identity', language: greeting.language, question: '' };
+  if (isQuestion && greeting && identityOf(found.rest))
+    return { smallTalk: 'identity', language: greeting.language, question: '' };
   if (isQuestion) return { smallTalk: undefined, language: undefined, question: found.rest };
   return { smallTalk: gratitude ? 'thanks' : 'greeting', language: found.language, question: '' };
 }
@@ -68,7 +84,10 @@ function identityOf(text: string): boolean {
 }
 
 /** The text without one of the phrases at its beginning or end. */
-function cutFrom(text: string, lists: Readonly<Record<string, readonly string[]>>): { language: string; rest: string } | undefined {
+function cutFrom(
+  text: string,
+  lists: Readonly<Record<string, readonly string[]>>,
+): { language: string; rest: string } | undefined {
   for (const [language, list] of Object.entries(lists)) {
     for (const phrase of list) {
       if (text === phrase) return { language, rest: '' };

@@ -3,6 +3,7 @@ import type { AcceptResult } from '../../adapter.ts';
 import type { InboundEvent, MessageDelete, MessageEdit } from '../../message.ts';
 import type { AcceptBatch } from '../store.ts';
 import type { Sqlite } from './database.ts';
+import { prepareInsert } from './insert.ts';
 
 interface KnownEvent {
   readonly seq: number;
@@ -16,17 +17,12 @@ export function createAccept(db: Sqlite) {
   const findEvent = db.prepare<[string, string, string], KnownEvent>(
     'select seq, hash, reason from inbox where adapter = ? and tenant = ? and event_id = ?',
   );
-  const insertEvent = db.prepare(
-    `insert into inbox (adapter, tenant, event_id, hash, conversation_id, type, message_id, author_id, author_name, text, payload,
-       state, verdict, reason, sent_at, accepted_at, settled_at)
-     values (@adapter, @tenant, @eventId, @hash, @conversationId, @type, @messageId, @authorId, @authorName, @text, @payload,
-       @state, @verdict, @reason, @sentAt, @now, @settledAt)`,
-  );
+  const insertEvent = prepareInsert(db, 'inbox', inboxColumns);
   const removeEvent = db.prepare<[number]>('delete from inbox where seq = ?');
   const isJoined = db.prepare<[string], { found: 1 }>('select 1 as found from conversation where id = ?');
-  const wakeConversation = db.prepare(
+  const wakeConversation = db.prepare<[string, string, string, string, string | null, number, number, number]>(
     `insert into conversation (id, adapter, tenant, destination, newest_message_id, wake_at, created_at, active_at)
-     values (@conversationId, @adapter, @tenant, @destination, @messageId, @now, @now, @now)
+     values (?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (id) do update set destination = excluded.destination, active_at = excluded.active_at,
        newest_message_id = coalesce(excluded.newest_message_id, newest_message_id), wake_at = coalesce(wake_at, excluded.wake_at)`,
   );
@@ -44,11 +40,12 @@ export function createAccept(db: Sqlite) {
       removeEvent.run(known.seq);
     }
     const reason = reasonToIgnore(event);
-    insertEvent.run({ ...toRow(event), hash: eventHash, now, ...(reason === undefined ? waiting(event) : ignored(reason, now)) });
+    insertEvent(toRow(event, { hash: eventHash, reason, now }));
     if (reason !== undefined) return { status: 'ignored', reason };
+    const { conversationId, adapter, tenant } = event;
     // Only messages and commands get here, and both have a destination.
     const destination = 'destination' in event ? JSON.stringify(event.destination) : '{}';
-    wakeConversation.run({ ...toRow(event), destination, now });
+    wakeConversation.run(conversationId, adapter, tenant, destination, messageIdOf(event), now, now, now);
     return { status: 'accepted' };
   }
 
@@ -70,53 +67,95 @@ export function createAccept(db: Sqlite) {
   };
 }
 
-/** A message that still waits is changed where it waits, so that the turn reads its newest wording; a settled one in the transcript. */
+/**
+ * A message that still waits is changed where it waits, so that the turn reads its newest wording; a settled one in the transcript;
+ * and one that failed also where it is kept for a replay.
+ */
 function createTranscriptEdits(db: Sqlite) {
   const editWaiting = db.prepare<[string, string, string]>(
-    "update inbox set text = ? where conversation_id = ? and message_id = ? and type = 'message' and state = 'waiting'",
+    "update inbox set text = ? where conversation_id = ? and message_id = ? and type = 'message' and state = 'waiting' and withdrawn = 0",
+  );
+  const editFailed = db.prepare<[string, string, string]>(
+    `update inbox set text = ? where conversation_id = ? and message_id = ? and type = 'message' and verdict = 'failed'
+       and payload is not null`,
   );
   const withdrawWaiting = db.prepare<[string, string]>(
-    "update inbox set withdrawn = 1 where conversation_id = ? and message_id = ? and type = 'message' and state = 'waiting'",
+    `update inbox set withdrawn = 1, text = '' where conversation_id = ? and message_id = ? and type = 'message' and state = 'waiting'`,
   );
+  const withdrawFailed = db.prepare<[string, string]>(
+    `update inbox set withdrawn = 1, text = '', payload = null
+     where conversation_id = ? and message_id = ? and type = 'message' and verdict = 'failed'`,
+  );
+  // Newest first: what is edited is mostly recent, and conversations grow long.
+  const findSettled = `select seq from message where conversation_id = ? and message_id = ? and role = 'user' order by seq desc limit 1`;
   // The stored count no longer fits: a rough one by length does until the text is next counted.
-  const editSettled = db.prepare<[string, string, string]>(
-    "update message set text = ?1, tokens = length(?1) / 3 + 1 where conversation_id = ?2 and message_id = ?3 and role = 'user'",
+  const editSettled = db.prepare<[string, string, string, string]>(
+    `update message set text = ?, tokens = octet_length(?) / 3 + 1 where seq = (${findSettled})`,
   );
-  const removeSettled = db.prepare<[string, string]>(
-    "delete from message where conversation_id = ? and message_id = ? and role = 'user'",
-  );
+  const removeSettled = db.prepare<[string, string]>(`delete from message where seq = (${findSettled})`);
   return {
-    edit: ({ text, conversationId, messageId }: MessageEdit): boolean =>
-      editWaiting.run(text, conversationId, messageId).changes + editSettled.run(text, conversationId, messageId).changes > 0,
-    remove: ({ conversationId, messageId }: MessageDelete): boolean =>
-      withdrawWaiting.run(conversationId, messageId).changes + removeSettled.run(conversationId, messageId).changes > 0,
+    edit({ text, conversationId, messageId }: MessageEdit): boolean {
+      const waiting = editWaiting.run(text, conversationId, messageId).changes;
+      const failed = editFailed.run(text, conversationId, messageId).changes;
+      return waiting + failed + editSettled.run(text, text, conversationId, messageId).changes > 0;
+    },
+    remove({ conversationId, messageId }: MessageDelete): boolean {
+      const waiting = withdrawWaiting.run(conversationId, messageId).changes;
+      const failed = withdrawFailed.run(conversationId, messageId).changes;
+      return waiting + failed + removeSettled.run(conversationId, messageId).changes > 0;
+    },
   };
 }
 
-function toRow(event: InboundEvent) {
+const inboxColumns = [
+  'adapter',
+  'tenant',
+  'event_id',
+  'hash',
+  'conversation_id',
+  'type',
+  'message_id',
+  'author_id',
+  'author_name',
+  'text',
+  'payload',
+  'state',
+  'verdict',
+  'reason',
+  'sent_at',
+  'accepted_at',
+  'settled_at',
+] as const;
+
+/** With a reason to ignore it, the event becomes a tombstone: what nobody will answer is not kept, only that it came. */
+function toRow(event: InboundEvent, { hash, reason, now }: { hash: string; reason: string | undefined; now: number }) {
+  const ignored = reason !== undefined;
+  const author = 'author' in event ? event.author : undefined;
+  // The text has a column of its own (edits change it), so the payload goes without.
+  const text = 'text' in event ? event.text : undefined;
   return {
     adapter: event.adapter,
     tenant: event.tenant,
-    eventId: event.eventId,
-    conversationId: event.conversationId,
+    event_id: event.eventId,
+    hash,
+    conversation_id: event.conversationId,
     type: event.type,
-    sentAt: Math.round(event.sentAt),
-    messageId: 'messageId' in event ? (event.messageId ?? null) : null,
-    authorId: 'author' in event ? event.author.id : '',
-    authorName: 'author' in event ? event.author.name : '',
+    message_id: messageIdOf(event),
+    author_id: author?.id ?? '',
+    author_name: author?.name ?? '',
+    text: ignored ? '' : (text ?? ''),
+    payload: ignored ? null : JSON.stringify(text === undefined ? event : { ...event, text: '' }),
+    state: ignored ? 'settled' : 'waiting',
+    verdict: ignored ? 'ignored' : null,
+    reason: reason ?? null,
+    sent_at: Math.round(event.sentAt),
+    accepted_at: now,
+    settled_at: ignored ? now : null,
   };
 }
 
-function waiting(event: InboundEvent) {
-  // The text has a column of its own (edits change it), so the payload goes without.
-  const text = 'text' in event ? event.text : '';
-  const payload = JSON.stringify('text' in event ? { ...event, text: '' } : event);
-  return { state: 'waiting', verdict: null, reason: null, settledAt: null, text, payload };
-}
-
-/** A tombstone: what nobody will answer is not kept, only that it came. */
-function ignored(reason: string, now: number) {
-  return { state: 'settled', verdict: 'ignored', reason, settledAt: now, text: '', payload: null };
+function messageIdOf(event: InboundEvent): string | null {
+  return 'messageId' in event ? (event.messageId ?? null) : null;
 }
 
 function hashOf(event: InboundEvent): string {

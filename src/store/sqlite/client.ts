@@ -22,7 +22,9 @@ interface PendingCall {
 /** Opens the store on a thread of its own. Rejects with StoreLockedError or StoreError. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { folder, name, exclusive } = options;
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: { folder, ...(name ? { name } : {}), exclusive } satisfies DatabaseOptions });
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), {
+    workerData: { folder, ...(name ? { name } : {}), exclusive } satisfies DatabaseOptions,
+  });
   await ready(worker, folder);
   const link = createLink(worker, options);
   return createStoreProxy({ clock: options.clock, enqueue: link.enqueue, close: link.close });
@@ -30,7 +32,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
 function ready(worker: Worker, folder: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    worker.once('error', (error) => reject(new StoreError(`The database thread failed: ${describeError(error)}`, { cause: error })));
+    worker.once('error', (error) => reject(threadFailure(error)));
+    worker.once('exit', () => reject(new StoreError('The database thread ended before it was ready.')));
     worker.once('message', (message: FromThread) => {
       if (message.type === 'ready') return resolve();
       const reason = message.type === 'failed' ? message : { locked: false, message: 'The database thread gave no answer.' };
@@ -49,16 +52,19 @@ function createLink(worker: Worker, { onFailure }: SqliteStoreOptions) {
   let underWay: PendingCall[] = [];
   let scheduled = false;
   let failure: StoreError | undefined;
-  let onClosed: (() => void) | undefined;
-
-  const post = (message: ToThread): void => worker.postMessage(message);
+  let closing: Promise<void> | undefined;
 
   function flush(): void {
     scheduled = false;
     if (underWay.length > 0 || queue.length === 0) return;
     underWay = queue;
     queue = [];
-    post({ type: 'batch', calls: underWay.map(({ call }) => call) });
+    try {
+      post(worker, { type: 'batch', calls: underWay.map(({ call }) => call) });
+    } catch {
+      underWay = rejectUnsendable(underWay);
+      if (underWay.length > 0) post(worker, { type: 'batch', calls: underWay.map(({ call }) => call) });
+    }
   }
 
   function fail(error: StoreError): void {
@@ -72,15 +78,13 @@ function createLink(worker: Worker, { onFailure }: SqliteStoreOptions) {
   }
 
   worker.on('message', (message: FromThread) => {
-    if (message.type === 'closed') return onClosed?.();
-    if (message.type !== 'results') return undefined;
+    if (message.type !== 'results') return;
     const batch = underWay;
     underWay = [];
     flush();
-    for (const [index, { resolve, reject }] of batch.entries()) settle(message.results[index], { resolve, reject });
-    return undefined;
+    for (const [index, call] of batch.entries()) settle(message.results[index], call);
   });
-  worker.on('error', (error) => fail(new StoreError(`The database thread failed: ${describeError(error)}`, { cause: error })));
+  worker.on('error', (error) => fail(threadFailure(error)));
   worker.on('exit', () => fail(new StoreError('The database is closed.')));
 
   const enqueue: Enqueue = (call) =>
@@ -94,20 +98,50 @@ function createLink(worker: Worker, { onFailure }: SqliteStoreOptions) {
     });
 
   async function close(): Promise<void> {
+    // What was called before comes first: batches are run in order, and nothing is called after.
+    await enqueue({ name: 'stats', args: [], now: 0 }).catch(() => undefined);
     if (failure) return;
-    await new Promise<void>((resolve) => {
-      onClosed = resolve;
-      worker.once('exit', () => resolve());
-      post({ type: 'close' });
-    });
     failure = new StoreError('The database is closed.');
-    await worker.terminate();
+    await closeThread(worker);
   }
 
-  return { enqueue, close };
+  return { enqueue, close: () => (closing ??= close()) };
 }
 
-function settle(result: WireResult | undefined, { resolve, reject }: Pick<PendingCall, 'resolve' | 'reject'>): void {
+function post(worker: Worker, message: ToThread): void {
+  worker.postMessage(message);
+}
+
+/** Rejects the calls that cannot cross to the thread, because they hold a function for example, and returns the others. */
+function rejectUnsendable(calls: readonly PendingCall[]): PendingCall[] {
+  return calls.filter(({ call, reject }) => {
+    try {
+      structuredClone(call);
+      return true;
+    } catch (error) {
+      reject(new StoreError(`The call ${call.name} cannot be handed to the database: ${describeError(error)}`, { cause: error }));
+      return false;
+    }
+  });
+}
+
+function settle(result: WireResult | undefined, { resolve, reject }: PendingCall): void {
   if (result && 'value' in result) resolve(result.value);
   else reject(new StoreError(`The database refused: ${result?.error ?? 'no result'}`));
+}
+
+async function closeThread(worker: Worker): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    worker.on('message', (message: FromThread) => {
+      if (message.type === 'closed') resolve();
+    });
+    worker.once('exit', () => resolve());
+  });
+  post(worker, { type: 'close' });
+  await closed;
+  await worker.terminate();
+}
+
+function threadFailure(error: unknown): StoreError {
+  return new StoreError(`The database thread failed: ${describeError(error)}`, { cause: error });
 }

@@ -1,13 +1,15 @@
 import type { ClaimedDelivery, CommitResult, TurnOutcome } from '../store.ts';
 import type { Sqlite } from './database.ts';
-import { toDelivery, type OutboxRow } from './delivery-row.ts';
+import { outboxColumns, toDelivery, type OutboxRow } from './delivery-row.ts';
+import { prepareInsert } from './insert.ts';
 
 /** Ends a turn. The fence stands first: whoever no longer holds the lease writes nothing. */
 export function createCommit(db: Sqlite) {
   const release = db.prepare(
-    `update conversation set lease_owner = null, lease_until = null, attempt = 0, stream = null, active_at = @now,
-       wake_at = case when exists (select 1 from inbox where conversation_id = @conversationId and state = 'waiting') then @now end
-     where id = @conversationId and lease_owner = @owner and lease_token = @token returning wake_at`,
+    `update conversation set lease_owner = null, attempt = 0, stream = null, wake_at = @wakeAt, active_at = @now where id = @conversationId`,
+  );
+  const moreWaits = db.prepare<[string], { found: 1 }>(
+    "select 1 as found from inbox where conversation_id = ? and state = 'waiting' limit 1",
   );
   const reset = db.prepare<[string, string]>(
     'update conversation set reset_seq = coalesce((select max(seq) from message where conversation_id = ?), 0) where id = ?',
@@ -15,20 +17,20 @@ export function createCommit(db: Sqlite) {
   const holds = db.prepare<[string, string, number], { found: 1 }>(
     'select 1 as found from conversation where id = ? and lease_owner = ? and lease_token = ?',
   );
-  const remember = db.prepare(
-    `insert into message (conversation_id, role, message_id, author_id, author_name, text, tokens, turn_id, at)
-     select conversation_id, 'user', message_id, author_id, author_name, text, @tokens, @turnId, sent_at
-     from inbox where seq = @seq and withdrawn = 0`,
+  const remember = db.prepare<[number, number, number]>(
+    `insert into message (conversation_id, role, message_id, author_id, author_name, text, tokens, turn, at)
+     select conversation_id, 'user', message_id, author_id, author_name, text, ?, ?, sent_at
+     from inbox where seq = ? and state = 'waiting' and withdrawn = 0`,
   );
   // A failed event keeps its payload for a replay; of all others only the tombstone stays.
-  const settle = db.prepare(
-    `update inbox set state = 'settled', verdict = @verdict, reason = @reason, turn_id = @turnId, settled_at = @now,
-       payload = iif(@verdict = 'failed', payload, null), text = iif(@verdict = 'failed', text, '')
-     where seq = @seq and state = 'waiting'`,
+  const settle = db.prepare<[string, string | null, number, number, 0 | 1, 0 | 1, number]>(
+    `update inbox set state = 'settled', verdict = ?, reason = ?, turn = ?, settled_at = ?,
+       payload = iif(? and withdrawn = 0, payload, null), text = iif(?, text, '')
+     where seq = ? and state = 'waiting'`,
   );
-  const answer = db.prepare(
-    `insert into message (conversation_id, role, author_id, author_name, text, tokens, turn_id, at)
-     values (@conversationId, 'assistant', '', '', @text, @tokens, @turnId, @now)`,
+  const answer = db.prepare<[string, string, number, number, number]>(
+    `insert into message (conversation_id, role, author_id, author_name, text, tokens, turn, at)
+     values (?, 'assistant', '', '', ?, ?, ?, ?)`,
   );
   const insertTurn = db.prepare(
     `insert into turn (id, conversation_id, first_seq, last_seq, attempt, parts, model, input_tokens, output_tokens, error_id, error, started_at, ended_at)
@@ -37,28 +39,18 @@ export function createCommit(db: Sqlite) {
   const outboxBusy = db.prepare<[string], { found: 1 }>(
     "select 1 as found from outbox where conversation_id = ? and state in ('queued', 'sending') limit 1",
   );
-  const insertPart = db.prepare(
-    `insert into outbox (id, turn_id, conversation_id, adapter, tenant, in_reply_to, destination, part, parts, text, opened,
-       state, uncertain, attempt, next_at, expires_at, lease_owner, lease_token, created_at)
-     values (@id, @turn_id, @conversation_id, @adapter, @tenant, @in_reply_to, @destination, @part, @parts, @text, @opened,
-       @state, @uncertain, @attempt, @next_at, @expires_at, @lease_owner, @lease_token, @created_at)`,
-  );
+  const insertPart = prepareInsert(db, 'outbox', outboxColumns);
   const bury = db.prepare(
-    `insert into dead_letter (id, kind, adapter, conversation_id, turn_id, error, error_id, attempts, at, state)
-     values (@turnId, 'turn', @adapter, @conversationId, @turnId, @error, @errorId, @attempt, @now, 'open')`,
+    `insert into dead_letter (id, kind, adapter, conversation_id, turn, error, error_id, attempts, at, state)
+     values (@turnId, 'turn', @adapter, @conversationId, @turn, @error, @errorId, @attempt, @now, 'open')`,
   );
 
-  function recordTurn(outcome: TurnOutcome, now: number): void {
+  /** Returns the number of the turn's row. */
+  function recordTurn(outcome: TurnOutcome, now: number): number {
     const { turnId, conversationId } = outcome;
-    for (const event of outcome.events) {
-      if (event.tokens !== undefined) remember.run({ seq: event.seq, tokens: event.tokens, turnId });
-      settle.run({ seq: event.seq, verdict: event.verdict, reason: event.reason ?? null, turnId, now });
-    }
-    if (outcome.answer) answer.run({ ...outcome.answer, conversationId, turnId, now });
-    if (outcome.reset) reset.run(conversationId, conversationId);
     const error = outcome.failure?.message ?? null;
     const errorId = outcome.failure?.errorId ?? null;
-    insertTurn.run({
+    const inserted = insertTurn.run({
       turnId,
       conversationId,
       firstSeq: outcome.events[0]?.seq ?? 0,
@@ -70,62 +62,85 @@ export function createCommit(db: Sqlite) {
       outputTokens: outcome.outputTokens ?? null,
       errorId,
       error,
-      startedAt: outcome.startedAt,
+      startedAt: Math.round(outcome.startedAt),
       now,
     });
+    const turn = Number(inserted.lastInsertRowid);
     if (outcome.failure) {
-      bury.run({ turnId, adapter: outcome.deliver.adapter, conversationId, error, errorId, attempt: outcome.attempt, now });
+      bury.run({ turnId, turn, adapter: outcome.deliver.adapter, conversationId, error, errorId, attempt: outcome.attempt, now });
     }
+    return turn;
   }
 
-  function enqueue(outcome: TurnOutcome, now: number): ClaimedDelivery | undefined {
-    const leaseUntil = now + outcome.deliver.leaseMs;
-    const busy = outboxBusy.get(outcome.conversationId) !== undefined;
-    let first: OutboxRow | undefined;
-    for (const [part, { id, text }] of outcome.parts.entries()) {
-      const row = toOutboxRow(outcome, { part, id, text, now });
-      if (part > 0 || busy) {
-        insertPart.run(row);
-        continue;
-      }
-      first = { ...row, state: 'sending', attempt: 1, next_at: leaseUntil, lease_owner: outcome.owner, lease_token: 1 };
-      insertPart.run(first);
+  function writeTranscript(outcome: TurnOutcome, { turn, now }: Stamp): void {
+    for (const { seq, verdict, reason, tokens } of outcome.events) {
+      if (tokens !== undefined) remember.run(tokens, turn, seq);
+      const keep = verdict === 'failed' ? 1 : 0;
+      settle.run(verdict, reason ?? null, turn, now, keep, keep, seq);
     }
-    return first && toDelivery(first);
+    if (outcome.answer) answer.run(outcome.conversationId, outcome.answer.text, outcome.answer.tokens, turn, now);
+    if (outcome.reset) reset.run(outcome.conversationId, outcome.conversationId);
+  }
+
+  function enqueue(outcome: TurnOutcome, stamp: Stamp): ClaimedDelivery | undefined {
+    if (outcome.parts.length === 0) return undefined;
+    const busy = outboxBusy.get(outcome.conversationId) !== undefined;
+    const rows = outcome.parts.map((content, part) =>
+      toOutboxRow(outcome, { ...stamp, ...content, part, leased: part === 0 && !busy }),
+    );
+    for (const row of rows) insertPart(row);
+    const [first] = rows;
+    return first && !busy ? toDelivery(first) : undefined;
   }
 
   return function commitTurn(outcome: TurnOutcome, now: number): CommitResult {
     const { conversationId, owner, token } = outcome;
     if (!holds.get(conversationId, owner, token)) return { status: 'stale' };
-    recordTurn(outcome, now);
-    const delivery = enqueue(outcome, now);
-    const released = release.get({ conversationId, owner, token, now }) as { wake_at: number | null } | undefined; // the row of `returning`
-    return { status: 'committed', delivery, moreWaiting: released?.wake_at !== null };
+    const stamp = { turn: recordTurn(outcome, now), now };
+    writeTranscript(outcome, stamp);
+    const delivery = enqueue(outcome, stamp);
+    const moreWaiting = moreWaits.get(conversationId) !== undefined;
+    release.run({ conversationId, wakeAt: moreWaiting ? now : null, now });
+    return { status: 'committed', delivery, moreWaiting };
   };
 }
 
-function toOutboxRow(outcome: TurnOutcome, { part, id, text, now }: { part: number; id: string; text: string; now: number }): OutboxRow {
-  const { deliver } = outcome;
+interface Stamp {
+  readonly turn: number;
+  readonly now: number;
+}
+
+interface Part extends Stamp {
+  readonly id: string;
+  readonly text: string;
+  readonly part: number;
+  /** Whether it goes out at once, by the process that ends the turn. */
+  readonly leased: boolean;
+}
+
+function toOutboxRow(outcome: TurnOutcome, { id, text, part, leased, turn, now }: Part): OutboxRow {
+  const { deliver, owner, parts } = outcome;
   const isFirst = part === 0;
   return {
     id,
-    turn_id: outcome.turnId,
+    turn,
     conversation_id: outcome.conversationId,
     adapter: deliver.adapter,
     tenant: deliver.tenant,
     in_reply_to: deliver.inReplyTo,
     destination: JSON.stringify(deliver.destination),
     part,
-    parts: outcome.parts.length,
+    parts: parts.length,
     text,
     opened: isFirst && deliver.opened ? JSON.stringify(deliver.opened) : null,
-    state: 'queued',
+    state: leased ? 'sending' : 'queued',
     uncertain: isFirst && deliver.uncertain ? 1 : 0,
-    attempt: 0,
-    next_at: now,
-    expires_at: deliver.expiresAt,
-    lease_owner: null,
-    lease_token: 0,
+    attempt: leased ? 1 : 0,
+    // Whoever settles what is before it makes it due.
+    next_at: leased ? now + deliver.leaseMs : null,
+    expires_at: Math.round(deliver.expiresAt),
+    lease_owner: leased ? owner : null,
+    lease_token: leased ? 1 : 0,
     created_at: now,
   };
 }

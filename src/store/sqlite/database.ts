@@ -49,7 +49,7 @@ export function openMemoryDatabase(): OpenedDatabase {
 }
 
 function connect(file: string): Sqlite {
-  let db: Sqlite;
+  let db: Sqlite | undefined;
   try {
     db = new Database(file, { timeout: busyTimeoutMs });
     db.pragma('journal_mode = WAL');
@@ -58,6 +58,7 @@ function connect(file: string): Sqlite {
     db.pragma('cache_size = -16000');
     db.pragma('temp_store = MEMORY');
   } catch (error) {
+    db?.close();
     throw new StoreError(
       `The database ${file} cannot be opened: ${describeError(error)}. Check that PARLEY_DATA names a folder that this user may write to and that the disk is not full.`,
       { cause: error },

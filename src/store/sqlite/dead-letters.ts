@@ -6,7 +6,7 @@ interface DeadLetterRow {
   readonly kind: 'turn' | 'delivery';
   readonly adapter: string;
   readonly conversation_id: string;
-  readonly turn_id: string;
+  readonly turn: number;
   readonly error: string;
   readonly error_id: string | null;
   readonly attempts: number;
@@ -16,42 +16,51 @@ interface DeadLetterRow {
 
 /** Work that was given up on, until a person replays or discards it. */
 export function createDeadLetters(db: Sqlite) {
-  const list = db.prepare<[number, number], DeadLetterRow>("select * from dead_letter where state = 'open' or ? order by at desc limit ?");
-  const find = db.prepare<[string], DeadLetterRow>("select * from dead_letter where id like ? || '%' limit 2");
-  const questions = db.prepare<[string], { eventId: string; author: string; text: string }>(
-    `select event_id as eventId, author_name as author, text from inbox where turn_id = ?1
-       and seq between (select first_seq from turn where id = ?1) and (select last_seq from turn where id = ?1) order by seq`,
+  const listOpen = db.prepare<[number], DeadLetterRow>(
+    "select * from dead_letter where state = 'open' order by at desc, id limit ?",
   );
-  const spoken = db.prepare<[string], { author: string; text: string }>(
-    "select author_name as author, text from message where turn_id = ? and role = 'user' order by seq",
+  const listAll = db.prepare<[number], DeadLetterRow>('select * from dead_letter order by at desc, id limit ?');
+  // Ids are of [0-9a-z]; `{` comes next.
+  const find = db.prepare<[string, string], DeadLetterRow>(
+    "select * from dead_letter where id >= ? and id < ? || '{' order by id limit 2",
   );
-  const parts = db.prepare<[string], { text: string }>("select text from outbox where turn_id = ? and state = 'dead' order by seq");
+  // A settled question has left the inbox for the transcript; the tombstone still gives its event id.
+  const questions = db.prepare<{ turn: number }, { eventId: string; author: string; text: string }>(
+    `select event_id as eventId, author_name as author, iif(text <> '', text, coalesce((
+         select m.text from message m where m.conversation_id = i.conversation_id and m.turn = i.turn and m.role = 'user'
+           and m.message_id is i.message_id and m.at = i.sent_at), '')) as text
+     from inbox i where turn = @turn
+       and seq between (select first_seq from turn where seq = @turn) and (select last_seq from turn where seq = @turn) order by seq`,
+  );
+  const parts = db.prepare<[number], { text: string }>("select text from outbox where turn = ? and state = 'dead' order by seq");
   const resolve = db.prepare("update dead_letter set state = @state, resolved_at = @now where id = @id and state = 'open'");
   const revive = createReplay(db);
 
   const get = (id: string): DeadLetterRow | undefined => {
     if (!/^[0-9a-z]+$/.test(id)) return undefined;
-    const [row, other] = find.all(id);
+    const [row, other] = find.all(id, id);
     return other && row?.id !== id ? undefined : row;
   };
 
   return {
-    listDeadLetters: ({ limit, all }: { limit: number; all?: boolean }): DeadLetter[] => list.all(all ? 1 : 0, limit).map(toDeadLetter),
+    listDeadLetters: ({ limit, all }: { limit: number; all?: boolean }): DeadLetter[] =>
+      (all ? listAll : listOpen).all(limit).map(toDeadLetter),
 
     getDeadLetter(id: string): DeadLetterDetail | undefined {
       const row = get(id);
       if (!row) return undefined;
-      // A settled question left the inbox for the transcript; the tombstones still give the event ids.
-      const said = spoken.all(row.turn_id);
-      const asked = questions.all(row.turn_id).map((question, index) => (question.text === '' ? { ...question, ...said[index] } : question));
-      return { ...toDeadLetter(row), questions: asked, parts: parts.all(row.turn_id).map(({ text }) => text) };
+      return {
+        ...toDeadLetter(row),
+        questions: questions.all({ turn: row.turn }),
+        parts: parts.all(row.turn).map(({ text }) => text),
+      };
     },
 
     replayDeadLetter(id: string, now: number): boolean {
       const row = get(id);
       if (!row || resolve.run({ id: row.id, state: 'replayed', now }).changes === 0) return false;
-      if (row.kind === 'turn') revive.turn(row.turn_id, row.conversation_id, now);
-      else revive.delivery(row.turn_id, now);
+      if (row.kind === 'turn') revive.turn(row, now);
+      else revive.delivery(row, now);
       return true;
     },
 
@@ -63,33 +72,31 @@ export function createDeadLetters(db: Sqlite) {
 }
 
 function createReplay(db: Sqlite) {
-  const forget = db.prepare<[string]>('delete from message where turn_id = ?');
-  const reopen = db.prepare(
-    `update inbox set state = 'waiting', verdict = null, reason = null, settled_at = null, turn_id = null
-     where turn_id = @turnId and verdict = 'failed' and payload is not null
-       and seq between (select first_seq from turn where id = @turnId) and (select last_seq from turn where id = @turnId)`,
-  );
+  const forget = db.prepare<[string, number]>('delete from message where conversation_id = ? and turn = ?');
   // A replay is a new answer: the generation gives its parts ids of their own.
-  const wake = db.prepare(
-    'update conversation set wake_at = coalesce(wake_at, @now), generation = generation + 1 where id = @conversationId',
+  const reopen = db.prepare(
+    `update inbox set state = 'waiting', generation = generation + 1, verdict = null, reason = null, settled_at = null, turn = null
+     where turn = @turn and verdict = 'failed' and payload is not null
+       and seq between (select first_seq from turn where seq = @turn) and (select last_seq from turn where seq = @turn)`,
   );
+  const wake = db.prepare<[number, string]>('update conversation set wake_at = coalesce(wake_at, ?) where id = ?');
   const requeue = db.prepare(
-    `update outbox set state = 'queued', uncertain = 1, attempt = 0, next_at = @now, expires_at = @now + max(expires_at - created_at, 60000),
-       settled_at = null where turn_id = @turnId and state = 'dead'`,
+    `update outbox set state = 'queued', uncertain = 1, attempt = 0, next_at = @now, settled_at = null,
+       expires_at = @now + min(max(expires_at - created_at, 60000), 86400000) where turn = @turn and state = 'dead'`,
   );
   const succeed = db.prepare(
-    `update inbox set verdict = 'answered', reason = null where turn_id = @turnId and verdict = 'failed'
-       and seq between (select first_seq from turn where id = @turnId) and (select last_seq from turn where id = @turnId)`,
+    `update inbox set verdict = 'answered', reason = null where turn = @turn and verdict = 'failed'
+       and seq between (select first_seq from turn where seq = @turn) and (select last_seq from turn where seq = @turn)`,
   );
   return {
-    turn(turnId: string, conversationId: string, now: number): void {
-      forget.run(turnId);
-      reopen.run({ turnId });
-      wake.run({ conversationId, now });
+    turn({ turn, conversation_id: conversationId }: DeadLetterRow, now: number): void {
+      forget.run(conversationId, turn);
+      reopen.run({ turn });
+      wake.run(now, conversationId);
     },
-    delivery(turnId: string, now: number): void {
-      requeue.run({ turnId, now });
-      succeed.run({ turnId });
+    delivery({ turn }: DeadLetterRow, now: number): void {
+      requeue.run({ turn, now });
+      succeed.run({ turn });
     },
   };
 }

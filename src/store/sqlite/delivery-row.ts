@@ -3,7 +3,7 @@ import type { ClaimedDelivery } from '../store.ts';
 
 export interface OutboxRow {
   readonly id: string;
-  readonly turn_id: string;
+  readonly turn: number;
   readonly conversation_id: string;
   readonly adapter: string;
   readonly tenant: string;
@@ -16,15 +16,34 @@ export interface OutboxRow {
   readonly state: 'queued' | 'sending' | 'sent' | 'dead';
   readonly uncertain: 0 | 1;
   readonly attempt: number;
-  readonly next_at: number;
+  readonly next_at: number | null;
   readonly expires_at: number;
   readonly lease_owner: string | null;
   readonly lease_token: number;
   readonly created_at: number;
 }
 
-export const outboxColumns = `id, turn_id, conversation_id, adapter, tenant, in_reply_to, destination, part, parts, text, opened, state,
-  uncertain, attempt, next_at, expires_at, lease_owner, lease_token, created_at`;
+export const outboxColumns = [
+  'id',
+  'turn',
+  'conversation_id',
+  'adapter',
+  'tenant',
+  'in_reply_to',
+  'destination',
+  'part',
+  'parts',
+  'text',
+  'opened',
+  'state',
+  'uncertain',
+  'attempt',
+  'next_at',
+  'expires_at',
+  'lease_owner',
+  'lease_token',
+  'created_at',
+] as const satisfies readonly (keyof OutboxRow)[];
 
 /** A leased row, as its holder sees it. */
 export function toDelivery(row: OutboxRow): ClaimedDelivery {
@@ -34,7 +53,7 @@ export function toDelivery(row: OutboxRow): ClaimedDelivery {
     token: row.lease_token,
     adapter: row.adapter,
     uncertain: row.uncertain === 1,
-    leaseUntil: row.next_at,
+    leaseUntil: row.next_at ?? 0,
     expiresAt: row.expires_at,
     message: {
       id: row.id,

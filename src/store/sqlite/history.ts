@@ -13,11 +13,12 @@ interface MessageRow {
 /** The newest `limit` messages of a conversation after the message `after`, oldest first. */
 export function createHistory(db: Sqlite) {
   const newest = db.prepare<[string, number, number], MessageRow>(
-    `select role, author_id, author_name, text, tokens, at from message where conversation_id = ? and seq > ? order by seq desc limit ?`,
+    // `+?` as in turns.ts
+    'select role, author_id, author_name, text, tokens, at from message where conversation_id = +? and seq > ? order by seq desc limit +?',
   );
   return (query: { conversationId: string; after: number; limit: number }): TranscriptMessage[] =>
     newest
       .all(query.conversationId, query.after, query.limit)
-      .reverse()
+      .toReversed()
       .map(({ author_id: authorId, author_name: authorName, ...message }) => ({ ...message, authorId, authorName }));
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { StoreError } from '../../errors.ts';
+import { describeError, StoreError } from '../../errors.ts';
 import type { Store } from '../store.ts';
 import type { OpenedDatabase } from './database.ts';
 import { createStoreProxy } from './proxy.ts';
@@ -16,7 +16,10 @@ export function createInProcessStore({ db, close }: OpenedDatabase, clock: Pick<
     enqueue: async (call) => {
       const [result] = run([call]);
       if (result && 'value' in result) return result.value;
-      throw result?.error instanceof Error ? result.error : new StoreError('The database gave no result.');
+      const error = result?.error;
+      throw error instanceof StoreError
+        ? error
+        : new StoreError(`The database refused: ${describeError(error)}`, { cause: error });
     },
     close: async () => close(),
   });

@@ -9,9 +9,9 @@ interface EventRow {
   readonly state: 'waiting' | 'settled';
   readonly verdict: 'answered' | 'ignored' | 'refused' | 'handed' | 'failed' | null;
   readonly reason: string | null;
-  readonly turn_id: string | null;
+  readonly turn: number | null;
   readonly accepted_at: number;
-  readonly leased: 0 | 1;
+  readonly claimed: 0 | 1;
 }
 
 interface PartRow {
@@ -24,27 +24,34 @@ interface PartRow {
 /** Questions about the ledger that change nothing. */
 export function createStatus(db: Sqlite) {
   const findEvent = db.prepare<[string, string, string], EventRow>(
-    `select i.conversation_id, i.state, verdict, reason, turn_id, accepted_at, c.lease_owner is not null as leased
+    `select i.conversation_id, i.state, verdict, reason, turn, accepted_at, c.lease_owner is not null and seq <= c.claimed_seq as claimed
      from inbox i left join conversation c on c.id = i.conversation_id where i.adapter = ? and i.tenant = ? and i.event_id = ?`,
   );
-  const findTurn = db.prepare<[string], { parts: number; error_id: string | null }>('select parts, error_id from turn where id = ?');
+  const findTurn = db.prepare<[number], { id: string; parts: number }>('select id, parts from turn where seq = ?');
   const findPart = db.prepare<[string], PartRow>('select id, text, state, receipt from outbox where id = ?');
-  const findState = db.prepare<[string, string], { value: string }>('select value from adapter_state where adapter = ? and key = ?');
+  const findState = db.prepare<[string, string], { value: string }>(
+    'select value from adapter_state where adapter = ? and key = ?',
+  );
+  // Asked when an adapter connects anew: not worth an index that every event would have to pay for.
   const recent = db.prepare<[string, number], { id: string; destination: string; newest: string }>(
     `select id, destination, newest_message_id as newest from conversation
      where adapter = ? and active_at >= ? and newest_message_id is not null order by active_at desc limit 1000`,
   );
-  const stats = db.prepare<[], { waiting: number; oldest: number | null; undelivered: number; dead: number; conversations: number }>(
+  const stats = db.prepare<
+    [],
+    { waiting: number; oldest: number | null; undelivered: number; dead: number; conversations: number }
+  >(
     `select (select count(*) from inbox where state = 'waiting') as waiting,
-       (select min(accepted_at) from inbox where state = 'waiting') as oldest,
+       (select accepted_at from inbox where seq = (select min(seq) from inbox where state = 'waiting')) as oldest,
        (select count(*) from outbox where state in ('queued', 'sending')) as undelivered,
        (select count(*) from dead_letter where state = 'open') as dead,
        (select count(*) from conversation) as conversations`,
   );
 
-  function partsOf(turnId: string | null): PartRow[] {
-    const turn = turnId === null ? undefined : findTurn.get(turnId);
-    const ids = Array.from({ length: turn?.parts ?? 0 }, (_, part) => toChunkId(turnId ?? '', part));
+  function partsOf(turnSeq: number | null): PartRow[] {
+    const turn = turnSeq === null ? undefined : findTurn.get(turnSeq);
+    if (!turn) return [];
+    const ids = Array.from({ length: turn.parts }, (_, part) => toChunkId(turn.id, part));
     return ids.map((id) => findPart.get(id)).filter((part) => part !== undefined);
   }
 
@@ -52,7 +59,7 @@ export function createStatus(db: Sqlite) {
     status({ adapter, tenant, eventId }: EventKey): EventStatus | undefined {
       const event = findEvent.get(adapter, tenant, eventId);
       if (!event) return undefined;
-      const parts = partsOf(event.turn_id);
+      const parts = partsOf(event.turn);
       return {
         eventId,
         conversationId: event.conversation_id,
@@ -93,7 +100,7 @@ export function createStatus(db: Sqlite) {
 }
 
 function stateOf(event: EventRow, parts: readonly PartRow[]): EventStatus['state'] {
-  if (event.state === 'waiting' || event.verdict === null) return event.leased ? 'running' : 'waiting';
+  if (event.state === 'waiting' || event.verdict === null) return event.claimed ? 'running' : 'waiting';
   const undelivered = parts.some((part) => part.state === 'queued' || part.state === 'sending');
   return event.verdict === 'answered' && undelivered ? 'delivering' : event.verdict;
 }

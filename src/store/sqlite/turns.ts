@@ -1,6 +1,15 @@
 import { toTurnId } from '../../ids.ts';
 import type { InboundEvent } from '../../message.ts';
-import type { ClaimedTurn, TranscriptMessage, TurnClaim, TurnClaims, TurnHold, TurnPostponement, TurnRenewal, WaitingEvent } from '../store.ts';
+import type {
+  ClaimedTurn,
+  TranscriptMessage,
+  TurnClaim,
+  TurnClaims,
+  TurnHold,
+  TurnPostponement,
+  TurnRenewal,
+  WaitingEvent,
+} from '../store.ts';
 import type { Sqlite } from './database.ts';
 import { createHistory } from './history.ts';
 
@@ -8,7 +17,6 @@ interface ReadyConversation {
   readonly id: string;
   readonly lease_token: number;
   readonly attempt: number;
-  readonly generation: number;
   readonly stream: string | null;
   readonly reset_seq: number;
 }
@@ -18,41 +26,46 @@ interface WaitingRow {
   readonly payload: string;
   readonly text: string;
   readonly withdrawn: 0 | 1;
+  readonly generation: number;
   readonly accepted_at: number;
 }
 
 /** So many events one turn takes at most; the rest get the next one. */
 const eventsPerTurn = 100;
 
-/** Claiming and giving back turns; see the state machine in store.ts. Ending one is in commit.ts. */
+/**
+ * Claiming and giving back turns; see the state machine in store.ts. Ending one is in commit.ts.
+ *
+ * `+?`: SQLite plans a statement anew, for some 20 µs, each time that a bare parameter beside an `order by` or `limit` is bound.
+ */
 export function createTurns(db: Sqlite) {
   const ready = db.prepare<[number, number], ReadyConversation>(
-    `select id, lease_token, attempt, generation, stream, reset_seq from conversation where wake_at <= ? order by wake_at limit ?`,
+    'select id, lease_token, attempt, stream, reset_seq from conversation where wake_at <= ? order by wake_at limit +?',
   );
   const nextWake = db.prepare<[], { at: number | null }>('select min(wake_at) as at from conversation where wake_at is not null');
   const waiting = db.prepare<[string, number], WaitingRow>(
-    "select seq, payload, text, withdrawn, accepted_at from inbox where conversation_id = ? and state = 'waiting' order by seq limit ?",
+    `select seq, payload, text, withdrawn, generation, accepted_at from inbox
+     where conversation_id = +? and state = 'waiting' order by seq limit +?`,
   );
   const settleWithdrawn = db.prepare<[number, string]>(
     `update inbox set state = 'settled', verdict = 'ignored', reason = 'deleted by its author', payload = null, text = '', settled_at = ?
      where conversation_id = ? and state = 'waiting' and withdrawn = 1`,
   );
   const rest = db.prepare<[string]>(
-    'update conversation set wake_at = null, lease_owner = null, lease_until = null, attempt = 0 where id = ?',
+    'update conversation set wake_at = null, lease_owner = null, attempt = 0, stream = null where id = ?',
   );
-  const lease = db.prepare(
-    `update conversation set lease_owner = @owner, lease_token = lease_token + 1, lease_until = @until, wake_at = @until,
-       attempt = attempt + 1, stream = coalesce(stream, 'unknown') where id = @id`,
+  const lease = db.prepare<[string, number, number, string]>(
+    `update conversation set lease_owner = ?, lease_token = lease_token + 1, wake_at = ?, claimed_seq = ?,
+       attempt = attempt + 1, stream = coalesce(stream, 'unknown') where id = ?`,
   );
   const renew = db.prepare(
-    `update conversation set lease_until = @until, wake_at = @until
-     where id = @conversationId and lease_owner = @owner and lease_token = @token`,
+    'update conversation set wake_at = @until where id = @conversationId and lease_owner = @owner and lease_token = @token',
   );
   const setStream = db.prepare(
     'update conversation set stream = @stream where id = @conversationId and lease_owner = @owner and lease_token = @token',
   );
   const postpone = db.prepare(
-    `update conversation set lease_owner = null, lease_until = null, wake_at = @retryAt, stream = @stream, attempt = attempt - @uncounted
+    `update conversation set lease_owner = null, wake_at = @retryAt, stream = @stream, attempt = attempt - @uncounted
      where id = @conversationId and lease_owner = @owner and lease_token = @token`,
   );
   const outboxBusy = db.prepare<[string], { found: 1 }>(
@@ -64,21 +77,22 @@ export function createTurns(db: Sqlite) {
     let rows = waiting.all(conversation.id, eventsPerTurn);
     if (rows.some((row) => row.withdrawn)) {
       settleWithdrawn.run(claim.now, conversation.id);
-      rows = rows.filter((row) => !row.withdrawn);
+      rows = waiting.all(conversation.id, eventsPerTurn);
     }
+    const [firstRow] = rows;
     const events = rows.map(toWaitingEvent);
-    const [first] = events;
-    if (!first) {
+    const [first, last] = [events[0], events.at(-1)];
+    if (!first || !last || !firstRow) {
       rest.run(conversation.id);
       return undefined;
     }
-    lease.run({ id: conversation.id, owner: claim.owner, until: claim.now + claim.leaseMs });
+    lease.run(claim.owner, claim.now + claim.leaseMs, last.seq, conversation.id);
     const { adapter, tenant, eventId } = first.event;
     return {
       owner: claim.owner,
       conversationId: conversation.id,
       token: conversation.lease_token + 1,
-      turnId: toTurnId({ adapter, tenant, eventId, generation: conversation.generation }),
+      turnId: toTurnId({ adapter, tenant, eventId, generation: firstRow.generation }),
       attempt: conversation.attempt + 1,
       events,
       history: history({ conversationId: conversation.id, after: conversation.reset_seq, limit: claim.historyLimit }),
@@ -98,7 +112,9 @@ export function createTurns(db: Sqlite) {
     },
 
     renewTurns({ owner, leaseMs, turns }: TurnRenewal, now: number): string[] {
-      const lost = turns.filter(({ conversationId, token }) => renew.run({ conversationId, token, owner, until: now + leaseMs }).changes === 0);
+      const lost = turns.filter(
+        ({ conversationId, token }) => renew.run({ conversationId, token, owner, until: now + leaseMs }).changes === 0,
+      );
       return lost.map(({ conversationId }) => conversationId);
     },
 
@@ -110,7 +126,7 @@ export function createTurns(db: Sqlite) {
       const { stream, retryAt, counts } = postponement;
       const change = {
         ...holdOf(postponement),
-        retryAt: Math.max(retryAt, now),
+        retryAt: Math.max(Math.ceil(retryAt), now),
         stream: stream === undefined || stream === 'unknown' ? (stream ?? null) : JSON.stringify(stream),
         uncounted: counts ? 0 : 1,
       };

@@ -1,38 +1,75 @@
 import type { TakeOver } from '../store.ts';
 import type { Sqlite } from './database.ts';
 
+interface Freeing {
+  /** Null: anybody's. */
+  readonly owner: string | null;
+  readonly now: number;
+  /** Attempts that do not count towards the limit. */
+  readonly uncounted: 0 | 1;
+}
+
+interface OldRow {
+  readonly seq: number;
+  readonly at: number;
+  readonly done: 0 | 1;
+}
+
 /** Freeing leases and clearing out what is old. */
 export function createUpkeep(db: Sqlite) {
-  const freeTurns = db.prepare<[number, string | null]>(
-    `update conversation set lease_owner = null, lease_until = null, lease_token = lease_token + 1, wake_at = ?1
-     where lease_owner is not null and lease_owner = coalesce(?2, lease_owner)`,
+  const freeTurns = db.prepare<Freeing>(
+    `update conversation set lease_owner = null, lease_token = lease_token + 1, wake_at = @now, attempt = attempt - @uncounted
+     where wake_at is not null and lease_owner is not null and lease_owner = coalesce(@owner, lease_owner)`,
   );
-  const freeDeliveries = db.prepare<[number, string | null]>(
-    `update outbox set state = 'queued', uncertain = 1, lease_owner = null, lease_token = lease_token + 1, next_at = ?1
-     where state = 'sending' and lease_owner = coalesce(?2, lease_owner)`,
+  const freeDeliveries = db.prepare<Freeing>(
+    `update outbox set state = 'queued', uncertain = 1, lease_owner = null, lease_token = lease_token + 1, next_at = @now
+     where state in ('queued', 'sending') and state = 'sending' and lease_owner = coalesce(@owner, lease_owner)`,
   );
-  const pruneInbox = db.prepare<[number, number]>(
-    "delete from inbox where seq in (select seq from inbox where state = 'settled' and accepted_at < ? order by seq limit ?)",
-  );
-  const pruneOutbox = db.prepare<[number, number]>(
-    "delete from outbox where seq in (select seq from outbox where state = 'sent' and created_at < ? order by seq limit ?)",
-  );
-  const pruneTurns = db.prepare<[number, number]>(
-    `delete from turn where id in (select id from turn t where ended_at < ? and not exists (
-       select 1 from dead_letter d where d.turn_id = t.id and d.state = 'open') limit ?)`,
+  const isOpen = (table: string): string =>
+    `exists (select 1 from dead_letter d where d.turn = ${table}.turn and d.state = 'open')`;
+  const prunable = {
+    inbox: `select seq, accepted_at as at, state = 'settled' and not ${isOpen('inbox')} as done from inbox order by seq`,
+    outbox: `select seq, created_at as at, state in ('sent', 'dead') and not ${isOpen('outbox')} as done from outbox order by seq`,
+    // The newest stays: its number must not be given again, the transcript refers to it.
+    turn: `select t.seq, ended_at as at, t.seq < (select max(seq) from turn) and not exists (
+             select 1 from dead_letter d where d.turn = t.seq and d.state = 'open') as done from turn t order by t.seq`,
+  };
+  const pruners = Object.entries(prunable).map(([table, sql]) => ({
+    oldest: db.prepare<[], OldRow>(sql),
+    remove: db.prepare<[number]>(`delete from ${table} where seq = ?`),
+  }));
+  const pruneLetters = db.prepare<[number, number]>(
+    `delete from dead_letter where id in (select id from dead_letter where state <> 'open' and resolved_at < ? limit ?)`,
   );
 
-  const free = (owner: string | null, now: number): TakeOver => ({
-    turns: freeTurns.run(now, owner).changes,
-    deliveries: freeDeliveries.run(now, owner).changes,
+  const free = (freeing: Freeing): TakeOver => ({
+    turns: freeTurns.run(freeing).changes,
+    deliveries: freeDeliveries.run(freeing).changes,
   });
 
   return {
-    takeOver: (now: number): TakeOver => free(null, now),
+    takeOver: (now: number): TakeOver => free({ owner: null, now, uncounted: 0 }),
     handBack(owner: string, now: number): void {
-      free(owner, now);
+      free({ owner, now, uncounted: 1 });
     },
-    prune: ({ before, limit }: { before: number; limit: number }): number =>
-      pruneInbox.run(before, limit).changes + pruneOutbox.run(before, limit).changes + pruneTurns.run(before, limit).changes,
+    prune({ before, limit }: { before: number; limit: number }): number {
+      let pruned = pruneLetters.run(before, limit).changes;
+      for (const { oldest, remove } of pruners) {
+        const seqs = olderThan(before, { rows: oldest.iterate(), limit });
+        for (const seq of seqs) remove.run(seq);
+        pruned += seqs.length;
+      }
+      return pruned;
+    },
   };
+}
+
+/** Rows were written in the order of their times: the first that is too young ends the search, and it costs no index. */
+function olderThan(before: number, { rows, limit }: { rows: Iterable<OldRow>; limit: number }): number[] {
+  const seqs: number[] = [];
+  for (const { seq, at, done } of rows) {
+    if (at >= before || seqs.length === limit) break;
+    if (done) seqs.push(seq);
+  }
+  return seqs;
 }

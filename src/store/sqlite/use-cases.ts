@@ -70,7 +70,8 @@ export type CallResult = { readonly value: unknown } | { readonly error: unknown
 export function createBatchRunner(db: Sqlite): (calls: readonly Call[]) => CallResult[] {
   const useCases = createUseCases(db);
   // The types are those of Store, which the client has checked; across the thread they are lost.
-  const run = (call: Call): unknown => (useCases[call.name] as (args: readonly unknown[], now: number) => unknown)(call.args, call.now);
+  const run = (call: Call): unknown =>
+    (useCases[call.name] as (args: readonly unknown[], now: number) => unknown)(call.args, call.now);
   const together = db.transaction((calls: readonly Call[]): CallResult[] => calls.map((call) => ({ value: run(call) })));
   return (calls) => {
     try {

@@ -17,9 +17,11 @@ export interface Watch {
 export function createWatch(): Watch {
   const waiting = new Set<() => void>();
   return {
-    poke: () => {
-      for (const look of waiting) look();
-    },
+    // Not at once: whoever pokes may be only the first to hear of what has changed.
+    poke: () =>
+      queueMicrotask(() => {
+        for (const look of waiting) look();
+      }),
     until: (condition, what = condition.toString()) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {

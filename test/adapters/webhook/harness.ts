@@ -116,3 +116,13 @@ export function createAnswer(data: Partial<OutboundMessage> = {}): OutboundMessa
     ...data,
   };
 }
+
+export const never = new AbortController().signal;
+export const opening = { id: 'a1', conversationId: 'webhook:desk:7', tenant: 'desk', inReplyTo: 'evt_1', destination: {} };
+
+/** As the outbox does: the answer stands in the ledger, then it is sent. */
+export async function answerAs({ adapter, ledger }: Harness, text: string, eventId = 'evt_1'): Promise<void> {
+  ledger.settle(eventId, 'delivering', text);
+  await adapter.send(createAnswer({ text, inReplyTo: eventId }), never);
+  ledger.settle(eventId, 'answered', text);
+}

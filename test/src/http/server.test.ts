@@ -149,13 +149,28 @@ test('leaves one line for a request, without query, capabilities or control over
 
     const [line] = lines;
     assert.deepEqual([lines.length, line?.level, line?.message], [1, 'info', 'Request']);
-    assert.deepEqual(Object.keys(line?.fields ?? {}), ['requestId', 'method', 'path', 'status', 'ms', 'bytes']);
+    assert.deepEqual(Object.keys(line?.fields ?? {}), ['requestId', 'method', 'path', 'status', 'from', 'ms', 'bytes']);
     assert.deepEqual(
       [line?.fields['method'], line?.fields['path'], line?.fields['status']],
       ['GET', '/webhooks/desk/jobs/xxxxxxxx...', 404],
     );
     assert.ok(Number(line?.fields['bytes']) > 100);
   });
+});
+
+test('believes a proxy about the client only where it is trusted', async () => {
+  for (const [trustProxy, from] of [
+    [false, '127.0.0.1'],
+    [1, '203.0.113.7'],
+    [['10.0.0.0/8'], '127.0.0.1'],
+  ] as const) {
+    await withServer({ trustProxy }, async ({ url, lines }) => {
+      await fetch(url, { headers: { 'x-forwarded-for': '198.51.100.1, 203.0.113.7' } }).then((response) => response.text());
+      while (lines.length === 0) await new Promise(setImmediate);
+
+      assert.equal(lines[0]?.fields['from'], from);
+    });
+  }
 });
 
 test('writes no access log when told not to', async () => {

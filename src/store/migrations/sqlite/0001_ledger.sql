@@ -11,10 +11,9 @@ create table conversation (
   wake_at integer,
   lease_owner text,
   lease_token integer not null default 0,
-  lease_until integer,
-  -- Of the turn under way: times claimed, replays, and what a stream left behind: 'unknown' or a receipt (JSON).
+  -- Of the turn under way: its newest event, times claimed, and what a stream left behind: 'unknown' or a receipt (JSON).
+  claimed_seq integer not null default 0,
   attempt integer not null default 0,
-  generation integer not null default 0,
   stream text,
   -- Transcript messages up to this one are no longer context.
   reset_seq integer not null default 0,
@@ -22,7 +21,6 @@ create table conversation (
   active_at integer not null
 ) strict, without rowid;
 create index conversation_wake on conversation (wake_at) where wake_at is not null;
-create index conversation_active on conversation (adapter, active_at);
 
 -- Every event once. Settled rows stay as tombstones, so that a late redelivery is still recognised.
 create table inbox (
@@ -41,19 +39,23 @@ create table inbox (
   -- The whole event (JSON) while somebody may still need it; its text is the column above.
   payload text,
   withdrawn integer not null default 0,
+  -- How often it has been replayed by hand.
+  generation integer not null default 0,
   state text not null check (state in ('waiting', 'settled')),
   verdict text check (verdict in ('answered', 'ignored', 'refused', 'handed', 'failed')),
   reason text,
-  turn_id text,
+  turn integer,
   sent_at integer not null,
   accepted_at integer not null,
   settled_at integer
 ) strict;
 create unique index inbox_key on inbox (adapter, tenant, event_id);
-create index inbox_waiting on inbox (conversation_id, seq) where state = 'waiting';
+create index inbox_waiting on inbox (conversation_id) where state = 'waiting';
+create index inbox_failed on inbox (conversation_id) where verdict = 'failed';
 
 create table message (
-  seq integer primary key,
+  -- Never given twice: reset_seq points at deleted messages too.
+  seq integer primary key autoincrement,
   conversation_id text not null,
   role text not null check (role in ('user', 'assistant')),
   message_id text,
@@ -61,13 +63,15 @@ create table message (
   author_name text not null,
   text text not null,
   tokens integer not null,
-  turn_id text not null,
+  turn integer not null,
   at integer not null
 ) strict;
-create index message_conversation on message (conversation_id, seq);
+create index message_conversation on message (conversation_id);
 
+-- Referred to by seq: appending costs less than finding the place of a random id in an index.
 create table turn (
-  id text primary key,
+  seq integer primary key,
+  id text not null,
   conversation_id text not null,
   first_seq integer not null,
   last_seq integer not null,
@@ -80,13 +84,12 @@ create table turn (
   error text,
   started_at integer not null,
   ended_at integer not null
-) strict, without rowid;
-create index turn_ended on turn (ended_at);
+) strict;
 
 create table outbox (
   seq integer primary key,
   id text not null unique,
-  turn_id text not null,
+  turn integer not null,
   conversation_id text not null,
   adapter text not null,
   tenant text not null,
@@ -99,8 +102,8 @@ create table outbox (
   state text not null check (state in ('queued', 'sending', 'sent', 'dead')),
   uncertain integer not null default 0,
   attempt integer not null default 0,
-  -- When to look at it next: due at, or its lease's end while it is being sent.
-  next_at integer not null,
+  -- When to look at it next: due at, or its lease's end while it is being sent. Null: behind another part, or settled.
+  next_at integer,
   expires_at integer not null,
   lease_owner text,
   lease_token integer not null default 0,
@@ -109,15 +112,16 @@ create table outbox (
   created_at integer not null,
   settled_at integer
 ) strict;
-create index outbox_due on outbox (next_at) where state in ('queued', 'sending');
-create index outbox_conversation on outbox (conversation_id, seq) where state in ('queued', 'sending');
+create index outbox_due on outbox (next_at) where next_at is not null;
+create index outbox_conversation on outbox (conversation_id) where state in ('queued', 'sending');
+create index outbox_dead on outbox (turn) where state = 'dead';
 
 create table dead_letter (
   id text primary key,
   kind text not null check (kind in ('turn', 'delivery')),
   adapter text not null,
   conversation_id text not null,
-  turn_id text not null,
+  turn integer not null,
   error text not null,
   error_id text,
   attempts integer not null,
@@ -126,6 +130,7 @@ create table dead_letter (
   resolved_at integer
 ) strict, without rowid;
 create index dead_letter_open on dead_letter (at) where state = 'open';
+create index dead_letter_turn on dead_letter (turn) where state = 'open';
 
 create table adapter_state (
   adapter text not null,
@@ -136,7 +141,10 @@ create table adapter_state (
 
 create table document (
   source text primary key,
-  hash text not null
+  hash text not null,
+  -- The rowids of its passages, from and to.
+  first_passage integer not null,
+  last_passage integer not null
 ) strict, without rowid;
 
 create virtual table passage using fts5 (

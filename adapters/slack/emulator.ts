@@ -1,0 +1,217 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../src/clock.ts';
+import { Deliveries } from './emulator/deliveries.ts';
+import type { Delivery, DeliveryListener } from './emulator/deliveries.ts';
+import { createAnnouncer } from './emulator/events.ts';
+import { createFaults } from './emulator/faults.ts';
+import type { Faults } from './emulator/faults.ts';
+import { createListeners } from './emulator/listeners.ts';
+import { createMethods } from './emulator/methods.ts';
+import type { ThreadStatus } from './emulator/methods.ts';
+import { createPeople } from './emulator/people.ts';
+import type { GivenCommand, MessageAddress, MessageChange, Said, Saying, SeenMessage } from './emulator/people.ts';
+import { createPush } from './emulator/push.ts';
+import { Sockets } from './emulator/sockets.ts';
+import type { DisconnectReason } from './emulator/sockets.ts';
+import { createStreamMethods } from './emulator/streams.ts';
+import { createWebApi } from './emulator/web-api.ts';
+import type { CallListener } from './emulator/web-api.ts';
+import { World } from './emulator/world.ts';
+import type { EmulatedChannel, EmulatedUser } from './emulator/world.ts';
+
+/**
+ * Slack in one process: Web API, Events API over HTTP and Socket Mode as Slack's reference describes them, and the hands of the people who
+ * write there. Everything happens in memory and on the loopback interface. It knows nothing of the adapter beside it.
+ */
+export interface SlackEmulatorOptions {
+  readonly clock: Clock;
+  readonly signingSecret?: string;
+  readonly botToken?: string;
+  readonly appToken?: string;
+  /** Where events are sent by HTTP. Without it they go over Socket Mode. Can be changed later. */
+  readonly eventsUrl?: string;
+  /** How long the bot has to acknowledge; default 3,000. */
+  readonly ackTimeoutMs?: number;
+  /** Before each repetition of an event; default 100, 60,000 and 300,000. */
+  readonly retryDelaysMs?: readonly number[];
+  /** How long a stream may last; default 5 minutes. */
+  readonly streamLifeMs?: number;
+  /** How many messages a page of `conversations.*` holds at most; default 1,000. */
+  readonly pageSize?: number;
+  /** Whether the bot is told of its own messages too, as Slack does; default true. */
+  readonly echoes?: boolean;
+}
+
+export interface SlackEmulator {
+  /** Listens on the loopback interface; port 0, the default, takes a free one. */
+  start(port?: number): Promise<{ readonly apiUrl: string }>;
+  stop(): Promise<void>;
+  /** What SLACK_API_URL is set to, as in `http://127.0.0.1:4001/api/`. */
+  readonly apiUrl: string;
+  readonly signingSecret: string;
+  readonly botToken: string;
+  readonly appToken: string;
+  readonly teamId: string;
+  readonly bot: EmulatedUser & { readonly botId: string };
+  /** Where events are sent by HTTP; Socket Mode while undefined. */
+  eventsUrl: string | undefined;
+
+  /** The person of this name; made at the first mention of it. */
+  user(name: string): EmulatedUser;
+  /** The channel of this name or id; made at the first mention of it. The bot is a member, until `hasBot` is set to false. */
+  channel(name: string, type?: 'channel' | 'group'): EmulatedChannel;
+  /** The direct message channel between the person and the bot. */
+  direct(user: string): EmulatedChannel;
+
+  say(words: Saying): Said;
+  /** Changes what a person wrote. */
+  edit(said: MessageAddress, text: string): readonly Delivery[];
+  remove(said: MessageAddress): readonly Delivery[];
+  command(command: GivenCommand): Delivery;
+  /** Takes the app out of the workspace. */
+  uninstall(): Delivery;
+  /** A thread as people see it, oldest first: the root and the replies. Deleted messages are marked. */
+  thread(channel: string, threadTs: string): readonly SeenMessage[];
+  /** Everything in a channel, oldest first. */
+  messages(channel: string): readonly SeenMessage[];
+  /** Calls back for everything that becomes visible, changes or disappears; returns what ends that. */
+  onMessage(listener: (change: MessageChange) => void): () => void;
+  /** Calls back when the bot says that it is thinking, and when it no longer does. */
+  onStatus(listener: (status: ThreadStatus) => void): () => void;
+
+  /** Brings the events of a message `copies` times more, each under its old event id. */
+  redeliver(said: { readonly ts: string }, copies: number): readonly Delivery[];
+  /** Events that the bot has not acknowledged. */
+  pending(): readonly Delivery[];
+  /** Sends them again now, those that were given up included: to be called when the bot is back. */
+  retryPending(): void;
+  /** Sees every delivery before it is sent, and when it was acknowledged or not; returns what ends that. */
+  onDelivery(listener: DeliveryListener): () => void;
+
+  /** Socket Mode: asks every bot to connect anew. */
+  requestDisconnect(reason?: DisconnectReason): void;
+  /** Socket Mode: cuts every connection. */
+  dropConnections(): void;
+  /** Socket Mode: how many connections receive events. */
+  connected(): number;
+
+  /** Ends every open stream, as when its time is over. */
+  expireStreams(): void;
+  readonly faults: Faults;
+  /** Sees every Web API call, before and after its effect; returns what ends that. */
+  onCall(listener: CallListener): () => void;
+}
+
+export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulator {
+  const { clock, ackTimeoutMs = 3_000, retryDelaysMs = [100, 60_000, 300_000], echoes = true } = options;
+  const credentials = credentialsOf(options);
+  const world = new World(clock);
+  let { eventsUrl } = options;
+
+  const deliveryListeners = createListeners<Parameters<DeliveryListener>>();
+  const push = createPush({ clock, signingSecret: credentials.signingSecret, ackTimeoutMs });
+  const sockets = new Sockets({ clock, appId: world.appId, ackTimeoutMs, onConnection: () => deliveries.retryPending() });
+  const deliveries = new Deliveries({
+    clock,
+    retryDelaysMs,
+    transport: (attempt) => (eventsUrl === undefined ? sockets.send(attempt) : push.send(eventsUrl, attempt)),
+    onDelivery: deliveryListeners.call,
+  });
+  const api = createApi(options, { world, sockets, credentials });
+  const announcer = createAnnouncer({ world, clock, deliveries, echoes });
+
+  return {
+    ...createPeople(world, announcer),
+    ...controlSockets(sockets),
+    ...credentials,
+    ...{ teamId: world.teamId, bot: { ...world.bot, botId: world.botId } },
+    start: api.start,
+    stop: async () => {
+      deliveries.stop();
+      push.close();
+      sockets.close();
+      await api.stop();
+    },
+    get apiUrl() {
+      return api.url();
+    },
+    get eventsUrl() {
+      return eventsUrl;
+    },
+    set eventsUrl(url: string | undefined) {
+      eventsUrl = url;
+    },
+    onStatus: api.statuses.add,
+    redeliver: announcer.redeliver,
+    pending: () => deliveries.pending(),
+    retryPending: () => deliveries.retryPending(),
+    onDelivery: deliveryListeners.add,
+    expireStreams: () => api.streams.closeAll(),
+    faults: api.faults,
+    onCall: api.calls.add,
+  };
+}
+
+type Credentials = Pick<SlackEmulator, 'signingSecret' | 'botToken' | 'appToken'>;
+
+function credentialsOf({ signingSecret, botToken, appToken }: SlackEmulatorOptions): Credentials {
+  return {
+    signingSecret: signingSecret ?? 'emulated-signing-secret',
+    botToken: botToken ?? 'xoxb-emulated-bot-token',
+    appToken: appToken ?? 'xapp-emulated-app-token',
+  };
+}
+
+interface ApiParts {
+  readonly world: World;
+  readonly sockets: Sockets;
+  readonly credentials: Credentials;
+}
+
+/** The Web API and the server that it shares with Socket Mode. */
+function createApi(options: SlackEmulatorOptions, { world, sockets, credentials }: ApiParts) {
+  const { clock, pageSize = 1_000, streamLifeMs = 300_000 } = options;
+  const faults = createFaults();
+  const calls = createListeners<Parameters<CallListener>>();
+  const statuses = createListeners<[ThreadStatus]>();
+  const streams = createStreamMethods({ world, now: () => clock.now(), streamLifeMs });
+  let port = 0;
+  const url = (): string => `http://127.0.0.1:${port}/api/`;
+  const methods = {
+    ...createMethods({ world, pageSize, onStatus: statuses.call }),
+    ...streams.methods,
+    'apps.connections.open': () => ({ url: `ws://127.0.0.1:${port}/link/?ticket=${sockets.issueTicket()}` }),
+  };
+  const onCall: CallListener = (method, args, phase) => {
+    streams.closeOld();
+    calls.call(method, args, phase);
+  };
+  const server = createWebApi({ methods, ...credentials, faults, onCall });
+  server.on('upgrade', (request, socket, head: Buffer) => sockets.upgrade(request, socket, head));
+
+  return {
+    ...{ faults, calls, statuses, streams, url },
+    start: async (wanted = 0) => {
+      server.listen(wanted, '127.0.0.1');
+      await once(server, 'listening');
+      // A TCP server that listens has an address object.
+      ({ port } = server.address() as AddressInfo);
+      return { apiUrl: url() };
+    },
+    stop: async () => {
+      if (!server.listening) return;
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+function controlSockets(sockets: Sockets) {
+  return {
+    requestDisconnect: (reason: DisconnectReason = 'refresh_requested') => sockets.requestDisconnect(reason),
+    dropConnections: () => sockets.drop(),
+    connected: () => sockets.connected(),
+  };
+}

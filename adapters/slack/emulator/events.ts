@@ -1,0 +1,103 @@
+import type { Clock } from '../../../src/clock.ts';
+import type { Deliveries, Delivery } from './deliveries.ts';
+import { toChangeEvent, toCommandBody, toDeleteEvent, toEnvelope, toMentionEvent, toMessageEvent } from './payloads.ts';
+import type { EventBody, SlashCommand } from './payloads.ts';
+import type { StoredMessage, World, WorldChange } from './world.ts';
+
+/** Which of the two events of one mention is sent first. */
+export type EventOrder = 'app_mention' | 'message';
+
+export interface AnnouncerOptions {
+  readonly world: World;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly deliveries: Deliveries;
+  /** Whether the bot is told of what it does itself. */
+  readonly echoes: boolean;
+}
+
+/** Tells the bot what happens, by one or two events each. */
+export interface Announcer {
+  posted(message: StoredMessage, order: EventOrder): readonly Delivery[];
+  changed(message: StoredMessage, previous: StoredMessage): readonly Delivery[];
+  deleted(previous: StoredMessage): readonly Delivery[];
+  command(command: Omit<SlashCommand, 'triggerId'>): Delivery;
+  uninstalled(): Delivery;
+  redeliver(said: { readonly ts: string }, copies: number): readonly Delivery[];
+}
+
+export function createAnnouncer({ world, clock, deliveries, echoes }: AnnouncerOptions): Announcer {
+  /** What was sent about each message, to be sent again. */
+  const sent = new Map<string, EventBody[]>();
+  let count = 0;
+
+  function send(event: EventBody, messageTs?: string): Delivery[] {
+    count += 1;
+    const eventId = `Ev${String(count).padStart(9, '0')}`;
+    const body = toEnvelope(world, event, { eventId, now: clock.now() });
+    if (messageTs !== undefined) sent.set(messageTs, [...(sent.get(messageTs) ?? []), body]);
+    return [deliveries.add({ id: eventId, kind: 'event', type: typeOf(event), body, messageTs })];
+  }
+
+  function posted(message: StoredMessage, order: EventOrder): readonly Delivery[] {
+    const channel = world.channels.get(message.channelId);
+    if (!channel?.hasBot) return [];
+    const sendMessage = (): Delivery[] => send(toMessageEvent(world, message), message.ts);
+    const isMention = channel.type !== 'im' && message.text.includes(`<@${world.bot.id}>`);
+    if (!isMention) return sendMessage();
+    const sendMention = (): Delivery[] => send(toMentionEvent(world, message), message.ts);
+    return order === 'message' ? [...sendMessage(), ...sendMention()] : [...sendMention(), ...sendMessage()];
+  }
+
+  const changed = (message: StoredMessage, previous: StoredMessage): readonly Delivery[] =>
+    send(toChangeEvent(world, { message, previous, eventTs: world.nextTs() }), message.ts);
+
+  const deleted = (previous: StoredMessage): readonly Delivery[] =>
+    send(toDeleteEvent(world, previous, world.nextTs()), previous.ts);
+
+  /** Its own posts, the end of its streams, its edits; and that a reply now hangs under the root, which changes nothing of the root's text. */
+  function echo({ type, message, previous }: WorldChange): void {
+    if (!message.user.isBot || !world.channels.get(message.channelId)?.hasBot) return;
+    if (type === 'deleted') deleted(previous ?? message);
+    else if (type === 'posted') echoPost(message);
+    else if (previous && message.streamingState !== 'in_progress') changed(message, previous);
+  }
+
+  function echoPost(message: StoredMessage): void {
+    send(toMessageEvent(world, message), message.ts);
+    const root = message.threadTs === undefined ? undefined : world.find(message.channelId, message.threadTs);
+    if (root) changed(root, root);
+  }
+
+  if (echoes) world.onChange(echo);
+  return {
+    posted,
+    changed,
+    deleted,
+    command: (command) => {
+      count += 1;
+      const triggerId = `${count}.738474920.8088930838d88f008e0`;
+      const body = toCommandBody(world, { ...command, triggerId });
+      return deliveries.add({ id: triggerId, kind: 'command', type: command.command, body, messageTs: undefined });
+    },
+    uninstalled: () => first(send({ type: 'app_uninstalled' })),
+    redeliver: ({ ts }, copies) => {
+      const bodies = Array.from({ length: copies }, () => sent.get(ts) ?? []).flat();
+      return bodies.map((body) => deliveries.add({ ...idOf(body), kind: 'event', body, messageTs: ts }));
+    },
+  };
+}
+
+function typeOf(event: EventBody): string {
+  return String(event['subtype'] ?? event['type']);
+}
+
+function idOf(body: EventBody): { id: string; type: string } {
+  // Made by `send` above.
+  return { id: String(body['event_id']), type: typeOf(body['event'] as EventBody) };
+}
+
+function first(deliveries: readonly Delivery[]): Delivery {
+  const [delivery] = deliveries;
+  if (!delivery) throw new RangeError('Nothing was sent.');
+  return delivery;
+}

@@ -1,0 +1,138 @@
+import type { EmulatedChannel, EmulatedUser, StoredMessage, World } from './world.ts';
+
+/** The bodies of the Events API, as the reference gives them. */
+
+export type EventBody = Readonly<Record<string, unknown>>;
+
+/** Around every event. `eventId` names this event, not what it tells of. */
+export function toEnvelope(world: World, event: EventBody, { eventId, now }: { eventId: string; now: number }): EventBody {
+  return {
+    token: 'verification-token-of-old',
+    team_id: world.teamId,
+    context_team_id: world.teamId,
+    context_enterprise_id: null,
+    api_app_id: world.appId,
+    event,
+    type: 'event_callback',
+    event_id: eventId,
+    event_time: Math.floor(now / 1000),
+    authorizations: [
+      { enterprise_id: null, team_id: world.teamId, user_id: world.bot.id, is_bot: true, is_enterprise_install: false },
+    ],
+    is_ext_shared_channel: false,
+    event_context: `4-${eventId}`,
+  };
+}
+
+export function toMessageEvent(world: World, message: StoredMessage): EventBody {
+  const channel = channelOf(world, message);
+  return {
+    ...toInner(world, message),
+    ...(message.files.length > 0 ? { subtype: 'file_share' } : {}),
+    channel: channel.id,
+    event_ts: message.ts,
+    channel_type: channel.type,
+  };
+}
+
+/** The second event that a mention in a channel causes. It does not say what kind of channel that is. */
+export function toMentionEvent(world: World, message: StoredMessage): EventBody {
+  return { ...toInner(world, message), type: 'app_mention', channel: message.channelId, event_ts: message.ts };
+}
+
+export function toChangeEvent(
+  world: World,
+  change: { message: StoredMessage; previous: StoredMessage; eventTs: string },
+): EventBody {
+  const { message, previous, eventTs } = change;
+  const channel = channelOf(world, message);
+  return {
+    type: 'message',
+    subtype: 'message_changed',
+    message: toInner(world, message),
+    previous_message: toInner(world, previous),
+    channel: channel.id,
+    hidden: true,
+    ts: eventTs,
+    event_ts: eventTs,
+    channel_type: channel.type,
+  };
+}
+
+export function toDeleteEvent(world: World, previous: StoredMessage, eventTs: string): EventBody {
+  const channel = channelOf(world, previous);
+  return {
+    type: 'message',
+    subtype: 'message_deleted',
+    previous_message: toInner(world, previous),
+    channel: channel.id,
+    hidden: true,
+    deleted_ts: previous.ts,
+    event_ts: eventTs,
+    ts: eventTs,
+    channel_type: channel.type,
+  };
+}
+
+export interface SlashCommand {
+  readonly command: string;
+  readonly text: string;
+  readonly user: EmulatedUser;
+  readonly channel: EmulatedChannel;
+  readonly triggerId: string;
+}
+
+export function toCommandBody(world: World, { command, text, user, channel, triggerId }: SlashCommand): Record<string, string> {
+  return {
+    token: 'verification-token-of-old',
+    team_id: world.teamId,
+    team_domain: 'parley',
+    channel_id: channel.id,
+    channel_name: channel.name || 'directmessage',
+    user_id: user.id,
+    user_name: user.name,
+    command,
+    text,
+    api_app_id: world.appId,
+    is_enterprise_install: 'false',
+    trigger_id: triggerId,
+  };
+}
+
+function toInner(world: World, message: StoredMessage): EventBody {
+  const { user, ts, threadTs, text, files, streamingState, editedTs } = message;
+  const ofBot = {
+    bot_id: world.botId,
+    app_id: world.appId,
+    bot_profile: { id: world.botId, app_id: world.appId, name: user.name, team_id: world.teamId },
+  };
+  return {
+    user: user.id,
+    type: 'message',
+    ts,
+    ...(user.isBot ? ofBot : { client_msg_id: `00000000-0000-4000-8000-${ts.replace('.', '').slice(-12)}` }),
+    text,
+    team: world.teamId,
+    ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
+    ...(files.length > 0
+      ? {
+          files: files.map((file, index) => ({
+            id: `F${ts}${index}`,
+            ...file,
+            url_private: `https://files.slack.test/${index}`,
+          })),
+        }
+      : {}),
+    ...(streamingState === undefined ? {} : { streaming_state: streamingState }),
+    ...(editedTs === undefined ? {} : { edited: { user: user.id, ts: editedTs } }),
+    blocks: [
+      { type: 'rich_text', block_id: 'b1', elements: [{ type: 'rich_text_section', elements: [{ type: 'text', text }] }] },
+    ],
+  };
+}
+
+function channelOf(world: World, { channelId }: StoredMessage): EmulatedChannel {
+  const channel = world.channels.get(channelId);
+  if (!channel) throw new RangeError(`The emulator has no channel ${channelId}.`);
+  return channel;
+}

@@ -1,0 +1,160 @@
+import type { Delivery } from './deliveries.ts';
+import type { Announcer, EventOrder } from './events.ts';
+import type { EmulatedChannel, EmulatedFile, EmulatedUser, Metadata, StoredMessage, World } from './world.ts';
+
+export interface MessageAddress {
+  /** Id of the channel. */
+  readonly channel: string;
+  readonly ts: string;
+}
+
+export interface Saying {
+  /** Name or id; `general` by default. */
+  readonly channel?: string;
+  /** Name of the person; `Ada` by default. */
+  readonly user?: string;
+  /** As a person types it. */
+  readonly text: string;
+  readonly threadTs?: string;
+  /** Puts a mention of the bot before the text. */
+  readonly mention?: boolean;
+  /** Says it to the bot alone. */
+  readonly direct?: boolean;
+  /** Which of the two events of a mention is sent first; `app_mention` by default. */
+  readonly order?: EventOrder;
+  readonly files?: readonly EmulatedFile[];
+}
+
+export interface Said extends MessageAddress {
+  /** Where an answer will stand. */
+  readonly threadTs: string;
+  readonly deliveries: readonly Delivery[];
+  /** True once the bot has acknowledged one of its events, and so owes an answer; false when the emulator stops before. */
+  readonly acknowledged: Promise<boolean>;
+}
+
+export interface GivenCommand {
+  /** As in `/help`. */
+  readonly command: string;
+  readonly text?: string;
+  readonly user?: string;
+  readonly channel?: string;
+}
+
+/** A message as a person sees it. */
+export interface SeenMessage {
+  readonly ts: string;
+  readonly channelId: string;
+  /** `ts` of the root; undefined outside of threads. */
+  readonly threadTs: string | undefined;
+  /** Name of the author. */
+  readonly user: string;
+  readonly isBot: boolean;
+  /** What the author wrote; of the bot, the Markdown that it sent. */
+  readonly text: string;
+  /** Whether it still grows. */
+  readonly streaming: boolean;
+  readonly deleted: boolean;
+  readonly edits: number;
+  /** People do not see it, but other apps do. */
+  readonly metadata: Metadata | undefined;
+}
+
+export interface MessageChange {
+  readonly type: 'posted' | 'updated' | 'deleted';
+  readonly message: SeenMessage;
+}
+
+/** What people do and see. */
+export interface People {
+  user(name: string): EmulatedUser;
+  channel(name: string, type?: 'channel' | 'group'): EmulatedChannel;
+  direct(user: string): EmulatedChannel;
+  say(words: Saying): Said;
+  edit(said: MessageAddress, text: string): readonly Delivery[];
+  remove(said: MessageAddress): readonly Delivery[];
+  command(command: GivenCommand): Delivery;
+  uninstall(): Delivery;
+  thread(channel: string, threadTs: string): readonly SeenMessage[];
+  messages(channel: string): readonly SeenMessage[];
+  onMessage(listener: (change: MessageChange) => void): () => void;
+}
+
+const everyday = { channel: 'general', user: 'Ada' } as const;
+
+export function createPeople(world: World, announcer: Announcer): People {
+  function say(words: Saying): Said {
+    const {
+      channel: name = everyday.channel,
+      user: userName = everyday.user,
+      text,
+      threadTs,
+      mention = false,
+      direct = false,
+    } = words;
+    const user = world.user(userName);
+    const channel = direct ? world.direct(user) : world.channel(name);
+    const written = mention ? `<@${world.bot.id}> ${escape(text)}` : escape(text);
+    const message = world.post({ channel, user, text: written, threadTs, files: words.files ?? [] });
+    const deliveries = announcer.posted(message, words.order ?? 'app_mention');
+    const acknowledged = Promise.any(deliveries.map(whenAcknowledged)).catch(() => false);
+    return { channel: channel.id, ts: message.ts, threadTs: threadTs ?? message.ts, deliveries, acknowledged };
+  }
+
+  function find({ channel, ts }: MessageAddress): StoredMessage {
+    const message = world.find(channel, ts);
+    if (!message) throw new RangeError(`There is no message ${ts} in ${channel}.`);
+    return message;
+  }
+
+  return {
+    user: (name) => world.user(name),
+    channel: (name, type) => world.channel(name, type),
+    direct: (user) => world.direct(world.user(user)),
+    say,
+    edit: (said, text) => {
+      const previous = find(said);
+      const [mention = ''] = /^<@\w+> /.exec(previous.text) ?? [];
+      const message = world.update(previous, { text: mention + escape(text) }, true);
+      return announcer.changed(message, previous);
+    },
+    remove: (said) => {
+      const previous = find(said);
+      world.remove(previous);
+      return announcer.deleted(previous);
+    },
+    command: ({ command, text = '', user = everyday.user, channel = everyday.channel }) =>
+      announcer.command({ command, text: escape(text), user: world.user(user), channel: world.channel(channel) }),
+    uninstall: () => announcer.uninstalled(),
+    thread: (channel, threadTs) =>
+      stored(world, channel)
+        .filter((message) => message.ts === threadTs || message.threadTs === threadTs)
+        .map(toSeen),
+    messages: (channel) => stored(world, channel).map(toSeen),
+    onMessage: (listener) => world.onChange(({ type, message }) => listener({ type, message: toSeen(message) })),
+  };
+}
+
+async function whenAcknowledged({ acknowledged }: Delivery): Promise<true> {
+  if (await acknowledged) return true;
+  throw new Error('The delivery was given up.');
+}
+
+function stored(world: World, channel: string): StoredMessage[] {
+  return [...world.channel(channel).messages.values()];
+}
+
+function toSeen({ ts, channelId, threadTs, user, text, streamingState, deleted, edits, metadata }: StoredMessage): SeenMessage {
+  const streaming = streamingState === 'in_progress' && !deleted;
+  const shown = user.isBot ? text : unescape(text);
+  return { ts, channelId, threadTs, user: user.name, isBot: user.isBot, text: shown, streaming, deleted, edits, metadata };
+}
+
+/** What a person types, as the platform passes it on. */
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function unescape(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}

@@ -1,0 +1,69 @@
+import { metadataOf, ownMessage, Refusal, string, textOf, writableChannel } from './methods.ts';
+import type { Args, Method } from './methods.ts';
+import type { StoredMessage, World } from './world.ts';
+
+export interface StreamMethodOptions {
+  readonly world: World;
+  readonly now: () => number;
+  /** How long a stream may last before the platform closes it. */
+  readonly streamLifeMs: number;
+}
+
+export interface StreamMethods {
+  readonly methods: Readonly<Record<string, Method>>;
+  /** Closes what is over its time. */
+  closeOld(): void;
+  /** Closes every stream, as when its time is over. */
+  closeAll(): void;
+}
+
+/** A message that grows: started, appended to, stopped. While it streams it can be neither updated nor deleted; afterwards it cannot be appended to. */
+export function createStreamMethods({ world, now, streamLifeMs }: StreamMethodOptions): StreamMethods {
+  function streaming(args: Args): StoredMessage {
+    const message = ownMessage(world, args, { missing: 'message_not_found', foreign: 'message_not_owned_by_app' });
+    if (message.streamingState !== 'in_progress') throw new Refusal('message_not_in_streaming_state');
+    return message;
+  }
+
+  function close(isOver: (message: StoredMessage) => boolean): void {
+    for (const { messages } of world.channels.values()) {
+      for (const message of messages.values()) {
+        if (message.streamingState !== 'in_progress' || message.deleted || !isOver(message)) continue;
+        world.update(message, { streamingState: 'errored' }, false);
+      }
+    }
+  }
+
+  const methods: Record<string, Method> = {
+    'chat.startStream': (args) => {
+      const channel = writableChannel(world, args);
+      const threadTs = string(args['thread_ts']);
+      if (threadTs === '') throw new Refusal('invalid_thread_ts');
+      if (channel.type !== 'im') {
+        if (string(args['recipient_team_id']) === '') throw new Refusal('missing_recipient_team_id');
+        if (string(args['recipient_user_id']) === '') throw new Refusal('missing_recipient_user_id');
+      }
+      const message = world.post({ channel, user: world.bot, text: textOf(args), threadTs, streaming: true });
+      return { channel: channel.id, ts: message.ts };
+    },
+    'chat.appendStream': (args) => {
+      const message = streaming(args);
+      const text = textOf(args);
+      if (text === '') throw new Refusal('no_text');
+      world.update(message, { text: message.text + text }, false);
+      return { channel: message.channelId, ts: message.ts };
+    },
+    'chat.stopStream': (args) => {
+      const message = streaming(args);
+      const text = message.text + textOf(args);
+      world.update(message, { text, metadata: metadataOf(args), streamingState: 'completed' }, false);
+      return { channel: message.channelId, ts: message.ts };
+    },
+  };
+
+  return {
+    methods,
+    closeOld: () => close(({ streamedSince = now() }) => now() - streamedSince > streamLifeMs),
+    closeAll: () => close(() => true),
+  };
+}

@@ -1,0 +1,109 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Fault, FaultPlan } from './faults.ts';
+import { isRecord, Refusal } from './methods.ts';
+import type { Args, Method } from './methods.ts';
+
+export type CallListener = (method: string, args: Args, phase: 'before' | 'after') => void;
+
+export interface WebApiOptions {
+  readonly methods: Readonly<Record<string, Method>>;
+  readonly botToken: string;
+  readonly appToken: string;
+  readonly faults: FaultPlan;
+  readonly onCall: CallListener;
+}
+
+/** Methods that take the app-level token and no other. */
+const appMethods = new Set(['apps.connections.open']);
+
+/** `POST /api/METHOD`, arguments by form or JSON, answers in JSON with status 200 even when refused. */
+export function createWebApi(options: WebApiOptions): Server {
+  return createServer((request, response) => {
+    void serve(options, request, response).catch(() => response.destroy());
+  });
+}
+
+async function serve(options: WebApiOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const [, method] = /^\/api\/([\w.]+)/.exec(request.url ?? '') ?? [];
+  if (method === undefined) {
+    response.writeHead(404).end();
+    return;
+  }
+  const args = await readArgs(request);
+  if (request.destroyed && !request.complete) return;
+  options.onCall(method, args, 'before');
+  const fault = options.faults.take(method);
+  if (fault && strikesBefore(fault, response)) return;
+  const answer = carryOut(options, { method, args, token: tokenOf(request, args) });
+  options.onCall(method, args, 'after');
+  if (fault) strikeAfter(fault, response);
+  else reply(response, answer);
+}
+
+/** Whether that was all. */
+function strikesBefore(
+  { kind, retryAfterSeconds = 1, takesEffect = false, error = 'internal_error' }: Fault,
+  response: ServerResponse,
+): boolean {
+  if (kind === 'rate_limit') {
+    response.writeHead(429, { 'retry-after': String(retryAfterSeconds), 'content-type': 'application/json' });
+    response.end(JSON.stringify({ ok: false, error: 'ratelimited' }));
+    return true;
+  }
+  if (kind === 'lost_response' || takesEffect) return false;
+  if (kind === 'refuse') response.destroy();
+  if (kind === 'server_error') response.writeHead(503).end('upstream trouble');
+  if (kind === 'platform_error') reply(response, { ok: false, error });
+  return true; // `hang` leaves it at that
+}
+
+function strikeAfter({ kind, error = 'internal_error' }: Fault, response: ServerResponse): void {
+  if (kind === 'lost_response') response.destroy();
+  if (kind === 'server_error') response.writeHead(503).end('upstream trouble');
+  if (kind === 'platform_error') reply(response, { ok: false, error });
+}
+
+interface Call {
+  readonly method: string;
+  readonly args: Args;
+  readonly token: string;
+}
+
+function carryOut(
+  { methods, botToken, appToken }: WebApiOptions,
+  { method, args, token }: Call,
+): Readonly<Record<string, unknown>> {
+  if (token === '') return { ok: false, error: 'not_authed' };
+  if (token !== botToken && token !== appToken) return { ok: false, error: 'invalid_auth' };
+  if ((token === appToken) !== appMethods.has(method)) return { ok: false, error: 'not_allowed_token_type' };
+  const run = methods[method];
+  if (!run) return { ok: false, error: 'unknown_method', req_method: method };
+  try {
+    return { ok: true, ...run(args) };
+  } catch (error) {
+    if (error instanceof Refusal) return { ok: false, error: error.code };
+    throw error;
+  }
+}
+
+function reply(response: ServerResponse, answer: Readonly<Record<string, unknown>>): void {
+  const body = JSON.stringify(answer);
+  response
+    .writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body) })
+    .end(body);
+}
+
+async function readArgs(request: IncomingMessage): Promise<Args> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer); // no encoding is set, so chunks are buffers
+  const body = Buffer.concat(chunks).toString('utf8');
+  if (!request.headers['content-type']?.startsWith('application/json')) return Object.fromEntries(new URLSearchParams(body));
+  const value: unknown = JSON.parse(body);
+  return isRecord(value) ? value : {};
+}
+
+function tokenOf(request: IncomingMessage, args: Args): string {
+  const header = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
+  return header ?? (typeof args['token'] === 'string' ? args['token'] : '');
+}

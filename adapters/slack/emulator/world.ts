@@ -1,0 +1,176 @@
+import type { Clock } from '../../../src/clock.ts';
+
+export interface EmulatedUser {
+  readonly id: string;
+  readonly name: string;
+  readonly isBot: boolean;
+}
+
+export interface EmulatedChannel {
+  readonly id: string;
+  readonly name: string;
+  readonly type: 'channel' | 'group' | 'im';
+  /** Of a direct message: the person. */
+  readonly userId?: string;
+  /** Whether the bot is a member. */
+  hasBot: boolean;
+  isArchived: boolean;
+  /** By `ts`, in the order in which they were written; deleted ones included. */
+  readonly messages: Map<string, StoredMessage>;
+}
+
+export interface Metadata {
+  readonly event_type: string;
+  readonly event_payload: Readonly<Record<string, unknown>>;
+}
+
+export interface EmulatedFile {
+  readonly name: string;
+  readonly mimetype: string;
+  readonly size: number;
+}
+
+/** `streaming_state` as the platform shows it: `errored` is a stream that nobody stopped in time. */
+export type StreamingState = 'in_progress' | 'completed' | 'errored';
+
+/** A change replaces the object. */
+export interface StoredMessage {
+  readonly ts: string;
+  readonly channelId: string;
+  /** `ts` of the root; undefined outside of threads. */
+  readonly threadTs?: string | undefined;
+  readonly user: EmulatedUser;
+  readonly text: string;
+  readonly files: readonly EmulatedFile[];
+  readonly streamingState?: StreamingState | undefined;
+  /** ms since 1970. */
+  readonly streamedSince?: number | undefined;
+  readonly metadata?: Metadata | undefined;
+  readonly editedTs?: string | undefined;
+  readonly edits: number;
+  readonly deleted: boolean;
+}
+
+export interface Draft {
+  readonly channel: EmulatedChannel;
+  readonly user: EmulatedUser;
+  readonly text: string;
+  readonly threadTs?: string | undefined;
+  readonly files?: readonly EmulatedFile[];
+  readonly metadata?: Metadata | undefined;
+  readonly streaming?: boolean;
+}
+
+export interface WorldChange {
+  readonly type: 'posted' | 'updated' | 'deleted';
+  readonly message: StoredMessage;
+  readonly previous?: StoredMessage;
+}
+
+/** What stands in the workspace. Every change is announced to the listeners, in order. */
+export class World {
+  readonly teamId = 'T0PARLEY01';
+  readonly appId = 'A0PARLEY01';
+  readonly botId = 'B0PARLEY01';
+  readonly bot: EmulatedUser = { id: 'U0PARLEY01', name: 'parley', isBot: true };
+  readonly users = new Map<string, EmulatedUser>();
+  readonly channels = new Map<string, EmulatedChannel>();
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #listeners = new Set<(change: WorldChange) => void>();
+  #lastMicros = 0;
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
+    this.users.set(this.bot.id, this.bot);
+  }
+
+  onChange(listener: (change: WorldChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The clock's time in microseconds, never twice the same and never earlier than the one before. */
+  nextTs(): string {
+    this.#lastMicros = Math.max(this.#clock.now() * 1000, this.#lastMicros + 1);
+    const micros = String(Math.floor(this.#lastMicros)).padStart(7, '0');
+    return `${micros.slice(0, -6)}.${micros.slice(-6)}`;
+  }
+
+  user(name: string): EmulatedUser {
+    for (const user of this.users.values()) if (user.name === name) return user;
+    const user = { id: toId('U', this.users.size), name, isBot: false };
+    this.users.set(user.id, user);
+    return user;
+  }
+
+  /** By id or name; made at the first mention of the name. */
+  channel(name: string, type: 'channel' | 'group' = 'channel'): EmulatedChannel {
+    const known = this.channels.get(name);
+    if (known) return known;
+    for (const channel of this.channels.values()) if (channel.name === name) return channel;
+    return this.#addChannel({ id: toId('C', this.channels.size), name, type });
+  }
+
+  /** The conversation of this person and the bot: one for ever. */
+  direct(user: EmulatedUser): EmulatedChannel {
+    for (const channel of this.channels.values()) if (channel.userId === user.id) return channel;
+    return this.#addChannel({ id: toId('D', this.channels.size), name: '', type: 'im', userId: user.id });
+  }
+
+  post({ channel, user, text, threadTs, files = [], metadata, streaming = false }: Draft): StoredMessage {
+    const message: StoredMessage = {
+      ts: this.nextTs(),
+      channelId: channel.id,
+      threadTs,
+      user,
+      text,
+      files,
+      metadata,
+      ...(streaming ? { streamingState: 'in_progress', streamedSince: this.#clock.now() } : {}),
+      edits: 0,
+      deleted: false,
+    };
+    channel.messages.set(message.ts, message);
+    this.#announce({ type: 'posted', message });
+    return message;
+  }
+
+  /** An `edit` is marked as one; a stream that grows or ends is not. */
+  update(
+    previous: StoredMessage,
+    change: Partial<Pick<StoredMessage, 'text' | 'metadata' | 'streamingState'>>,
+    edit: boolean,
+  ): StoredMessage {
+    const edited = edit ? { edits: previous.edits + 1, editedTs: this.nextTs() } : {};
+    const message = { ...previous, ...change, ...edited };
+    this.channels.get(previous.channelId)?.messages.set(previous.ts, message);
+    this.#announce({ type: 'updated', message, previous });
+    return message;
+  }
+
+  remove(previous: StoredMessage): void {
+    const message = { ...previous, deleted: true };
+    this.channels.get(previous.channelId)?.messages.set(previous.ts, message);
+    this.#announce({ type: 'deleted', message, previous });
+  }
+
+  /** The message, unless it is deleted or was never there. */
+  find(channelId: string, ts: string): StoredMessage | undefined {
+    const message = this.channels.get(channelId)?.messages.get(ts);
+    return message?.deleted ? undefined : message;
+  }
+
+  #addChannel(channel: Pick<EmulatedChannel, 'id' | 'name' | 'type' | 'userId'>): EmulatedChannel {
+    const added = { ...channel, hasBot: true, isArchived: false, messages: new Map<string, StoredMessage>() };
+    this.channels.set(added.id, added);
+    return added;
+  }
+
+  #announce(change: WorldChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+function toId(kind: string, count: number): string {
+  return `${kind}0${String(count).padStart(8, '0')}`;
+}

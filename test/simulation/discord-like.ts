@@ -1,0 +1,124 @@
+import type { Adapter } from '../../src/adapter.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { OutboundMessage, Receipt } from '../../src/message.ts';
+import { PlatformRefusal } from './network.ts';
+import type { Post } from './platform.ts';
+import { type AdapterParts, asOpened, describe, short } from './slack-like.ts';
+import { cutAt } from './split.ts';
+import { createSimulatedStream } from './stream.ts';
+
+/** For so long a post under a nonce that is known returns the earlier message, whatever it says and even if it has been deleted. */
+const nonceMs = 3 * 60_000;
+
+/** A platform with a nonce; a stream is a message that is edited, and takes every edit that comes, however late. */
+export function createDiscordLike(parts: AdapterParts): Adapter {
+  const { process, splitAt, network, platform } = parts;
+  const inDoubt = new Set<string>();
+  const calls = createCalls(parts);
+
+  async function complete(message: OutboundMessage, id: string, signal: AbortSignal): Promise<Receipt> {
+    try {
+      return await calls.edit({ id, text: message.text, detail: describe(message) }, signal);
+    } catch (error) {
+      if (!(error instanceof PlatformRefusal)) throw asOpened(error);
+      return post(message, `${message.id}r`, signal);
+    }
+  }
+
+  async function post(message: OutboundMessage, nonce: string, signal: AbortSignal): Promise<Receipt> {
+    const { conversationId, text } = message;
+    const posted = await calls.post({ conversationId, text, nonce, detail: describe(message) }, signal);
+    return posted.text === text ? { id: posted.id } : complete(message, posted.id, signal);
+  }
+
+  return {
+    name: 'discord',
+    start: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+    split: (text) => cutAt(text, splitAt),
+    send: async (message, signal) => {
+      const found = inDoubt.has(message.id) && !message.opened ? await calls.find(message, signal) : undefined;
+      const opened = message.opened ?? found?.receipt;
+      return opened ? complete(message, opened.id, signal) : post(message, message.id, signal);
+    },
+    find: (message, signal) => calls.find(message, signal),
+    remove: (message, { id }, signal) =>
+      network
+        .request(process, {
+          ...{ label: 'remove', detail: `${describe(message)} as ${id}`, signal },
+          effect: () => {
+            platform.get(id).isRemoved = true;
+          },
+        })
+        .catch((error: unknown) => {
+          if (!(error instanceof PlatformRefusal)) throw error;
+        }),
+    typing: (_destination, signal) =>
+      network.request(process, { label: 'typing', detail: '', signal, effect: () => undefined }),
+    ...(parts.streaming
+      ? {
+          stream: ({ id, conversationId }, signal) =>
+            createSimulatedStream({
+              ...{ process, signal, splitAt, abortsRequests: true, paceMs: 1_300 },
+              open: async (text, bound) => {
+                const posted = await calls.post({ conversationId, text, nonce: id, detail: `${short(id)} stream` }, bound);
+                return { id: posted.id };
+              },
+              grow: async (receipt, text, bound) => {
+                await calls.edit({ id: receipt.id, text, detail: `${short(id)} stream` }, bound);
+              },
+              onDoubt: () => inDoubt.add(id),
+            }),
+        }
+      : {}),
+  };
+}
+
+interface NewPost {
+  readonly conversationId: string;
+  readonly text: string;
+  readonly nonce: string;
+  readonly detail: string;
+}
+
+interface Edit {
+  readonly id: string;
+  readonly text: string;
+  readonly detail: string;
+}
+
+function createCalls({ process, network, platform }: AdapterParts) {
+  const { name: by } = process;
+  return {
+    post: ({ conversationId, text, nonce, detail }: NewPost, signal: AbortSignal): Promise<Pick<Post, 'id' | 'text'>> =>
+      network.request(process, {
+        ...{ label: 'send', detail, signal },
+        effect: () => {
+          const earlier = platform.posts.find((post) => post.mark === nonce && isKnown(post, process.clock));
+          const { id, text: shown } = earlier ?? platform.write({ conversationId, by, text, mark: nonce });
+          return { id, text: shown };
+        },
+      }),
+    edit: ({ id, text, detail }: Edit, signal: AbortSignal): Promise<Receipt> =>
+      network.request(process, {
+        ...{ label: 'send', detail: `${detail}: edit ${id}`, signal },
+        effect: () => {
+          platform.get(id).text = text;
+          return { id };
+        },
+      }),
+    find: (message: OutboundMessage, signal: AbortSignal) =>
+      network.request(process, {
+        ...{ label: 'find', detail: describe(message), signal },
+        effect: () => {
+          const marks = [message.id, `${message.id}r`];
+          const found = platform.shown(message.conversationId).find(({ mark }) => mark !== undefined && marks.includes(mark));
+          return found && { receipt: { id: found.id }, complete: found.text === message.text };
+        },
+      }),
+  };
+}
+
+function isKnown(post: Post, clock: Pick<Clock, 'now'>): boolean {
+  return clock.now() - post.at < nonceMs;
+}

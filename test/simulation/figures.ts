@@ -1,0 +1,50 @@
+/** What a run consisted of. */
+export interface Figures {
+  seeds: number;
+  messages: number;
+  crashes: number;
+  stalls: number;
+  stops: number;
+  /** To platforms. */
+  requests: number;
+  lostRequests: number;
+  /** The platform did what it was asked, and nobody learned of it. */
+  lostAnswers: number;
+  refusals: number;
+  /** Events that were delivered once more. */
+  redeliveries: number;
+  modelCalls: number;
+  modelFailures: number;
+  replies: number;
+  notices: number;
+  deadLetters: number;
+  /** Messages that a process wrote after its lease, because it was asleep between its last look at the clock and the write. */
+  lateWrites: number;
+  virtualMs: number;
+}
+
+export function createFigures(): Figures {
+  return {
+    seeds: 0,
+    messages: 0,
+    crashes: 0,
+    stalls: 0,
+    stops: 0,
+    requests: 0,
+    lostRequests: 0,
+    lostAnswers: 0,
+    refusals: 0,
+    redeliveries: 0,
+    modelCalls: 0,
+    modelFailures: 0,
+    replies: 0,
+    notices: 0,
+    deadLetters: 0,
+    lateWrites: 0,
+    virtualMs: 0,
+  };
+}
+
+export function addFigures(sum: Figures, more: Figures): void {
+  for (const key of Object.keys(more) as (keyof Figures)[]) sum[key] += more[key]; // the keys of Figures
+}

@@ -1,0 +1,29 @@
+import type { Adapter } from '../../src/adapter.ts';
+import { DeliveryError } from '../../src/errors.ts';
+import { type AdapterParts, describe } from './slack-like.ts';
+import { cutAt } from './split.ts';
+
+/** A receiver that takes every message and keeps the first under each id. There is nothing to look up, and nothing in doubt. */
+export function createWebhookLike({ process, network, platform, splitAt }: AdapterParts): Adapter {
+  const { name: by } = process;
+  return {
+    name: 'webhook',
+    start: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+    split: (text) => cutAt(text, splitAt),
+    send: async (message, signal) => {
+      const { conversationId, text, id: mark } = message;
+      const effect = (): void => {
+        if (!platform.posts.some((post) => post.mark === mark)) platform.write({ conversationId, by, text, mark });
+      };
+      try {
+        await network.request(process, { label: 'send', detail: describe(message), signal, effect });
+        return { id: mark };
+      } catch (error) {
+        if (!(error instanceof DeliveryError)) throw error;
+        const { retryable, retryAfterMs } = error;
+        throw new DeliveryError({ message: error.message, retryable, retryAfterMs, uncertain: false });
+      }
+    },
+  };
+}
