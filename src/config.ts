@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { findConflicts } from './config/checks.ts';
+import { sqlitePath } from './config/database.ts';
 import { openEnvironment, type Environment, type Variables } from './config/environment.ts';
 import { diskFiles, type ConfigFiles } from './config/files.ts';
 import { describeIssue, describeProblem, type ProblemContext } from './config/problems.ts';
@@ -193,11 +194,6 @@ function resolveConfig(given: Settings, context: { cwd: string; files: ConfigFil
     discord: { ...discord, enabled: discord.enabled ?? discord.token !== undefined },
     webhooks: Object.fromEntries(Object.entries(given.webhooks).map(([name, source]) => [name, resolveWebhook(source)])),
   };
-}
-
-/** The file behind `sqlite:PATH`, `sqlite:///PATH` or `file:PATH`. */
-export function sqlitePath(database: string): string {
-  return database.replace(/^(?:sqlite|file):(?:\/\/(?=\/))?/, '');
 }
 
 function resolveModel(model: Settings['model']): ModelConfig {

@@ -3,7 +3,8 @@ import { basename, dirname } from 'node:path';
 import { adapterRegistry } from '../adapters/index.ts';
 import type { Adapter } from './adapter.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { sqlitePath, type Config } from './config.ts';
+import type { Config } from './config.ts';
+import { sqlitePath } from './config/database.ts';
 import { createTurnRunner } from './conversation/turn.ts';
 import { describeError } from './errors.ts';
 import { createFetch } from './http/fetch.ts';
@@ -183,9 +184,9 @@ function deliveryPolicy({ delivery }: Config): RetryPolicy {
 type ServedParts = Pick<StageParts, 'store' | 'adapters' | 'clock'>;
 
 function createServer({ config, log }: ParleyOptions, { store, adapters, clock }: ServedParts) {
-  const { host, port, accessLog } = config.server;
+  const { host, port, accessLog, trustProxy } = config.server;
   return createHttpServer({
-    ...{ host, port, accessLog, log, clock },
+    ...{ host, port, accessLog, trustProxy, log, clock },
     routers: adapters.map((adapter) => adapter.router?.()).filter((router) => router !== undefined),
     readiness: createReadiness({ adapters, stats: () => store.stats(), clock }),
   });

@@ -1,4 +1,4 @@
-import { DiscordAPIError, HTTPError, RateLimitError } from 'discord.js';
+import { DiscordAPIError, HTTPError } from 'discord.js';
 import { DeliveryError, describeError } from '../../src/errors.ts';
 
 /** Discord's JSON error codes that something depends on. */
@@ -15,7 +15,6 @@ export function refusalCode(error: unknown): number | undefined {
  */
 export function toDeliveryError(error: unknown): DeliveryError {
   if (error instanceof DeliveryError) return error;
-  if (error instanceof RateLimitError) return rateLimited(error);
   if (error instanceof DiscordAPIError) return refused(error);
   if (error instanceof HTTPError) {
     return new DeliveryError({ message: `Discord answered with HTTP ${error.status}.`, retryable: true, uncertain: true });
@@ -41,18 +40,6 @@ const neverSent: ReadonlySet<unknown> = new Set([
 
 function connectionCode(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-}
-
-/** A limit that was hit, or one that the SDK knows would be: nothing was written in either case. */
-function rateLimited(error: RateLimitError): DeliveryError {
-  // Which of the three holds the time depends on the kind of limit; the others are 0 then.
-  const retryAfterMs = Math.ceil(Math.max(error.retryAfter, error.sublimitTimeout, error.timeToReset, 0));
-  return new DeliveryError({
-    message: 'Discord asks to slow down (rate limit).',
-    retryable: true,
-    uncertain: false,
-    retryAfterMs,
-  });
 }
 
 /** Codes that pass by themselves: channel write limit, too many edits of an old message, overload. */

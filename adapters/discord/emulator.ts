@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../src/clock.ts';
 import { createFaults } from './emulator/faults.ts';
-import type { Faults } from './emulator/faults.ts';
+import type { FaultPlan, Faults } from './emulator/faults.ts';
 import { Gateway } from './emulator/gateway.ts';
 import type { GatewayCall } from './emulator/gateway.ts';
 import { toEvent } from './emulator/events.ts';
@@ -38,6 +40,8 @@ export interface DiscordEmulatorOptions {
   readonly nonceMs?: number;
   /** Whether reading a channel shows nonces. Discord does not promise it: off by default. */
   readonly nonceInHistory?: boolean;
+  /** How many shards Discord asks for; default 1. */
+  readonly shards?: number;
   /** Discord's limit on writing to one channel (5 per 5 s there), with its headers. Not kept by default: it would slow every test down. */
   readonly messageLimit?: { readonly count: number; readonly perMs: number };
 }
@@ -95,7 +99,7 @@ export interface DiscordEmulator {
   readonly faults: Faults;
   /** Sees every REST call, as in `POST /channels/:id/messages`, before and after its effect; returns what ends that. */
   onCall(listener: CallListener): () => void;
-  /** Sees every IDENTIFY, RESUME and heartbeat before it is answered. */
+  /** Sees every attempt to connect, IDENTIFY, RESUME and heartbeat before it is answered. */
   onGatewayCall(listener: (call: GatewayCall) => void): () => void;
   /** Sees every dispatch once it has been written to the bot's connection. */
   onDispatchSent(listener: (sent: SentDispatch) => void): () => void;
@@ -122,39 +126,33 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
   const token = options.token ?? `${Buffer.from(world.bot.id).toString('base64url')}.emulat.parley-emulator-not-a-secret`;
   const faults = createFaults();
   const typingListeners = new Set<(channelId: string) => void>();
-  let port = 0;
-  const gatewayUrl = (): string => `ws://127.0.0.1:${port}`;
-  const { heartbeatMs = 41_250, sessionLifeMs = 300_000, nonceMs = 300_000, nonceInHistory = false } = options;
+  const address = { port: 0 };
+  const gatewayUrl = (): string => `ws://127.0.0.1:${address.port}`;
+  const { heartbeatMs = 41_250, sessionLifeMs = 300_000, nonceMs = 300_000, nonceInHistory = false, shards = 1 } = options;
   const gateway = new Gateway({ world, clock, token, messageContent, heartbeatMs, sessionLifeMs, url: gatewayUrl });
   const onTyping = (channelId: string): void => {
     for (const listener of typingListeners) listener(channelId);
   };
-  const routes = createRoutes({ world, now: () => clock.now(), messageContent, nonceMs, nonceInHistory, gatewayUrl, onTyping });
-  const { server, onCall } = createRest({ routes, faults, token, clock, messageLimit: options.messageLimit });
-  server.on('upgrade', (request, socket, head) => {
-    if (faults.take('GATEWAY')) socket.destroy();
-    else gateway.upgrade(request, socket, head);
+  const routes = createRoutes({
+    world,
+    now: () => clock.now(),
+    messageContent,
+    nonceMs,
+    nonceInHistory,
+    shards,
+    gatewayUrl,
+    onTyping,
   });
+  const { server, onCall } = createRest({ routes, faults, token, clock, messageLimit: options.messageLimit });
   world.onChange((change) => gateway.dispatch(toEvent(world, change)));
   const home = createHome(world);
 
   return {
     ...people(world, home),
     ...controls(world, gateway),
-    listen: async (wanted = 0) => {
-      server.listen(wanted, '127.0.0.1');
-      await once(server, 'listening');
-      // A TCP server that listens has an address object.
-      ({ port } = server.address() as AddressInfo);
-    },
-    close: () =>
-      new Promise((resolve) => {
-        gateway.drop();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    ...host({ server, gateway, faults, address }),
     get apiUrl() {
-      return `http://127.0.0.1:${port}/api`;
+      return `http://127.0.0.1:${address.port}/api`;
     },
     token,
     bot: world.bot,
@@ -165,6 +163,39 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
     },
     faults,
     onCall,
+  };
+}
+
+interface Hosting {
+  readonly server: Server;
+  readonly gateway: Gateway;
+  readonly faults: FaultPlan;
+  readonly address: { port: number };
+}
+
+function host({ server, gateway, faults, address }: Hosting) {
+  const hanging = new Set<Duplex>();
+  server.on('upgrade', (request, socket, head) => {
+    gateway.note('connect');
+    const fault = faults.take('GATEWAY');
+    if (!fault) gateway.upgrade(request, socket, head);
+    else if (fault.kind === 'hang') hanging.add(socket);
+    else socket.destroy();
+  });
+  return {
+    listen: async (port = 0): Promise<void> => {
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+      // A TCP server that listens has an address object.
+      address.port = (server.address() as AddressInfo).port;
+    },
+    close: (): Promise<void> =>
+      new Promise((resolve) => {
+        gateway.drop();
+        for (const socket of hanging) socket.destroy();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { ChannelMessage } from './channel-messages.ts';
 import { parseDestination } from './conversation.ts';
 import { isRecord, textOf } from './record.ts';
 import type { Rest } from './rest.ts';
-import { toSnowflake } from './snowflake.ts';
+import { compareSnowflakes, toSnowflake } from './snowflake.ts';
 
 export interface Search {
   readonly rest: Rest;
@@ -26,7 +26,7 @@ const maxPages = 5;
  * to a question once: that finds a message which a stream had only begun, too. The later parts are known by their whole text.
  *
  * An answer is younger than its question, and that is where the search starts; a stream may have opened the message long before
- * the answer was committed. Where too much has been said since the question, it looks from the commit on as well.
+ * the answer was committed. Where too much has been said since the question, it goes on from the commit.
  * Rejects with the SDK's error.
  */
 export async function findMessage(search: Search): Promise<ChannelMessage | undefined> {
@@ -39,7 +39,9 @@ export async function findMessage(search: Search): Promise<ChannelMessage | unde
   const first = await readMessagesAfter(rest, { channelId, after: replyTo ?? sinceCommit, maxPages, signal });
   const found = pick(first.messages, wanted);
   if (found || first.complete) return found;
-  const second = await readMessagesAfter(rest, { channelId, after: sinceCommit, maxPages, signal });
+  const last = first.messages.at(-1)?.id ?? sinceCommit;
+  const after = compareSnowflakes(last, sinceCommit) > 0 ? last : sinceCommit;
+  const second = await readMessagesAfter(rest, { channelId, after, maxPages, signal });
   return pick(second.messages, wanted);
 }
 

@@ -1,6 +1,8 @@
 import { GatewayIntentBits } from 'discord.js';
 import type { Adapter, AdapterContext } from '../../src/adapter.ts';
+import { systemClock } from '../../src/clock.ts';
 import { AdapterError } from '../../src/errors.ts';
+import { checkDiscord } from './check.ts';
 import { toMessageTexts } from './format.ts';
 import { Gateway } from './gateway.ts';
 import { createRest } from './rest.ts';
@@ -30,9 +32,15 @@ export interface DiscordOptions {
  */
 export function createDiscordAdapter(options: DiscordOptions): Adapter {
   const { token, apiUrl, backfillMs } = options;
-  const rest = createRest({ token, apiUrl });
   let running: { readonly gateway: Gateway; readonly context: AdapterContext } | undefined;
+  const rest = createRest({ token, apiUrl, clock: () => running?.context.clock ?? systemClock });
+  let stopped: Promise<void> | undefined;
   const sender = new Sender({ rest, userId: () => running?.gateway.userId });
+
+  async function stop(): Promise<void> {
+    await running?.gateway.stop();
+    await rest.close();
+  }
 
   return {
     name: 'discord',
@@ -43,15 +51,16 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
       running = { gateway, context };
       await gateway.start();
     },
-    stop: async () => {
-      await running?.gateway.stop();
-      await rest.close();
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
     },
     send: (message, signal) => sender.send(message, signal),
     find: (message, signal) => sender.find(message, signal),
     remove: (message, receipt, signal) => sender.remove(message, receipt, signal),
     split: toMessageTexts,
     typing: (destination, signal) => sender.typing(destination, signal),
+    check: (signal) => checkDiscord({ rest, messageContentIntent: options.messageContentIntent }, signal),
     health: () => running?.gateway.health() ?? { connected: false, detail: 'not started' },
     ...(options.streaming
       ? {

@@ -12,6 +12,8 @@ import type { ShardSession } from './session.ts';
 import { isSnowflake } from './snowflake.ts';
 
 export interface IntakeOptions {
+  /** Of the shard. Direct messages come on shard 0. */
+  readonly id: number;
   readonly context: AdapterContext;
   readonly session: ShardSession;
   readonly rest: Rest;
@@ -150,14 +152,14 @@ export class Intake {
 
   /** A new session: it knows nothing of what happened before it. */
   async #begin(ready: Fields): Promise<boolean> {
-    const { session, context } = this.#options;
+    const { id, session, context } = this.#options;
     const userId = isRecord(ready['user']) ? ready['user']['id'] : undefined;
     if (!isSnowflake(userId)) return true;
     session.begin(userId);
     this.#awaited = new Set(recordsOf(ready['guilds']).flatMap(({ id }) => (isSnowflake(id) ? id : [])));
     this.#backfill.reset();
-    context.log.info('Discord session begun.', { guilds: this.#awaited.size });
-    if (!(await this.#backfill.directMessages())) return false;
+    context.log.info('Discord session begun.', { shard: id, guilds: this.#awaited.size });
+    if (id === 0 && !(await this.#backfill.directMessages())) return false;
     if (this.#awaited.size === 0) session.gapSince = undefined;
     return true;
   }

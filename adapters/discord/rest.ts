@@ -1,6 +1,9 @@
 import { REST } from 'discord.js';
 import type { ClientOptions } from 'discord.js';
 import { Agent, request } from 'undici';
+import type { Clock } from '../../src/clock.ts';
+import { DeliveryError } from '../../src/errors.ts';
+import { RateLimits } from './rate-limits.ts';
 
 export interface RestCall {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -12,29 +15,38 @@ export interface RestCall {
 }
 
 export interface Rest {
-  /** Makes one attempt. Resolves with the parsed answer, rejects with the SDK's error: see `toDeliveryError`. */
+  /** Makes one attempt. Resolves with the parsed answer, rejects with a DeliveryError or the SDK's error: see `toDeliveryError`. */
   call(call: RestCall): Promise<unknown>;
   /** For a Client: it asks for the gateway's address by the same means. */
   readonly options: NonNullable<ClientOptions['rest']>;
   close(): Promise<void>;
 }
 
+export interface RestOptions {
+  readonly token: string;
+  readonly apiUrl?: string | undefined;
+  readonly clock: () => Clock;
+}
+
 const timeoutMs = 15_000;
 
 /**
  * discord.js's REST client with its own waiting and repeating switched off: the outbox alone decides about retries, and
- * what is repeated after an answer got lost stands there twice. A limit, also one that is only foreseen, becomes an error at once.
+ * what is repeated after an answer got lost stands there twice.
  */
-export function createRest({ token, apiUrl }: { readonly token: string; readonly apiUrl?: string | undefined }): Rest {
+export function createRest({ token, apiUrl, clock }: RestOptions): Rest {
   // The SDK uses a connection pool of the whole process, which nobody may close. This one ends with the adapter.
   const agent = new Agent({ connectTimeout: 10_000, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, connections: 32 });
+  const limits = new RateLimits(() => clock().monotonic());
   const options: Rest['options'] = {
     ...(apiUrl === undefined ? {} : { api: apiUrl.replace(/\/+$/, '') }),
     version: '10',
     retries: 0,
     timeout: timeoutMs,
+    // Discord's global limit comes as a 429 when it is reached; the SDK's guess at it would be one more thing that waits.
+    globalRequestsPerSecond: Number.POSITIVE_INFINITY,
     rejectOnRateLimit: () => true,
-    makeRequest: (url, init) => send(agent, url, init),
+    makeRequest: (url, init) => send(url, init, { agent, limits }),
   };
   const rest = new REST(options);
   return {
@@ -43,15 +55,15 @@ export function createRest({ token, apiUrl }: { readonly token: string; readonly
       // The SDK never takes its listener off the signal that it is given, and a worker's signal lives long.
       const controller = new AbortController();
       const onAbort = (): void => controller.abort(signal.reason);
-      if (signal.aborted) onAbort();
+      if (signal.aborted) throw new DeliveryError({ message: 'Stopped before the request.', retryable: true, uncertain: false });
       signal.addEventListener('abort', onAbort, { once: true });
       // A 401 makes the SDK forget the token.
       rest.setToken(token);
       try {
         // The SDK's method names are an enum whose values are these very texts.
-        const requestMethod = method as Parameters<REST['request']>[0]['method'];
+        const verb = method as Parameters<REST['request']>[0]['method'];
         return await rest.request({
-          method: requestMethod,
+          method: verb,
           fullRoute: route,
           body,
           ...(query ? { query } : {}),
@@ -71,7 +83,12 @@ export function createRest({ token, apiUrl }: { readonly token: string; readonly
 
 type MakeRequest = NonNullable<Rest['options']['makeRequest']>;
 
-async function send(agent: Agent, url: string, init: Parameters<MakeRequest>[1]): ReturnType<MakeRequest> {
+interface Means {
+  readonly agent: Agent;
+  readonly limits: RateLimits;
+}
+
+async function send(url: string, init: Parameters<MakeRequest>[1], { agent, limits }: Means): ReturnType<MakeRequest> {
   // The SDK fills these in itself: a method's name, a plain object of headers, JSON text or nothing.
   const { method, headers, body, signal } = init as {
     method: 'GET';
@@ -79,22 +96,36 @@ async function send(agent: Agent, url: string, init: Parameters<MakeRequest>[1])
     body?: string | null;
     signal: AbortSignal;
   };
+  const route = `${method} ${toBucketRoute(url)}`;
+  limits.check(route);
   const response = await request(url, { method, headers, body: body ?? null, signal, dispatcher: agent });
+  try {
+    limits.learn(route, response.statusCode, (name) => firstOf(response.headers[name]));
+  } catch (error) {
+    await response.body.dump();
+    throw error;
+  }
+  // The SDK throws without reading this body, and would keep the connection busy with it.
+  if (response.statusCode >= 500) await response.body.dump();
   return {
     body: response.body,
     bodyUsed: false,
     arrayBuffer: () => response.body.arrayBuffer(),
     json: () => response.body.json(),
     text: () => response.body.text(),
-    headers: toHeaders(response.headers),
+    // All that the SDK needs to know: the limits are kept here.
+    headers: new Headers({ 'content-type': firstOf(response.headers['content-type']) ?? '' }),
     status: response.statusCode,
     statusText: `HTTP ${response.statusCode}`,
     ok: response.statusCode >= 200 && response.statusCode < 300,
   };
 }
 
-function toHeaders(raw: Readonly<Record<string, string | string[] | undefined>>): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(raw)) for (const one of [value ?? []].flat()) headers.append(name, one);
-  return headers;
+/** Limits count per method and channel, whichever of its messages a call is about. */
+function toBucketRoute(url: string): string {
+  return url.replace(/\?.*$/, '').replace(/\/messages\/\d+/, '/messages/:id');
+}
+
+function firstOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
 }

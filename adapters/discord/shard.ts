@@ -7,7 +7,6 @@ import { ShardSession } from './session.ts';
 import type { SessionInfo } from './session.ts';
 
 export interface ShardOptions extends Omit<IntakeOptions, 'session' | 'context'> {
-  readonly id: number;
   readonly context: AdapterContext;
   readonly intents: number;
   /** Of the gateway's addresses: `wss:` or `ws:`. */
@@ -61,7 +60,9 @@ export class Shard {
 
   /** Called before each connection, each heartbeat and each dispatch. Before a connection it waits its turn. */
   retrieve(): SessionInfo | null | Promise<SessionInfo | null> {
-    return this.#phase === 'connecting' ? this.#beforeConnecting() : this.session.info();
+    if (this.#phase !== 'connecting') return this.session.info();
+    // It fails only when the adapter stops. A rejection would be caught by nobody in the SDK; what waits for ever does no harm.
+    return this.#beforeConnecting().catch(() => new Promise<never>(() => undefined));
   }
 
   update(info: SessionInfo | null): void {

@@ -20,6 +20,8 @@ import type { CallListener } from './emulator/web-api.ts';
 import { World } from './emulator/world.ts';
 import type { EmulatedChannel, EmulatedUser } from './emulator/world.ts';
 
+export type { MessageChange, Said, Saying, SeenMessage } from './emulator/people.ts';
+
 /**
  * Slack in one process: Web API, Events API over HTTP and Socket Mode as Slack's reference describes them, and the hands of the people who
  * write there. Everything happens in memory and on the loopback interface. It knows nothing of the adapter beside it.

@@ -2,6 +2,7 @@ import type { App, Receiver, ReceiverEvent } from '@slack/bolt';
 import type { Adapter, AdapterContext, AdapterHealth } from '../../src/adapter.ts';
 import { describeError } from '../../src/errors.ts';
 import type { Destination, InboundEvent } from '../../src/message.ts';
+import { checkCredentials } from './check.ts';
 import { createSlackCaller } from './client.ts';
 import type { SlackCaller } from './client.ts';
 import { adapterName, parseDestination } from './conversation.ts';
@@ -61,6 +62,11 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     remove: (_message, receipt, signal) => running().sender.remove(receipt, signal),
     split: (text) => splitForSlack(text),
     typing: (destination, signal) => showThinking(running().slack, destination, signal),
+    check: (signal) => {
+      const { botToken, transport, apiUrl, fetch } = options;
+      const appToken = transport.type === 'socket' ? transport.appToken : undefined;
+      return checkCredentials({ botToken, appToken, apiUrl, fetch }, signal);
+    },
     health: () => (parts ? healthOf(parts) : { connected: false, detail: 'not started' }),
     ...(options.streaming ? { stream: (opening, signal) => running().streams.open(opening, signal) } : {}),
     ...(options.transport.type === 'http' ? { router: () => createSlackRouter(() => parts?.http) } : {}),

@@ -77,9 +77,10 @@ function toMessage({ tenant, bot, event }: Envelope): InboundEvent[] {
 function toEdit(envelope: Envelope): InboundEvent[] {
   const { tenant, bot, event } = envelope;
   const { channel, message, previous_message: previous } = event;
-  if (!isId(channel) || !isRecord(message) || !isTs(message['ts']) || isOfBot(message, bot)) return [];
-  // A deleted message that has replies stays as a stone in their place.
+  if (!isId(channel) || !isRecord(message) || !isTs(message['ts'])) return [];
+  // A deleted message that has replies stays in their place, as a stone that Slackbot has set.
   if (message['subtype'] === 'tombstone') return toDelete(envelope);
+  if (isOfBot(message, bot)) return [];
   if (isRecord(previous) && previous['text'] === message['text']) return [];
   const { ts, edited } = message;
   const editedTs = isRecord(edited) && isTs(edited['ts']) ? edited['ts'] : event['event_ts'];

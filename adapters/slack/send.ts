@@ -107,7 +107,8 @@ async function finish({ slack, message, destination, text, signal }: Job, stream
 async function complete(job: Job, ts: string, stream: LiveStream | undefined): Promise<Receipt> {
   const { slack, message, destination, text, signal } = job;
   const { channel } = destination;
-  if (stream?.standing !== 'ended') await stop(slack, { channel, ts }, signal);
+  const hasEnded = stream?.standing === 'ended';
+  if (!hasEnded) await stop(slack, { channel, ts }, signal);
   const method = 'chat.update';
   try {
     await slack.call(method, { channel, ts, markdown_text: text, metadata: toMetadata(message) }, signal);
@@ -116,7 +117,8 @@ async function complete(job: Job, ts: string, stream: LiveStream | undefined): P
     const refusal = platformErrorOf(error);
     if (refusal === 'message_not_found') return post(job);
     if (refusal === 'cant_update_message' || refusal === 'edit_window_closed') return replace(job, ts);
-    if (refusal === 'streaming_state_conflict') throw stillStreaming(error);
+    if (refusal === 'streaming_state_conflict' && !hasEnded) throw stillStreaming(error);
+    if (refusal === 'streaming_state_conflict') return complete(job, ts, undefined); // Then it is to be stopped after all.
     throw toDeliveryError(error, { method, opened: true });
   }
 }

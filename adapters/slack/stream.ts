@@ -150,6 +150,7 @@ export class LiveStream implements MessageStream {
     workspace.blockedUntil = Math.max(workspace.blockedUntil, retryAt);
     this.standing = this.#standingAfter(method, error);
     this.#end();
+    this.#settleOpened(undefined); // nothing where it was open before
     const { conversationId } = opening;
     log.debug('slack stream ended early', { conversationId, method, standing: this.standing, error: describeError(error) });
   }

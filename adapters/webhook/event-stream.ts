@@ -35,7 +35,8 @@ export function streamAnswer({ response, job, view, answers, clock }: Inquiry): 
     return;
   }
   response.writeHead(200, { 'content-type': 'text/event-stream', ...unbuffered, ...volatile });
-  event('status', view);
+  const { answer: _told, ...status } = view; // An answer that is there already comes as one.
+  event('status', status);
   let cancelHeartbeat = clock.after(heartbeatMs, function beat() {
     write(': waiting\n\n');
     cancelHeartbeat = clock.after(heartbeatMs, beat);

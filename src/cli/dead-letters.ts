@@ -1,7 +1,8 @@
 import { dirname, basename } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
-import { sqlitePath, type Config } from '../config.ts';
+import type { Config } from '../config.ts';
+import { sqlitePath } from '../config/database.ts';
 import { UsageError } from '../errors.ts';
 import { openDatabase } from '../store/sqlite/database.ts';
 import { createInProcessStore } from '../store/sqlite/in-process.ts';

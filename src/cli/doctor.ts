@@ -89,6 +89,7 @@ async function checkAdapters(config: Config, overview: readonly OverviewLine[]):
     if (adapter?.check) findings.push(await judge(line.name, async (signal) => (await adapter.check?.(signal)) ?? line.detail));
     else if (line.name !== 'Model') findings.push({ name: line.name, state: line.on ? 'ok' : 'off', detail: line.detail });
   }
+  await Promise.all(adapters.map((adapter) => adapter.stop()));
   await close();
   return findings;
 }

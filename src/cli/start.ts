@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
+import { systemClock } from '../clock.ts';
 import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { startParley, type Parley } from '../main.ts';
@@ -39,7 +40,10 @@ async function run(cli: Cli): Promise<void> {
   });
   cli.exitCode = await ending.wait();
   log.info('Parley is stopping');
+  // Turns and deliveries have the drain time each; whatever hangs beyond that is cut, for the ledger knows what is unfinished.
+  const cancelCut = systemClock.after(2 * config.worker.drainSeconds * 1_000 + 10_000, () => process.exit(exitCodes.failed));
   await parley.stop();
+  cancelCut();
   log.info('Parley has stopped');
   ending.close();
 }
@@ -61,6 +65,7 @@ function createEnding(log: Log) {
   let exitCode: number = exitCodes.ok;
 
   function fail(error: unknown): void {
+    if (end.signal.aborted) return; // It is ending already, and cannot do so twice.
     log.error('Parley cannot go on', { error: describeError(error) });
     exitCode = exitCodes.failed;
     end.abort();
@@ -69,6 +74,8 @@ function createEnding(log: Log) {
     if (end.signal.aborted) process.exit(exitCodes.failed); // the second one: somebody is in a hurry
     end.abort();
   }
+  // Whoever read our output is gone. That is no reason to stop answering people.
+  process.stdout.on('error', () => undefined);
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   // An error that nobody caught leaves the process in an unknown state. What was acknowledged is in the ledger: end, and start afresh.
   process.on('uncaughtException', fail).on('unhandledRejection', fail);

@@ -20,6 +20,8 @@ export interface LiveAnswerOptions {
 /** What people see while an answer is made: a sign that somebody is at work, then the answer as it grows. */
 export interface LiveAnswer {
   append(text: string): void;
+  /** Whether a stream was begun, though the platform may never have shown it. */
+  begun(): boolean;
   /** Nothing more will come. Resolves with what the platform shows: a message, none, or it is not known. */
   close(): Promise<Receipt | 'unknown' | undefined>;
 }
@@ -80,6 +82,7 @@ export function createLiveAnswer(options: LiveAnswerOptions, signal: AbortSignal
         giveUp(error);
       }
     },
+    begun: () => stream !== undefined,
     close: async () => {
       cancelTyping?.();
       try {

@@ -1,5 +1,5 @@
 import type { RankedPassage } from '../store/store.ts';
-import { detectLanguage, type Language } from './language.ts';
+import { detectLanguage, isStopWord, type Language } from './language.ts';
 import { matchQuality, type Term } from './terms.ts';
 import { toWords } from './words.ts';
 
@@ -100,7 +100,8 @@ function hitsOf(passage: RankedPassage, terms: readonly Term[]): Hits {
   const ancestors = path.slice(0, -1).flat();
   const text = toWords(passage.text);
   // In a short heading a word is more of what it says.
-  const headingWeight = weights.heading / Math.max(heading.length, 1) ** 0.3;
+  const length = heading.filter((word) => !isStopWord(word, undefined)).length;
+  const headingWeight = weights.heading / Math.max(length, 1) ** 0.3;
   const scores = terms.map((term) => {
     const inText = text.reduce((total, word) => total + matchQuality(term, word), 0);
     return (

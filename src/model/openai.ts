@@ -2,7 +2,7 @@ import type { ClientOptions } from 'openai';
 import type { Clock } from '../clock.ts';
 import { ModelError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Model, ModelEvent, ModelRequest, ModelUsage } from './model.ts';
+import type { Model, ModelRequest, ModelUsage } from './model.ts';
 import { type AnswerReader, createAnswerReader } from './openai/answer.ts';
 import { type BodyReader, openBody } from './openai/body.ts';
 import { type Call, createCall } from './openai/call.ts';
@@ -38,23 +38,12 @@ const afterCloseMs = 50;
  * answer does not have to.
  */
 export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Model> {
-  const { clock, log, model, apiKey, idleTimeoutMs = 30_000, timeoutMs = 120_000 } = options;
+  const { clock, model, apiKey, idleTimeoutMs = 30_000, timeoutMs = 120_000 } = options;
   const { host } = new URL(options.baseUrl);
   const endpoint: Endpoint = { host, model, apiKey };
   const name = `${host === 'api.openai.com' ? 'openai' : host} ${model}`;
   const send = await createSend(options, timeoutMs);
-  let reportsUsage = true;
-
-  async function requestAnswer(chat: ModelRequest, call: Call): Promise<Response> {
-    try {
-      return await send({ path: '/chat/completions', body: toBody(chat, options, reportsUsage) }, call);
-    } catch (error) {
-      if (!reportsUsage || !refusesUsage(error)) throw error;
-      log.info('model endpoint does not report usage in streams: tokens will be counted here', { model: name });
-      reportsUsage = false;
-      return requestAnswer(chat, call);
-    }
-  }
+  const requestAnswer = createAnswerRequest(options, send);
 
   function openCall(signal: AbortSignal): Call {
     return createCall({ clock, host, idleTimeoutMs, timeoutMs }, signal);
@@ -62,23 +51,31 @@ export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Mo
 
   return {
     name,
+    /** One text event for each chunk of the body, however many frames it holds: every event costs several turns of the event loop. */
     async *generate(chat, signal) {
       signal.throwIfAborted();
-      const startedAt = clock.monotonic();
       const call = openCall(signal);
+      let body: BodyReader | undefined;
       try {
         const response = await requestAnswer(chat, call);
         call.touch();
-        for await (const event of readAnswer(response, { chat, endpoint, call })) {
-          signal.throwIfAborted();
-          if (event.type === 'done')
-            log.debug('model answered', { model: name, ms: Math.round(clock.monotonic() - startedAt), ...event.usage });
-          yield event;
+        body = openBody(response.body);
+        const answer = createAnswerReader(response.headers.get('content-type') ?? '', endpoint);
+        let written = '';
+        for (let isLast = false; !isLast;) {
+          const piece = await readPiece(answer, body, call);
+          isLast = piece.isLast;
+          written += piece.text;
+          if (piece.text !== '') yield { type: 'text', text: piece.text };
         }
+        signal.throwIfAborted();
+        const { finishReason, usage = estimateUsage(chat, written) } = answer.completion.outcome();
+        yield { type: 'done', finishReason, usage };
       } catch (error) {
         signal.throwIfAborted();
         throw toError(error, endpoint, clock);
       } finally {
+        body?.cancel();
         call.close();
       }
     },
@@ -126,6 +123,22 @@ async function createSend({ apiKey, baseUrl, fetch }: OpenAiModelOptions, timeou
   };
 }
 
+/** Asks for an answer as a stream, with its usage unless the endpoint has once refused that. */
+function createAnswerRequest(options: OpenAiModelOptions, send: Send) {
+  let reportsUsage = true;
+  return async function requestAnswer(chat: ModelRequest, call: Call): Promise<Response> {
+    try {
+      return await send({ path: '/chat/completions', body: toBody(chat, options, reportsUsage) }, call);
+    } catch (error) {
+      if (!reportsUsage || !refusesUsage(error)) throw error;
+      const { log, model } = options;
+      log.info('model endpoint does not report usage in streams: tokens will be counted here', { model });
+      reportsUsage = false;
+      return requestAnswer(chat, call);
+    }
+  };
+}
+
 function toBody(chat: ModelRequest, options: OpenAiModelOptions, reportsUsage: boolean): string {
   const { model, temperature, maxOutputTokens, maxTokensParam = 'max_completion_tokens' } = options;
   const messages: { role: string; content: string }[] = chat.system === '' ? [] : [{ role: 'system', content: chat.system }];
@@ -146,31 +159,13 @@ function refusesUsage(error: unknown): boolean {
   return (status === 400 || status === 422) && /stream_options|include_usage/.test(detail);
 }
 
-interface Reading {
-  readonly chat: ModelRequest;
-  readonly endpoint: Endpoint;
-  readonly call: Call;
+interface Piece {
+  readonly text: string;
+  readonly isLast: boolean;
 }
 
-/** One text event for each chunk of the body, however many frames it holds: every event costs several turns of the event loop. */
-async function* readAnswer(response: Response, { chat, endpoint, call }: Reading): AsyncGenerator<ModelEvent> {
-  const answer = createAnswerReader(response.headers.get('content-type') ?? '', endpoint);
-  const body = openBody(response.body);
-  let written = '';
-  try {
-    for (let text = await readText(answer, body, call); text !== undefined; text = await readText(answer, body, call)) {
-      written += text;
-      if (text !== '') yield { type: 'text', text };
-    }
-  } finally {
-    body.cancel();
-  }
-  const { finishReason, usage = estimateUsage(chat, written) } = answer.completion.outcome();
-  yield { type: 'done', finishReason, usage };
-}
-
-/** The text of the next chunk, which may be empty; undefined when there are no more. */
-async function readText(answer: AnswerReader, body: BodyReader, call: Call): Promise<string | undefined> {
+/** What the next chunk of the body says, or its end. */
+async function readPiece(answer: AnswerReader, body: BodyReader, call: Call): Promise<Piece> {
   const { completion } = answer;
   const { finished, closed } = completion;
   try {
@@ -179,10 +174,10 @@ async function readText(answer: AnswerReader, body: BodyReader, call: Call): Pro
     const text = chunk ? answer.push(chunk) : answer.end();
     if (!closed && completion.closed) call.limitIdle(afterCloseMs);
     else if (!finished && completion.finished) call.limitIdle(afterFinishMs);
-    return chunk || text !== '' ? text : undefined;
+    return { text, isLast: chunk === undefined };
   } catch (error) {
     // The answer is complete already: how the connection ends does not matter.
-    if (finished) return undefined;
+    if (finished) return { text: '', isLast: true };
     throw error;
   }
 }

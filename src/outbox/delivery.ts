@@ -12,7 +12,7 @@ export interface DeliveryOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly policy: RetryPolicy;
-  /** For one request to the platform. Two of them and a margin must fit into the lease. */
+  /** For one request to the platform; a third of the lease at most, so that two of them and a margin fit into it. */
   readonly timeoutMs: number;
   readonly leaseMs: number;
 }
@@ -32,14 +32,18 @@ export interface Delivered {
  * A part whose earlier attempt may have arrived is looked up before it is sent again. Nothing is sent that the lease cannot
  * outlast: a process that was stopped for longer than its lease finds on waking that another may have taken over.
  */
-export function createDeliver(options: DeliveryOptions): Deliver {
+export function createDeliver({ timeoutMs, ...others }: DeliveryOptions): Deliver {
+  const options: DeliveryOptions = { ...others, timeoutMs: Math.min(timeoutMs, others.leaseMs / 3) };
   const { adapters, store, policy, leaseMs } = options;
 
   return async function deliver(delivery, signal) {
     const { id, owner, token } = delivery;
     const adapter = adapters.get(delivery.adapter);
     const outcome = adapter ? await attempt(options, { delivery, adapter, signal }) : adapterOff(delivery);
-    if (outcome === 'lease over') return { dueAt: delivery.leaseUntil };
+    if (outcome === 'lease over') {
+      options.log.warn('delivery was too late for its lease', fieldsOf(delivery));
+      return { dueAt: delivery.leaseUntil };
+    }
     if (outcome instanceof DeliveryError) return { dueAt: await recordFailure(options, { delivery, error: outcome, signal }) };
     const settled = await store.settleSent({ id, owner, token, receipt: outcome, leaseMs });
     if (settled.status === 'settled') return { next: settled.next };
@@ -83,7 +87,7 @@ function delayBeforeRetry(
   { adapters, policy, clock }: DeliveryOptions,
   { delivery, error, signal }: Failure,
 ): number | undefined {
-  const { retryAfterMs } = error;
+  const retryAfterMs = error.retryAfterMs || undefined; // NaN, of a header that is no number, would be no time at all
   const failure = { attempt: delivery.message.attempt, firstDueAt: delivery.expiresAt - policy.expiryMs, retryAfterMs };
   // An adapter that is off costs time, but no attempts; and a stop makes no dead letters.
   const limits = adapters.has(delivery.adapter) ? policy : { ...policy, maxAttempts: Number.POSITIVE_INFINITY };

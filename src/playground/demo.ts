@@ -65,10 +65,8 @@ interface Playing {
 async function play(pane: Pane, questions: readonly string[], { write, timeoutMs, clock }: Playing): Promise<number> {
   write(`\n── ${pane.title} ${'─'.repeat(Math.max(0, 70 - pane.title.length))}\n`);
   for (const question of questions) {
-    const from = clock.monotonic();
     const answer = await within(pane.ask(question), { clock, timeoutMs, what: `${pane.title}: no answer to "${question}"` });
-    const seconds = ((clock.monotonic() - from) / 1_000).toFixed(2);
-    write(`\n${pane.person}:  ${question}\nParley (${seconds} s):\n${indent(answer)}\n`);
+    write(`\n${pane.person}:  ${question}\nParley:\n${indent(answer)}\n`);
   }
   return questions.length;
 }

@@ -1,10 +1,9 @@
 import type { Adapter } from '../../src/adapter.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
+import { type AdapterParts, asOpened, cutAt, describe, short } from './adapter-parts.ts';
 import { PlatformRefusal } from './network.ts';
 import type { Post } from './platform.ts';
-import { type AdapterParts, asOpened, describe, short } from './slack-like.ts';
-import { cutAt } from './split.ts';
 import { createSimulatedStream } from './stream.ts';
 
 /** For so long a post under a nonce that is known returns the earlier message, whatever it says and even if it has been deleted. */
@@ -13,7 +12,6 @@ const nonceMs = 3 * 60_000;
 /** A platform with a nonce; a stream is a message that is edited, and takes every edit that comes, however late. */
 export function createDiscordLike(parts: AdapterParts): Adapter {
   const { process, splitAt, network, platform } = parts;
-  const inDoubt = new Set<string>();
   const calls = createCalls(parts);
 
   async function complete(message: OutboundMessage, id: string, signal: AbortSignal): Promise<Receipt> {
@@ -27,7 +25,7 @@ export function createDiscordLike(parts: AdapterParts): Adapter {
 
   async function post(message: OutboundMessage, nonce: string, signal: AbortSignal): Promise<Receipt> {
     const { conversationId, text } = message;
-    const posted = await calls.post({ conversationId, text, nonce, detail: describe(message) }, signal);
+    const posted = await calls.post({ conversationId, text, nonce, partId: message.id, detail: describe(message) }, signal);
     return posted.text === text ? { id: posted.id } : complete(message, posted.id, signal);
   }
 
@@ -36,11 +34,8 @@ export function createDiscordLike(parts: AdapterParts): Adapter {
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
     split: (text) => cutAt(text, splitAt),
-    send: async (message, signal) => {
-      const found = inDoubt.has(message.id) && !message.opened ? await calls.find(message, signal) : undefined;
-      const opened = message.opened ?? found?.receipt;
-      return opened ? complete(message, opened.id, signal) : post(message, message.id, signal);
-    },
+    send: (message, signal) =>
+      message.opened ? complete(message, message.opened.id, signal) : post(message, message.id, signal),
     find: (message, signal) => calls.find(message, signal),
     remove: (message, { id }, signal) =>
       network
@@ -61,13 +56,15 @@ export function createDiscordLike(parts: AdapterParts): Adapter {
             createSimulatedStream({
               ...{ process, signal, splitAt, abortsRequests: true, paceMs: 1_300 },
               open: async (text, bound) => {
-                const posted = await calls.post({ conversationId, text, nonce: id, detail: `${short(id)} stream` }, bound);
+                const posted = await calls.post(
+                  { conversationId, text, nonce: id, partId: id, detail: `${short(id)} stream` },
+                  bound,
+                );
                 return { id: posted.id };
               },
               grow: async (receipt, text, bound) => {
                 await calls.edit({ id: receipt.id, text, detail: `${short(id)} stream` }, bound);
               },
-              onDoubt: () => inDoubt.add(id),
             }),
         }
       : {}),
@@ -78,6 +75,7 @@ interface NewPost {
   readonly conversationId: string;
   readonly text: string;
   readonly nonce: string;
+  readonly partId: string;
   readonly detail: string;
 }
 
@@ -90,12 +88,12 @@ interface Edit {
 function createCalls({ process, network, platform }: AdapterParts) {
   const { name: by } = process;
   return {
-    post: ({ conversationId, text, nonce, detail }: NewPost, signal: AbortSignal): Promise<Pick<Post, 'id' | 'text'>> =>
+    post: ({ conversationId, text, nonce, partId, detail }: NewPost, signal: AbortSignal): Promise<Pick<Post, 'id' | 'text'>> =>
       network.request(process, {
         ...{ label: 'send', detail, signal },
         effect: () => {
           const earlier = platform.posts.find((post) => post.mark === nonce && isKnown(post, process.clock));
-          const { id, text: shown } = earlier ?? platform.write({ conversationId, by, text, mark: nonce });
+          const { id, text: shown } = earlier ?? platform.write({ conversationId, by, text, mark: nonce, partId });
           return { id, text: shown };
         },
       }),

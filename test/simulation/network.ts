@@ -42,7 +42,11 @@ export function createNetwork(options: NetworkOptions): Network {
     request: (from, call) =>
       new Promise((resolve, reject) => {
         const { signal } = call;
-        const onAbort = (): void => reject(signal.reason as Error); // Parley aborts with errors only
+        let abortedAt = Number.POSITIVE_INFINITY;
+        const onAbort = (): void => {
+          abortedAt = options.schedule.now();
+          reject(signal.reason as Error); // Parley aborts with errors only
+        };
         if (signal.aborted) return onAbort();
         signal.addEventListener('abort', onAbort, { once: true });
         // An adapter has some way to go to the socket: at each of its steps the process may fall asleep.
@@ -51,6 +55,7 @@ export function createNetwork(options: NetworkOptions): Network {
           options.figures.requests += 1;
           travel(options, from, {
             ...call,
+            isCutOff: () => options.schedule.now() > abortedAt + afterlifeMs,
             resolve: (result) => {
               signal.removeEventListener('abort', onAbort);
               resolve(result);
@@ -66,7 +71,11 @@ export function createNetwork(options: NetworkOptions): Network {
   };
 }
 
+/** A request that its sender gives up is still carried out if it arrives within this time; after that its connection is gone. */
+const afterlifeMs = 1_000;
+
 interface Travel<Result> extends PlatformCall<Result> {
+  readonly isCutOff: () => boolean;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
 }
@@ -91,6 +100,7 @@ function travel<Result>(options: NetworkOptions, from: SimulatedProcess, call: T
     return hangUp();
   }
   schedule.at(latency(faults), () => {
+    if (call.isCutOff()) return note('cut off');
     if (fate === 'limited') {
       const retryAfterMs = faults.between(1, 20) * 1_000;
       figures.refusals += 1;

@@ -7,6 +7,8 @@ export interface Post {
   /** The process that wrote it. */
   readonly by: string;
   readonly at: number;
+  /** The part that it was to show when it was written: the truth, which no adapter gets to see. */
+  readonly partId: string;
   /** The id that the bot gave it: Slack's metadata, Discord's nonce, a webhook-id. */
   mark: string | undefined;
   text: string;
@@ -18,6 +20,7 @@ export interface Writing {
   readonly conversationId: string;
   readonly by: string;
   readonly text: string;
+  readonly partId: string;
   readonly mark?: string | undefined;
   /** The message grows from here on. */
   readonly streams?: boolean;
@@ -43,10 +46,10 @@ export function createPlatform({ name, now, onWrite }: PlatformOptions): Platfor
   const isShown = (post: Post): boolean => !post.isRemoved;
   return {
     posts,
-    write: ({ conversationId, by, text, mark, streams }) => {
+    write: ({ conversationId, by, text, mark, partId, streams }) => {
       const id = `${name}-${posts.length + 1}`;
       const stream = streams ? 'open' : 'none';
-      const post: Post = { id, conversationId, by, at: now(), mark, text, stream, isRemoved: false };
+      const post: Post = { id, conversationId, by, at: now(), mark, partId, text, stream, isRemoved: false };
       posts.push(post);
       onWrite(post);
       return post;

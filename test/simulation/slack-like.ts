@@ -1,20 +1,8 @@
 import type { Adapter, FoundMessage } from '../../src/adapter.ts';
-import { DeliveryError } from '../../src/errors.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
-import { type Network, PlatformRefusal } from './network.ts';
-import type { Platform } from './platform.ts';
-import type { SimulatedProcess } from './process.ts';
-import { cutAt } from './split.ts';
+import { type AdapterParts, asOpened, cutAt, describe, short } from './adapter-parts.ts';
+import { PlatformRefusal } from './network.ts';
 import { createSimulatedStream } from './stream.ts';
-
-export interface AdapterParts {
-  readonly process: SimulatedProcess;
-  readonly network: Network;
-  readonly platform: Platform;
-  readonly streaming: boolean;
-  /** Longest text of one message. */
-  readonly splitAt: number;
-}
 
 /**
  * A platform without a nonce: what is posted twice stands there twice. A complete message carries our id, a stream does not
@@ -22,7 +10,6 @@ export interface AdapterParts {
  */
 export function createSlackLike(parts: AdapterParts): Adapter {
   const { process, splitAt } = parts;
-  const inDoubt = new Set<string>();
   const calls = createCalls(parts);
 
   async function complete(message: OutboundMessage, id: string, signal: AbortSignal): Promise<Receipt> {
@@ -42,13 +29,7 @@ export function createSlackLike(parts: AdapterParts): Adapter {
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
     split: (text) => cutAt(text, splitAt),
-    send: async (message, signal) => {
-      if (message.opened) return complete(message, message.opened.id, signal);
-      if (!inDoubt.has(message.id)) return calls.post(message, signal);
-      const found = await calls.find(message, signal);
-      if (found?.complete) return found.receipt;
-      return found ? complete(message, found.receipt.id, signal) : calls.post(message, signal);
-    },
+    send: (message, signal) => (message.opened ? complete(message, message.opened.id, signal) : calls.post(message, signal)),
     find: (message, signal) => calls.find(message, signal),
     remove: (message, receipt, signal) => calls.remove(message, receipt, signal),
     ...(parts.streaming
@@ -58,7 +39,6 @@ export function createSlackLike(parts: AdapterParts): Adapter {
               ...{ process, signal, splitAt, abortsRequests: false, paceMs: 700 },
               open: (text, bound) => calls.startStream(opening, text, bound),
               grow: (receipt, text, bound) => calls.appendStream(receipt, text, bound),
-              onDoubt: () => inDoubt.add(opening.id),
             }),
         }
       : {}),
@@ -78,7 +58,7 @@ function createCalls({ process, network, platform }: AdapterParts) {
         signal,
         effect: () => {
           const { conversationId, text, id: mark } = message;
-          return { id: platform.write({ conversationId, by, text, mark }).id };
+          return { id: platform.write({ conversationId, by, text, mark, partId: mark }).id };
         },
       }),
     update: (message: OutboundMessage, id: string, signal: AbortSignal): Promise<Receipt> =>
@@ -104,7 +84,7 @@ function createCalls({ process, network, platform }: AdapterParts) {
     startStream: ({ id, conversationId }: Addressed, text: string, signal: AbortSignal): Promise<Receipt> =>
       request('startStream', short(id), {
         signal,
-        effect: () => ({ id: platform.write({ conversationId, by, text, streams: true }).id }),
+        effect: () => ({ id: platform.write({ conversationId, by, text, partId: id, streams: true }).id }),
       }),
     appendStream: ({ id }: Receipt, text: string, signal: AbortSignal): Promise<void> =>
       request('appendStream', id, {
@@ -122,8 +102,10 @@ function createCalls({ process, network, platform }: AdapterParts) {
           const shown = platform.shown(message.conversationId);
           const sent = shown.find(({ mark }) => mark === message.id);
           if (sent) return { receipt: { id: sent.id }, complete: true };
-          const orphan = message.part > 0 ? undefined : shown.findLast((post) => post.stream !== 'none' && post.mark === undefined);
-          return orphan && { receipt: { id: orphan.id }, complete: false };
+          // What this answer has streamed stands behind all that is complete: what stands before it is another answer's remains.
+          const last = shown.at(-1);
+          const isOrphan = message.part === 0 && last?.mark === undefined && last?.stream !== 'none';
+          return last && isOrphan ? { receipt: { id: last.id }, complete: false } : undefined;
         },
       }),
     remove: (message: OutboundMessage, { id }: Receipt, signal: AbortSignal): Promise<void> =>
@@ -136,22 +118,4 @@ function createCalls({ process, network, platform }: AdapterParts) {
         if (!(error instanceof PlatformRefusal)) throw error;
       }),
   };
-}
-
-/** Something of this message stands there already: that the request failed for certain does not mean that nothing is to be seen. */
-export function asOpened(error: unknown): unknown {
-  if (error instanceof PlatformRefusal) {
-    return new DeliveryError({ message: `simulated: ${error.message}`, retryable: true, uncertain: true });
-  }
-  if (!(error instanceof DeliveryError) || error.uncertain) return error;
-  const { message, retryable, retryAfterMs } = error;
-  return new DeliveryError({ message, retryable, retryAfterMs, uncertain: true });
-}
-
-export function describe({ id, part, parts, attempt }: OutboundMessage): string {
-  return `${short(id)} part ${part + 1}/${parts} attempt ${attempt}`;
-}
-
-export function short(id: string): string {
-  return id.slice(0, 6);
 }

@@ -1,6 +1,6 @@
 import type { MessageStream } from '../../src/adapter.ts';
 import { withTimeout } from '../../src/clock.ts';
-import { DeliveryError } from '../../src/errors.ts';
+import { DeliveryError, describeError } from '../../src/errors.ts';
 import type { Receipt } from '../../src/message.ts';
 import type { SimulatedProcess } from './process.ts';
 
@@ -16,8 +16,6 @@ export interface StreamOptions {
   readonly open: (text: string, signal: AbortSignal) => Promise<Receipt>;
   /** `text` is all that is to be seen. */
   readonly grow: (receipt: Receipt, text: string, signal: AbortSignal) => Promise<void>;
-  /** The request that opens the message may have arrived or not. */
-  readonly onDoubt: () => void;
 }
 
 const graceMs = 15;
@@ -64,7 +62,8 @@ export function createSimulatedStream(options: StreamOptions): MessageStream {
         nextIn = limit;
         return;
       }
-      if (!receipt && !(error instanceof DeliveryError && !error.uncertain)) options.onDoubt();
+      // Neither a receipt nor `undefined` would be true: whether the message has been opened is not known.
+      if (!receipt && !(error instanceof DeliveryError && !error.uncertain)) opened.reject(toError(error));
       end();
     } finally {
       bound.clear();
@@ -89,4 +88,8 @@ export function createSimulatedStream(options: StreamOptions): MessageStream {
       opened.resolve(undefined); // no effect where it has opened
     },
   };
+}
+
+function toError(error: unknown): Error {
+  return new Error(`simulated: ${describeError(error)}`, { cause: error });
 }

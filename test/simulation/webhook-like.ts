@@ -1,7 +1,6 @@
 import type { Adapter } from '../../src/adapter.ts';
 import { DeliveryError } from '../../src/errors.ts';
-import { type AdapterParts, describe } from './slack-like.ts';
-import { cutAt } from './split.ts';
+import { type AdapterParts, cutAt, describe } from './adapter-parts.ts';
 
 /** A receiver that takes every message and keeps the first under each id. There is nothing to look up, and nothing in doubt. */
 export function createWebhookLike({ process, network, platform, splitAt }: AdapterParts): Adapter {
@@ -14,7 +13,9 @@ export function createWebhookLike({ process, network, platform, splitAt }: Adapt
     send: async (message, signal) => {
       const { conversationId, text, id: mark } = message;
       const effect = (): void => {
-        if (!platform.posts.some((post) => post.mark === mark)) platform.write({ conversationId, by, text, mark });
+        if (!platform.posts.some((post) => post.mark === mark)) {
+          platform.write({ conversationId, by, text, mark, partId: mark });
+        }
       };
       try {
         await network.request(process, { label: 'send', detail: describe(message), signal, effect });

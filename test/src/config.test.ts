@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { loadConfig, sqlitePath, type LoadOptions } from '../../src/config.ts';
+import { sqlitePath } from '../../src/config/database.ts';
+import { loadConfig, type LoadOptions } from '../../src/config.ts';
 import { createVerifier } from '../../src/signature.ts';
 import { memoryFiles, memoryFolder } from '../support/config-files.ts';
 

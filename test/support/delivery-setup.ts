@@ -16,10 +16,11 @@ interface Setup {
   readonly settled?: SettleResult;
   readonly held?: boolean;
   readonly maxAttempts?: number;
+  readonly timeoutMs?: number;
 }
 
 /** Deliver with a store that records what it is told. */
-export function createDeliverySetup({ adapter: adapterOptions, settled, held = true, maxAttempts = 5 }: Setup = {}) {
+export function createDeliverySetup({ adapter: adapterOptions, settled, held = true, maxAttempts = 5, ...setup }: Setup = {}) {
   const clock = createFakeClock();
   const log = createMemoryLog();
   const adapter = createFakeAdapter(adapterOptions);
@@ -37,7 +38,7 @@ export function createDeliverySetup({ adapter: adapterOptions, settled, held = t
   };
   const policy = { baseMs: 500, maxMs: 60_000, expiryMs: hour, maxAttempts };
   const adapters = new Map([[adapter.name, adapter]]);
-  const deliver = createDeliver({ store, adapters, clock, log, policy, timeoutMs, leaseMs });
+  const deliver = createDeliver({ store, adapters, clock, log, policy, timeoutMs: setup.timeoutMs ?? timeoutMs, leaseMs });
   const signal = new AbortController().signal;
   return {
     clock,

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../src/clock.ts';
+import { type ModelFault, toRefusal } from './openai-emulator-faults.ts';
 import {
   type ChatAnswer,
   type ChatRequest,
@@ -24,40 +25,11 @@ export interface EmulatedCall {
   readonly at: number;
   readonly request: ChatRequest;
   readonly headers: IncomingMessage['headers'];
+  /** The client's: calls on the same connection have the same. */
+  readonly port: number | undefined;
   /** `broken`: by a fault. `aborted`: the client went away, or the emulator stopped. */
   state: 'open' | 'answered' | 'broken' | 'aborted';
 }
-
-/** What happens to one call in place of a good answer. `after` counts tokens: how far the stream gets before. */
-export type ModelFault =
-  | { readonly type: 'rate_limit'; readonly retryAfterSeconds?: number }
-  | { readonly type: 'insufficient_quota' }
-  | { readonly type: 'server_error'; readonly status?: number }
-  | { readonly type: 'context_length' }
-  | {
-      readonly type: 'status';
-      readonly status: number;
-      readonly body: string;
-      readonly headers?: Readonly<Record<string, string>>;
-    }
-  | { readonly type: 'reset' }
-  /** Nothing at all is sent, until the client goes away. */
-  | { readonly type: 'silence' }
-  /** The body ends in good order, but the answer has not. */
-  | { readonly type: 'cut'; readonly after: number }
-  /** The connection is destroyed. */
-  | { readonly type: 'disconnect'; readonly after: number }
-  /** Nothing more is sent, until the client goes away. */
-  | { readonly type: 'stall'; readonly after: number }
-  | { readonly type: 'error_frame'; readonly after: number; readonly error?: object }
-  | { readonly type: 'malformed_frame'; readonly after: number }
-  /** These bytes, chunk by chunk, with status 200. */
-  | {
-      readonly type: 'raw';
-      readonly contentType?: string;
-      readonly chunks: readonly (string | Uint8Array)[];
-      readonly keepOpen?: boolean;
-    };
 
 /** Can be changed at any time; counts from the next call. */
 export interface OpenAiBehaviour {
@@ -124,7 +96,15 @@ export function createOpenAiEmulator({ clock, apiKeys, models = ['gpt-5.4-mini']
     }
     const chat = parseChat(body);
     if (typeof chat === 'string') return sendJson(response, 400, toError(chat));
-    const call: EmulatedCall = { index: calls.length, at: clock.now(), request: chat, headers: request.headers, state: 'open' };
+    const { headers, socket } = request;
+    const call: EmulatedCall = {
+      index: calls.length,
+      at: clock.now(),
+      request: chat,
+      headers,
+      port: socket.remotePort,
+      state: 'open',
+    };
     calls.push(call);
     const gone = new AbortController();
     response.once('close', () => {
@@ -195,6 +175,7 @@ async function answerCall(context: CallContext): Promise<void> {
 /** True when the call is over, or never will be. */
 function failBeforeAnswer(fault: ModelFault, call: EmulatedCall, response: ServerResponse): boolean {
   if ('after' in fault) return false;
+  if (fault.type === 'silence') return true;
   call.state = 'broken';
   const refusal = toRefusal(fault);
   if (refusal) {
@@ -206,29 +187,6 @@ function failBeforeAnswer(fault: ModelFault, call: EmulatedCall, response: Serve
   if (fault.type === 'reset') response.socket?.resetAndDestroy();
   if (fault.type === 'raw') void sendRaw(response, fault);
   return true;
-}
-
-function toRefusal(fault: ModelFault): { status: number; body: object } | undefined {
-  if (fault.type === 'rate_limit') {
-    return { status: 429, body: toError('Rate limit reached for requests', { type: 'requests', code: 'rate_limit_exceeded' }) };
-  }
-  if (fault.type === 'insufficient_quota') {
-    const message = 'You exceeded your current quota, please check your plan and billing details.';
-    return { status: 429, body: toError(message, { type: 'insufficient_quota', code: 'insufficient_quota' }) };
-  }
-  if (fault.type === 'server_error') {
-    return {
-      status: fault.status ?? 500,
-      body: toError('The server had an error while processing your request.', { type: 'server_error' }),
-    };
-  }
-  if (fault.type === 'context_length') {
-    return {
-      status: 400,
-      body: toError("This model's maximum context length is 128000 tokens.", { code: 'context_length_exceeded' }),
-    };
-  }
-  return undefined;
 }
 
 /** Each chunk in a packet of its own, so that the client reads them as they were cut. */
@@ -262,6 +220,7 @@ async function streamAnswer({ call, response, clock, behaviour, fault, signal }:
     if (position === 0) await behaviour.onCall('firstToken', call);
     if (position === halfway) await behaviour.onCall('midStream', call);
   }
+  if (fault?.type === 'stall') return;
   if (fault && 'after' in fault) {
     call.state = 'broken';
     return breakStream(fault, response);

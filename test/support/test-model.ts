@@ -20,6 +20,7 @@ export function createTestModel(answer: Answer = (request) => `Answer to: ${unan
     requests,
     check: () => Promise.resolve('It works.'),
     async *generate(request, signal) {
+      signal.throwIfAborted();
       requests.push(request);
       const said = await orAborted(Promise.resolve(answer(request, requests.length, signal)), signal);
       if (typeof said === 'object' && Symbol.asyncIterator in said) {

@@ -1,6 +1,6 @@
 /**
  * What goes wrong, and for which calls. `route` is the method and the path pattern, as in `POST /channels/:id/messages`,
- * or `GATEWAY` for the WebSocket handshake (there every kind means that the connection is refused).
+ * or `GATEWAY` for the WebSocket handshake (which `hang` leaves without an answer, and every other kind cuts off).
  *
  * - `rate_limit`: 429 before any effect, with `retryAfterSeconds` (default 1).
  * - `server_error`: 500; with `takesEffect` only after the call was carried out.

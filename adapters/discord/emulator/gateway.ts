@@ -29,8 +29,8 @@ export interface GatewayOptions {
   readonly url: () => string;
 }
 
-/** What a connection asks for: seen before it is answered. */
-export type GatewayCall = 'identify' | 'resume' | 'heartbeat';
+/** What a client asks for: seen before it is answered. */
+export type GatewayCall = 'connect' | 'identify' | 'resume' | 'heartbeat';
 
 const opcodes = {
   dispatch: 0,
@@ -87,6 +87,10 @@ export class Gateway {
   onCall(listener: (call: GatewayCall) => void): () => void {
     this.#callListeners.add(listener);
     return () => this.#callListeners.delete(listener);
+  }
+
+  note(call: GatewayCall): void {
+    for (const listener of this.#callListeners) listener(call);
   }
 
   /** Ends every connection: with a close code, or as a cut cable does. */
@@ -155,7 +159,7 @@ export class Gateway {
   }
 
   #onHeartbeat(socket: WebSocket, connection: Connection): void {
-    this.#note('heartbeat');
+    this.note('heartbeat');
     connection.cancelTimeout();
     connection.cancelTimeout = this.#watchHeartbeat(socket);
     tell(socket, opcodes.heartbeatAck);
@@ -163,7 +167,7 @@ export class Gateway {
 
   #identify(socket: WebSocket, connection: Connection, data: Readonly<Record<string, unknown>>): void {
     const { world, token, messageContent, url } = this.#options;
-    this.#note('identify');
+    this.note('identify');
     const intents = data['intents'];
     if (data['token'] !== token) return socket.close(4004, 'Authentication failed.');
     if (typeof intents !== 'number' || (intents & ~knownIntents) !== 0) return socket.close(4013, 'Invalid intent(s).');
@@ -187,7 +191,7 @@ export class Gateway {
   }
 
   #resume(socket: WebSocket, connection: Connection, data: Readonly<Record<string, unknown>>): void {
-    this.#note('resume');
+    this.note('resume');
     if (data['token'] !== this.#options.token) return socket.close(4004, 'Authentication failed.');
     const id = data['session_id'];
     const session = typeof id === 'string' ? this.#sessions.find(id) : undefined;
@@ -208,10 +212,6 @@ export class Gateway {
     session.socket?.send(text, (error) => {
       if (!error) for (const listener of this.#sentListeners) listener(sent);
     });
-  }
-
-  #note(call: GatewayCall): void {
-    for (const listener of this.#callListeners) listener(call);
   }
 
   #tellAll(op: number, d: unknown): void {

@@ -22,6 +22,7 @@ export interface Route {
 }
 
 export interface RouteOptions extends MessageCallOptions {
+  readonly shards: number;
   readonly gatewayUrl: () => string;
   readonly onTyping: (channelId: string) => void;
 }
@@ -30,12 +31,12 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
   return [...appRoutes(options), ...channelRoutes(options), ...messageRoutes(options)];
 }
 
-function appRoutes({ world, gatewayUrl }: RouteOptions): Route[] {
+function appRoutes({ world, shards, gatewayUrl }: RouteOptions): Route[] {
   const application = () => ({ id: world.bot.id, name: world.bot.globalName, flags: 1 << 19, bot: toUser(world.bot) });
-  const limits = { total: 1000, remaining: 1000, reset_after: 14_400_000, max_concurrency: 1 };
+  const limits = { total: 1000, remaining: 1000, reset_after: 14_400_000, max_concurrency: shards };
   return [
     { method: 'GET', pattern: '/gateway', handle: () => ok({ url: gatewayUrl() }) },
-    { method: 'GET', pattern: '/gateway/bot', handle: () => ok({ url: gatewayUrl(), shards: 1, session_start_limit: limits }) },
+    { method: 'GET', pattern: '/gateway/bot', handle: () => ok({ url: gatewayUrl(), shards, session_start_limit: limits }) },
     { method: 'GET', pattern: '/users/@me', handle: () => ok(toUser(world.bot)) },
     { method: 'GET', pattern: '/applications/@me', handle: () => ok(application()) },
     { method: 'PUT', pattern: '/applications/:id/commands', handle: ({ body }) => ok(Object.values(body)) },

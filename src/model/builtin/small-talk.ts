@@ -64,23 +64,32 @@ const longestSmallTalk = 300;
 export function understand(message: string): Understood {
   if (message.length > longestSmallTalk) return { smallTalk: undefined, language: undefined, question: message };
   const text = simplify(message);
-  for (const [language, pattern] of Object.entries(identities)) {
-    if (pattern.test(text)) return { smallTalk: 'identity', language, question: '' };
+  let rest = text;
+  let smallTalk: SmallTalk | undefined;
+  let language: string | undefined;
+  for (let cut = cutPhrase(rest); cut; cut = cutPhrase(rest)) {
+    smallTalk ??= cut.smallTalk;
+    language ??= cut.language;
+    rest = cut.rest;
   }
-  const greeting = cutFrom(text, greetings);
-  const rest = greeting?.rest ?? text;
-  const gratitude = cutFrom(rest, thanks);
-  const found = gratitude ?? greeting;
-  if (!found) return { smallTalk: undefined, language: undefined, question: message };
-  const isQuestion = found.rest.split(' ').some((word) => word !== '' && !fillers.has(word));
-  if (isQuestion && greeting && identityOf(found.rest))
-    return { smallTalk: 'identity', language: greeting.language, question: '' };
-  if (isQuestion) return { smallTalk: undefined, language: undefined, question: found.rest };
-  return { smallTalk: gratitude ? 'thanks' : 'greeting', language: found.language, question: '' };
+  const asked = Object.entries(identities).find(([, pattern]) => pattern.test(rest));
+  if (asked) return { smallTalk: 'identity', language: asked[0], question: '' };
+  if (smallTalk === undefined) return { smallTalk, language, question: message };
+  const isQuestion = rest.split(' ').some((word) => word !== '' && !fillers.has(word));
+  return isQuestion ? { smallTalk: undefined, language: undefined, question: rest } : { smallTalk, language, question: '' };
 }
 
-function identityOf(text: string): boolean {
-  return Object.values(identities).some((pattern) => pattern.test(text));
+interface CutPhrase {
+  readonly smallTalk: SmallTalk;
+  readonly language: string;
+  readonly rest: string;
+}
+
+function cutPhrase(text: string): CutPhrase | undefined {
+  const gratitude = cutFrom(text, thanks);
+  if (gratitude) return { smallTalk: 'thanks', ...gratitude };
+  const greeting = cutFrom(text, greetings);
+  return greeting && { smallTalk: 'greeting', ...greeting };
 }
 
 /** The text without one of the phrases at its beginning or end. */

@@ -22,7 +22,7 @@ export interface Call {
   touch(): void;
   /** Changes how long nothing may arrive from now on. */
   limitIdle(ms: number): void;
-  /** Lets go of timers and listeners, and of the request where it is still under way. */
+  /** Lets go of timers and listeners. */
   close(): void;
 }
 
@@ -75,12 +75,9 @@ export function createCall({ clock, host, idleTimeoutMs, timeoutMs }: CallLimits
       cancelTotal();
       cancelIdle();
       failWaiting = undefined;
-      controller.abort(closed);
     },
   };
 }
-
-const closed = new DOMException('The call has ended', 'AbortError');
 
 function timedOut(message: string): ModelError {
   const publicMessage = 'The AI model took too long to answer. Please ask again in a little while.';

@@ -56,6 +56,7 @@ export function toModelError(failure: EndpointFailure, endpoint: Endpoint): Mode
   if (failure.code === 'content_filter') return error(`${host} withheld the answer (content filter).`, withheld);
   if (status === 429) return error(`${host} limits the rate of requests.`, busy, true);
   if (status === 408 || status === 409 || status === 425 || status >= 500) return error(`${host} failed to answer.`, busy, true);
+  if (status >= 300 && status < 400) return error(`${host} leads to another address: set OPENAI_BASE_URL to that one.`, access);
   return error(`${host} does not accept the request.`);
 }
 

@@ -85,7 +85,7 @@ function createLink(worker: Worker, { onFailure }: SqliteStoreOptions) {
     for (const [index, call] of batch.entries()) settle(message.results[index], call);
   });
   worker.on('error', (error) => fail(threadFailure(error)));
-  worker.on('exit', () => fail(new StoreError('The database is closed.')));
+  worker.on('exit', (code) => fail(new StoreError(`The database thread ended unexpectedly, with code ${code}.`)));
 
   const enqueue: Enqueue = (call) =>
     new Promise((resolve, reject) => {

@@ -23,7 +23,7 @@ const busyTimeoutMs = 5_000;
 
 /** Opens `parley.db` in the folder, creates and migrates it where needed. Throws StoreLockedError or StoreError. */
 export function openDatabase(options: DatabaseOptions): OpenedDatabase {
-  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+  createFolder(options.folder);
   const lock = options.exclusive ? takeLock(options.folder) : undefined;
   try {
     const db = connect(join(options.folder, options.name ?? 'parley.db'));
@@ -100,9 +100,21 @@ function takeLock(folder: string): Sqlite {
   } catch (error) {
     lock?.close();
     if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) throw new StoreLockedError(folder);
-    throw new StoreError(
-      `The data folder ${folder} cannot be used: ${describeError(error)}. Check that PARLEY_DATA names a folder that this user may write to.`,
-      { cause: error },
-    );
+    throw unusable(folder, error);
   }
+}
+
+function createFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+}
+
+function unusable(folder: string, error: unknown): StoreError {
+  return new StoreError(
+    `The data folder ${folder} cannot be used: ${describeError(error)}. Check that PARLEY_DATA names a folder that this user may write to.`,
+    { cause: error },
+  );
 }

@@ -84,8 +84,10 @@ function createReplay(db: Sqlite) {
     `update outbox set state = 'queued', uncertain = 1, attempt = 0, next_at = @now, settled_at = null,
        expires_at = @now + min(max(expires_at - created_at, 60000), 86400000) where turn = @turn and state = 'dead'`,
   );
+  // Not where the turn itself had failed, and what could not be delivered was the apology.
   const succeed = db.prepare(
-    `update inbox set verdict = 'answered', reason = null where turn = @turn and verdict = 'failed'
+    `update inbox set verdict = 'answered', reason = null
+     where turn = @turn and verdict = 'failed' and (select error from turn where seq = @turn) is null
        and seq between (select first_seq from turn where seq = @turn) and (select last_seq from turn where seq = @turn)`,
   );
   return {

@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import type { Adapter, AdapterContext, AdapterState, RecentConversation } from '../../../src/adapter.ts';
 import { systemClock } from '../../../src/clock.ts';
 import type { Clock } from '../../../src/clock.ts';
+import { DeliveryError } from '../../../src/errors.ts';
 import type { Log } from '../../../src/log.ts';
 import type { Destination, InboundEvent, InboundMessage, Json, OutboundMessage } from '../../../src/message.ts';
 import { createDiscordEmulator } from '../../../adapters/discord/emulator.ts';
@@ -179,3 +181,70 @@ export function toOutbound(destination: Destination, text: string, more: Partial
 }
 
 export const never = new AbortController().signal;
+
+export interface SendScene {
+  readonly emulator: DiscordEmulator;
+  readonly adapter: Adapter;
+  readonly destination: Destination;
+  /** What the bot wrote, oldest first. */
+  written(): string[];
+}
+
+/** An adapter that only sends: it needs no connection for that. */
+export function onSendScene(
+  play: (scene: SendScene) => Promise<void>,
+  emulatorOptions: Partial<DiscordEmulatorOptions> = {},
+): Promise<void> {
+  return onStage(
+    async ({ emulator }) => {
+      const adapter = createDiscordAdapter(defaults(emulator));
+      const { guildId, channelId } = emulator.home;
+      const question = emulator.say({ text: 'a question', mention: true });
+      const written = (): string[] =>
+        emulator
+          .messages(channelId)
+          .filter(({ author }) => author === emulator.bot)
+          .map(({ content }) => content);
+      try {
+        await play({ emulator, adapter, written, destination: { guildId, channelId, channelType: '0', replyTo: question.id } });
+      } finally {
+        await adapter.stop();
+      }
+    },
+    { emulator: emulatorOptions },
+  );
+}
+
+/** What the bot asks the gateway for from now on. */
+export function callsOf(emulator: DiscordEmulator): string[] {
+  const calls: string[] = [];
+  emulator.onGatewayCall((call) => {
+    if (call !== 'connect') calls.push(call);
+  });
+  return calls;
+}
+
+/** The DeliveryError that a call rejects with. */
+export async function failureOf(delivery: Promise<unknown>): Promise<DeliveryError> {
+  try {
+    await delivery;
+  } catch (error) {
+    assert.ok(error instanceof DeliveryError, String(error));
+    return error;
+  }
+  throw new assert.AssertionError({ message: 'The delivery succeeded.' });
+}
+
+/** An emulator alone. */
+export async function withEmulator(
+  play: (emulator: DiscordEmulator) => Promise<void>,
+  options: Partial<DiscordEmulatorOptions> = {},
+): Promise<void> {
+  const emulator = createDiscordEmulator({ clock: systemClock, ...options });
+  await emulator.listen();
+  try {
+    await play(emulator);
+  } finally {
+    await emulator.close();
+  }
+}

@@ -168,6 +168,19 @@ test('takes an answer to the newest question as the answer to all before it', as
   });
 });
 
+test('still waits for what was asked after the question that is answered', async () => {
+  await withTerminal({ interactive: true }, async ({ type, printed, asked, answer, ledger }) => {
+    type('one\ntwo\n');
+    await ledger.clock.advance(0);
+    await asked(2);
+    await answer('One.', { inReplyTo: ledger.events[0]?.eventId ?? '' });
+    ledger.settle(ledger.events[1]?.eventId ?? '', 'ignored');
+    await ledger.clock.advance(1000);
+
+    assert.match(printed(), /One\.[^]*\(no answer: ignored\)/);
+  });
+});
+
 test('says so when a question gets no answer', async () => {
   await withTerminal({}, async ({ adapter, type, printed, asked, ledger }) => {
     type('hi\n');

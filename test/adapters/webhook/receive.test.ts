@@ -145,6 +145,18 @@ test('reads a body that is not UTF-8 as malformed', async () => {
   });
 });
 
+test('refuses a body that does not say how long it is as soon as it is too long', async () => {
+  await withWebhooks({}, async ({ url, ledger }) => {
+    async function* pieces() {
+      for (let piece = 0; piece < 50; piece += 1) yield Buffer.alloc(1000, ' ');
+    }
+    const signed = signedHeaders('', { at: ledger.clock.now() });
+    const response = await fetch(`${url}/webhooks/desk`, { method: 'POST', body: pieces(), duplex: 'half', headers: signed });
+
+    assert.equal(response.status, 413);
+  });
+});
+
 test('takes JSON by any of its names, with or without a charset', async () => {
   await withWebhooks({}, async ({ deliver }) => {
     const types = ['application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"', 'application/cloudevents+json'];

@@ -80,7 +80,7 @@ export function describeAccept(open: OpenStore): void {
     it('hands events to the turn as they came, in the order of acceptance', async (test) => {
       const { accept, claimOne, clock } = await openLedger(test, open);
       const rich: InboundEvent = {
-        ...createMessage('**Grüße** „aus“ 東京 👩‍👩‍👧 \'); drop table inbox; --', { by: 'zoë' }),
+        ...createMessage("**Grüße** „aus“ 東京 👩‍👩‍👧 '); drop table inbox; --", { by: 'zoë' }),
         attachments: [{ name: 'a.png', mimeType: 'image/png', sizeBytes: 3, url: 'https://files.example/a.png' }],
         replyTo: 'M-0',
         isDirect: true,

@@ -26,7 +26,7 @@ export type OpenStore = () => Promise<OpenedStore>;
 
 export const leaseMs = 60_000;
 
-export type Outcome = Partial<Omit<TurnOutcome, 'events' | 'parts' | 'deliver'>> & {
+export type Outcome = Partial<Omit<TurnOutcome, 'parts' | 'deliver'>> & {
   readonly verdict?: Verdict;
   readonly reason?: string;
   /** Texts of the parts. */
@@ -111,7 +111,10 @@ export async function openLedger(test: TestContext, open: OpenStore): Promise<Le
   };
 }
 
-function toOutcome(turn: ClaimedTurn, { verdict = 'answered', reason, parts = [], deliver, now, ...rest }: Outcome & { now: number }): TurnOutcome {
+function toOutcome(
+  turn: ClaimedTurn,
+  { verdict = 'answered', reason, parts = [], deliver, now, ...rest }: Outcome & { now: number },
+): TurnOutcome {
   const last = turn.events.at(-1)?.event;
   return {
     owner: turn.owner,

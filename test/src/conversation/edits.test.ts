@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ModelError } from '../../../src/errors.ts';
+import { createFakeAdapter } from '../../support/fake-adapter.ts';
 import { createGate } from '../../support/gate.ts';
 import { createDelete, createEdit, createMessage } from '../../support/inbound.ts';
-import { createTestModel } from '../../support/test-model.ts';
+import { createTestModel, done } from '../../support/test-model.ts';
 import { createTestParley } from '../../support/test-parley.ts';
 
 test('a question that is edited before its turn is answered as it reads now', async (t) => {
@@ -153,5 +154,26 @@ test('a question that is deleted while its turn is postponed is not asked again,
 
   assert.deepEqual(model.requests[1]?.messages, [{ role: 'user', text: 'hello' }]);
   assert.deepEqual(parley.shown(), ['ok']);
+  await parley.stop();
+});
+
+test('a question that is deleted after a stream of its answer was cut does not lend that message to the next answer', async (t) => {
+  const adapter = createFakeAdapter({ stream: 'at once' });
+  const model = createTestModel(async function* (_request, call) {
+    yield { type: 'text', text: call === 1 ? 'Half an ans' : 'another answer' };
+    if (call === 1) throw new ModelError({ message: '429', retryable: true, retryAfterMs: 10_000 });
+    yield done();
+  });
+  const parley = createTestParley(t, { adapter, model });
+  const question = createMessage('never mind');
+  await parley.start();
+  await parley.receive(question);
+
+  await parley.receive(createDelete(question));
+  await parley.clock.advance(20_000);
+  await parley.receive(createMessage('hello'));
+
+  assert.equal(parley.shown().at(-1), 'another answer');
+  assert.equal(adapter.posts.length, 2);
   await parley.stop();
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MessageStream } from '../../../src/adapter.ts';
+import { ModelError } from '../../../src/errors.ts';
 import { createFakeAdapter } from '../../support/fake-adapter.ts';
 import { createMessage } from '../../support/inbound.ts';
-import { createTestModel } from '../../support/test-model.ts';
+import { createTestModel, orAborted } from '../../support/test-model.ts';
 import { createTestParley } from '../../support/test-parley.ts';
 
 for (const { fault, stream } of [
@@ -53,5 +54,34 @@ for (const { fault, stream } of [
     const [line] = parley.log.find('stream failed');
     assert.equal(line?.fields['eventId'], question.eventId);
     await parley.stop();
+  });
+}
+
+for (const { how, end } of [
+  { how: 'is tried again', end: () => Promise.reject(new ModelError({ message: '503', retryable: true })) },
+  { how: 'is handed back at a stop', end: () => new Promise<never>(() => undefined) },
+]) {
+  test(`a stream whose opening got no response is looked for when its turn ${how}, and no second one begins`, async (t) => {
+    const adapter = createFakeAdapter({ stream: 'by hand' });
+    const model = createTestModel(async function* (_request, _call, signal) {
+      yield { type: 'text', text: 'Half' };
+      const { id, conversationId } = adapter.streams[0]?.opening ?? { id: '', conversationId: '' };
+      adapter.posts.push({ id: 'P1', nonce: id, conversationId, text: 'Half', removed: false });
+      await orAborted<never>(end(), signal);
+    });
+    const first = createTestParley(t, { adapter, model });
+    await first.start();
+    await first.receive(createMessage('hello'));
+    await first.stop(0);
+
+    const { clock, database } = first;
+    const second = createTestParley(t, { clock, database, adapter, owner: 'p2' });
+    await second.start();
+    await clock.advance(60_000);
+
+    assert.deepEqual(second.shown(), ['Answer to: hello']);
+    assert.equal(adapter.streams.length, 1);
+    assert.equal(adapter.lookups.length, 1);
+    await second.stop();
   });
 }

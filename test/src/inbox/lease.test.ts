@@ -8,7 +8,7 @@ import { createFakeClock } from '../../support/fake-clock.ts';
 import { createGate } from '../../support/gate.ts';
 import { createMessage } from '../../support/inbound.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
-import { createTestModel, unanswered } from '../../support/test-model.ts';
+import { createTestModel, done, unanswered, type TestModel } from '../../support/test-model.ts';
 import { runUntil } from '../../support/run-until.ts';
 import { createTestParley } from '../../support/test-parley.ts';
 
@@ -145,4 +145,55 @@ test('stops its own older turn when a stall has cost the lease, and lets the new
   await clock.advance(60_000);
   assert.equal(model.requests.length, 2);
   await parley.stop();
+});
+
+test('does not take the newer turn for the lost one while the older still hangs', async (t) => {
+  const clock = createFakeClock();
+  const calls: AbortSignal[] = [];
+  const model: TestModel = {
+    ...createTestModel(),
+    async *generate(_request, signal) {
+      calls.push(signal);
+      await (calls.length === 1 ? new Promise(() => undefined) : clock.sleep(50_000)); // the first one hears no signal
+      yield { type: 'text', text: 'the answer' };
+      yield done();
+    },
+  };
+  const parley = createTestParley(t, {
+    clock,
+    model,
+    aroundStore: async (method, call) => {
+      if (method === 'renewTurns' && clock.monotonic() < 70_000) throw new StoreError('stalled');
+      return call();
+    },
+  });
+  await parley.start();
+  await parley.receive(createMessage('hello'));
+
+  await clock.advance(120_000);
+
+  assert.equal(calls.length, 2);
+  assert.deepEqual(parley.shown(), ['the answer']);
+  await parley.stop();
+});
+
+test('renews no lease after a stop that came during a renewal', async (t) => {
+  const renewal = createGate();
+  const slow = createGate<string>();
+  const parley = createTestParley(t, {
+    model: createTestModel(() => slow.opened),
+    aroundStore: async (method, call) => {
+      if (method === 'renewTurns') await renewal.opened;
+      return call();
+    },
+  });
+  await parley.start();
+  await parley.receive(createMessage('hello'));
+  await parley.clock.advance(20_000);
+
+  await parley.stop(0);
+  renewal.open();
+  await parley.clock.advance(0);
+
+  assert.equal(parley.clock.pending(), 0);
 });

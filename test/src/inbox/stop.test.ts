@@ -113,8 +113,8 @@ test('a turn that is claimed while the stop begins is handed back without a call
       return result;
     },
   });
+  await parley.context.accept([createMessage('hello')]);
   await parley.start();
-  await parley.receive(createMessage('hello'));
 
   const stopped = parley.stop(1_000);
   await clock.advance(500);

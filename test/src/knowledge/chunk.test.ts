@@ -89,6 +89,19 @@ test('keeps a list whole, and an announcement with what it announces', () => {
   );
 });
 
+test('keeps the items of a list together across empty lines, with the paragraphs that belong to them', () => {
+  const filler = 'x'.repeat(1_100);
+  const list =
+    '1. First\n\n   more of the first\n\n2. Second\n\n3. Third is said at some length, so that the list does not fit beside what stands before it: this is why it has to move';
+
+  const { passages } = chunkDocument('a.md', `# A\n\n${filler}\n\n${list}\n\nAfter.\n`);
+
+  assert.deepEqual(
+    passages.map(({ text }) => text),
+    [filler, `${list}\n\nAfter.`],
+  );
+});
+
 test('cuts only what is longer than a passage by itself, and closes a code block that it cuts', () => {
   const code = Array.from({ length: 100 }, (_, index) => `line_${index} = ${index} * ${index}`).join('\n');
 

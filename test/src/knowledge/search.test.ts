@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { silentLog } from '../../../src/log.ts';
 import { chunkDocument } from '../../../src/knowledge/chunk.ts';
@@ -105,7 +106,7 @@ test('prefers a passage in the language of the question', async () => {
 });
 
 test('quotes the part of a long passage that answers, with what announces it', async () => {
-  const filler = 'This paragraph is about something else entirely and goes on for a while. '.repeat(4).trim();
+  const filler = 'This paragraph is about something else entirely and goes on for a while. '.repeat(6).trim();
   const content = `# Guide\n\n${filler}\n\n${filler}\n\nTo calibrate the sensor:\n\n1. Switch it off.\n2. Press the button.\n`;
   await using library = await openLibrary({ 'a.md': content });
 
@@ -180,7 +181,7 @@ const shipped: Readonly<Record<string, string>> = {
   'Do I need a public URL for Slack?': 'Connect Slack › Socket Mode or HTTP',
   'What permissions does the Discord bot need?': 'Connect Discord › Permissions',
   'What is error 4014?': 'Troubleshooting › The bot does not answer on Discord',
-  'How are webhooks signed?': 'Webhooks › How webhooks are verified',
+  'How are webhooks signed?': 'Webhooks › How webhooks are signed and verified',
   'How do I get the answer to a webhook?': 'Webhooks › How an answer comes back',
   'What does status 409 mean?': 'Webhooks › Status codes of a refused webhook',
   'How do I use Ollama?': 'AI model › Models on your own machine',
@@ -210,7 +211,11 @@ const elsewhere = [
 
 test('answers what a newcomer asks from the documents that come with Parley, and nothing else', async () => {
   await using store = { ...openKnowledgeStore(), [Symbol.asyncDispose]: () => store.close() };
-  const knowledge = createKnowledge({ folder: new URL('../../../knowledge', import.meta.url).pathname, store, log: silentLog });
+  const knowledge = createKnowledge({
+    folder: fileURLToPath(new URL('../../../knowledge', import.meta.url)),
+    store,
+    log: silentLog,
+  });
   await knowledge.refresh();
 
   const headings: Record<string, string | undefined> = {};

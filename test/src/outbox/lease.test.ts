@@ -43,6 +43,23 @@ for (const uncertain of [false, true]) {
   });
 }
 
+test('delivers although requests may take longer than the lease: they get a third of it', async () => {
+  const { clock, adapter, failed, deliver } = createDeliverySetup({ timeoutMs: 10 * leaseMs });
+  adapter.script.push((_message, _show, signal) => {
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+  });
+
+  const delivered = deliver(createPart());
+  await clock.advance(leaseMs / 3);
+  await delivered;
+  assert.equal(failed.length, 1);
+
+  await deliver(createPart({ leaseUntil: clock.now() + leaseMs }));
+  assert.deepEqual(adapter.textsIn('fake:T1:c1'), ['the answer']);
+});
+
 test('does not send after a look-up that took too much of the lease', async () => {
   const { clock, adapter, deliver } = createDeliverySetup({
     adapter: {

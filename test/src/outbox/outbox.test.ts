@@ -131,6 +131,21 @@ test('an answer that cannot be delivered before its expiry becomes a dead letter
   await parley.stop();
 });
 
+for (const retryAfterMs of [Number.NaN, -5_000, 1_234.5]) {
+  test(`an answer is delivered although the platform asks to wait for ${retryAfterMs} ms`, async (t) => {
+    const parley = createTestParley(t);
+    parley.adapter.script.push(refuse(new DeliveryError({ message: '429', retryable: true, uncertain: false, retryAfterMs })));
+    await parley.start();
+    await parley.receive(createMessage('hello'));
+
+    await parley.clock.advance(3_000);
+
+    assert.deepEqual(parley.shown(), ['Answer to: hello']);
+    assert.equal(parley.log.find('delivery could not be recorded').length, 0);
+    await parley.stop();
+  });
+}
+
 test('a process that takes over looks for what the dead one may have sent', async (t) => {
   const first = createTestParley(t);
   first.adapter.script.push((_message, show) => {

@@ -1,0 +1,81 @@
+import type { Adapter } from '../adapter.ts';
+import type { Clock } from '../clock.ts';
+import { toChunkId } from '../ids.ts';
+import type { Log } from '../log.ts';
+import type { ClaimedDelivery, ClaimedTurn, SettledEvent, Store, TurnOutcome } from '../store/store.ts';
+import type { TurnAddress } from './turn-address.ts';
+import type { TurnResult } from './turn-result.ts';
+
+export interface TurnCommitOptions {
+  readonly store: Pick<Store, 'commitTurn'>;
+  /** Takes the first part of a committed answer on. */
+  readonly deliver: (delivery: ClaimedDelivery) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly delivery: { readonly leaseMs: number; readonly expiryMs: number };
+}
+
+export interface Completion {
+  readonly turn: ClaimedTurn;
+  readonly startedAt: number;
+  readonly address: TurnAddress;
+  readonly adapter: Adapter;
+  readonly result: TurnResult;
+  /** What the platform shows of the answer already. */
+  readonly stream: ClaimedTurn['stream'];
+}
+
+/** Writes what a turn came to into the ledger, all at once, and hands the first part of the answer on. */
+export async function commitTurn(options: TurnCommitOptions, completion: Completion): Promise<void> {
+  const { store, log, deliver } = options;
+  const { turn, result, address } = completion;
+  const outcome = toOutcome(options, completion);
+  const committed = await store.commitTurn(outcome);
+  const { conversationId, turnId } = turn;
+  const eventId = address.inReplyTo;
+  if (committed.status === 'stale') {
+    log.warn('turn ended after its lease was lost; its answer is dropped', { conversationId, turnId, eventId });
+    return;
+  }
+  const { failure, verdict, usage } = result;
+  if (failure) log.error('turn failed', { conversationId, turnId, eventId, errorId: failure.errorId, error: failure.message });
+  else log.debug('turn committed', { conversationId, turnId, eventId, verdict, parts: outcome.parts.length, usage });
+  if (committed.delivery) deliver(committed.delivery);
+}
+
+function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completion): TurnOutcome {
+  const { turn, result, adapter, address, stream } = completion;
+  const { verdict, reason, tokens, usage } = result;
+  return {
+    owner: turn.owner,
+    conversationId: turn.conversationId,
+    token: turn.token,
+    turnId: turn.turnId,
+    attempt: turn.attempt,
+    startedAt: completion.startedAt,
+    events: turn.events.map(({ seq }): SettledEvent => ({ seq, verdict, reason, tokens: tokens.get(seq) })),
+    answer: result.answerTokens === undefined ? undefined : { text: result.text, tokens: result.answerTokens },
+    parts: split(adapter, result.text).map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
+    deliver: {
+      adapter: address.adapter,
+      tenant: address.tenant,
+      inReplyTo: address.inReplyTo,
+      destination: address.destination,
+      opened: stream === 'unknown' ? undefined : stream,
+      uncertain: stream === 'unknown',
+      expiresAt: clock.now() + delivery.expiryMs,
+      leaseMs: delivery.leaseMs,
+    },
+    reset: result.reset,
+    model: usage?.model,
+    inputTokens: usage?.inputTokens,
+    outputTokens: usage?.outputTokens,
+    failure: result.failure,
+  };
+}
+
+/** An answer is never nothing: what an adapter finds nothing to show of goes out as it is. */
+function split(adapter: Adapter, text: string): readonly string[] {
+  const parts = adapter.split?.(text) ?? [];
+  return parts.length > 0 ? parts : [text];
+}

@@ -1,0 +1,138 @@
+import { runAgent } from '../agent/loop.ts';
+import type { Clock } from '../clock.ts';
+import { ModelError } from '../errors.ts';
+import { createErrorId } from '../ids.ts';
+import type { InboundMessage } from '../message.ts';
+import type { Model, ModelUsage } from '../model/model.ts';
+import { nextDelay, type RetryPolicy } from '../retry.ts';
+import type { ClaimedTurn, Verdict } from '../store/store.ts';
+import { parseCommand, replyTo, toQuestion, type ParleyCommand } from './commands.ts';
+import { buildContext } from './context.ts';
+
+export interface TurnResultOptions {
+  readonly model: Model;
+  readonly countTokens: (text: string) => number;
+  readonly clock: Clock;
+  readonly bot: { readonly name: string; readonly instructions: string };
+  readonly contextTokens: number;
+  /** Questions older than this get an apology in place of an answer that nobody waits for any more. */
+  readonly staleAfterMs: number;
+  readonly retry: RetryPolicy;
+}
+
+/** What a turn comes to, before it is cut into parts and committed. */
+export interface TurnResult {
+  readonly text: string;
+  readonly verdict: Verdict;
+  readonly reason?: string;
+  /** Of the events that belong in the transcript, by seq. */
+  readonly tokens: ReadonlyMap<number, number>;
+  /** Of the answer, where it belongs in the transcript. */
+  readonly answerTokens?: number;
+  readonly reset?: boolean;
+  readonly usage?: { readonly model: string; readonly inputTokens: number; readonly outputTokens: number };
+  readonly failure?: { readonly errorId: string; readonly message: string };
+}
+
+/** The model failed for the moment. */
+export interface Retry {
+  readonly retryAt: number;
+  readonly error: string;
+}
+
+export interface AnswerMeans {
+  readonly instructionTokens: number;
+  /** Called with each piece of the answer as it comes. */
+  readonly onText: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Undefined when the signal ended it. Rejects with what nobody expected. */
+export async function resultOf(
+  options: TurnResultOptions,
+  turn: ClaimedTurn,
+  means: AnswerMeans,
+): Promise<TurnResult | Retry | undefined> {
+  const { clock, bot, staleAfterMs, retry } = options;
+  const [first] = turn.events;
+  const command = first && parseCommand(first.event);
+  if (command) return obey(command, bot.name);
+  const questions = turn.events.map(({ event }) => toQuestion(event)).filter((question) => question !== undefined);
+  const now = clock.now();
+  if (questions.every(({ sentAt }) => now - sentAt > staleAfterMs)) return apologize(options, turn);
+  if (turn.attempt > retry.maxAttempts) {
+    return fail(
+      options,
+      turn,
+      new ModelError({ message: `Given up after ${retry.maxAttempts} attempts that did not end.`, retryable: false }),
+    );
+  }
+  try {
+    return await ask(options, { turn, questions, means });
+  } catch (error) {
+    if (means.signal.aborted) return undefined;
+    if (!(error instanceof ModelError)) throw error;
+    const delay = error.retryable ? delayBeforeRetry(options, turn, error) : undefined;
+    if (delay !== undefined) return { retryAt: clock.now() + delay, error: error.message };
+    return fail(options, turn, error);
+  }
+}
+
+function obey(command: ParleyCommand, botName: string): TurnResult {
+  const { text, reset } = replyTo(command, botName);
+  return { text, reset, verdict: 'answered', reason: `/${command.name}`, tokens: new Map() };
+}
+
+function delayBeforeRetry({ clock, retry }: TurnResultOptions, turn: ClaimedTurn, error: ModelError): number | undefined {
+  const retryAfterMs = error.retryAfterMs || undefined; // NaN, of a header that is no number, would be no time at all
+  return nextDelay(retry, { attempt: turn.attempt, firstDueAt: clock.now(), retryAfterMs }, clock);
+}
+
+interface Question {
+  readonly turn: ClaimedTurn;
+  readonly questions: readonly InboundMessage[];
+  readonly means: AnswerMeans;
+}
+
+async function ask(options: TurnResultOptions, { turn, questions, means }: Question): Promise<TurnResult> {
+  const { model, countTokens, bot, contextTokens } = options;
+  const { request, questionTokens } = buildContext({
+    instructions: bot.instructions,
+    instructionTokens: means.instructionTokens,
+    history: turn.history,
+    questions,
+    maxTokens: contextTokens,
+    countTokens,
+  });
+  const { text, usage } = await runAgent({ model, request, onText: means.onText }, means.signal);
+  return {
+    text,
+    verdict: 'answered',
+    tokens: new Map(turn.events.map(({ seq }, index) => [seq, questionTokens[index] ?? 0])),
+    answerTokens: tokensOf(text, usage, countTokens),
+    usage: { model: model.name, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens },
+  };
+}
+
+/** What a model reports may count its hidden reasoning too, which is no part of the transcript: then the text is counted. */
+function tokensOf(text: string, { estimated, outputTokens }: ModelUsage, countTokens: TurnResultOptions['countTokens']): number {
+  return estimated || outputTokens > text.length / 2 ? countTokens(text) : outputTokens;
+}
+
+function fail(options: TurnResultOptions, turn: ClaimedTurn, { publicMessage, message }: ModelError): TurnResult {
+  const errorId = createErrorId();
+  const text = `${publicMessage} I have noted the question; the team can find the error under the id ${errorId}.`;
+  return { text, verdict: 'failed', reason: message, tokens: tokensOfEvents(options, turn), failure: { errorId, message } };
+}
+
+function apologize(options: TurnResultOptions, turn: ClaimedTurn): TurnResult {
+  const what = turn.events.length > 1 ? `your ${turn.events.length} messages` : 'your message';
+  const text = `Sorry, I was away and saw ${what} only now. If it still matters, please ask again.`;
+  const reason = 'stale: it waited longer than conversation.staleAfterMinutes';
+  return { text, verdict: 'refused', reason, tokens: tokensOfEvents(options, turn) };
+}
+
+/** What got no answer belongs in the transcript all the same: a later question may refer to it. */
+function tokensOfEvents({ countTokens }: TurnResultOptions, { events }: ClaimedTurn): ReadonlyMap<number, number> {
+  return new Map(events.map(({ seq, event }) => [seq, countTokens('text' in event ? event.text : '')]));
+}

@@ -1,0 +1,32 @@
+import { describe } from 'node:test';
+import { describeAccept } from './store/accept.ts';
+import { describeCommit } from './store/commit.ts';
+import { describeDeadLetters } from './store/dead-letters.ts';
+import { describeDeliveries } from './store/deliveries.ts';
+import { describeEdits } from './store/edits.ts';
+import { describeKnowledge } from './store/knowledge.ts';
+import type { OpenStore } from './store/ledger.ts';
+import { describeStatus } from './store/status.ts';
+import { describeTurns } from './store/turns.ts';
+import { describeUpkeep } from './store/upkeep.ts';
+
+export interface StoreContract {
+  readonly name: string;
+  /** Opens an empty store, told the time by the clock beside it. The suite closes it. */
+  readonly open: OpenStore;
+}
+
+/** What every backend of the ledger promises, through the Store interface alone. */
+export function defineStoreContract({ name, open }: StoreContract): void {
+  describe(name, () => {
+    describeAccept(open);
+    describeEdits(open);
+    describeTurns(open);
+    describeCommit(open);
+    describeDeliveries(open);
+    describeDeadLetters(open);
+    describeStatus(open);
+    describeUpkeep(open);
+    describeKnowledge(open);
+  });
+}

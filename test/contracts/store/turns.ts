@@ -1,0 +1,386 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { conversationIdOf, createMessage } from '../../support/inbound.ts';
+import { leaseMs, openLedger, type OpenStore } from './ledger.ts';
+
+export function describeTurns(open: OpenStore): void {
+  describe('claiming turns', () => {
+    it('gives a conversation with all that waits in it to one holder at a time', async (test) => {
+      const { accept, claim, claimOne } = await openLedger(test, open);
+      await accept(createMessage('one'), createMessage('two'));
+
+      const turn = await claimOne();
+
+      assert.equal(turn.owner, 'p1');
+      assert.equal(turn.conversationId, conversationIdOf('c1'));
+      assert.equal(turn.attempt, 1);
+      assert.equal(turn.events.length, 2);
+      assert.equal(turn.stream, undefined);
+      assert.equal(turn.outboxBusy, false);
+      assert.match(turn.turnId, /^[0-9a-z]{24}$/);
+      assert.deepEqual(await claim(), []);
+      assert.deepEqual(await claim({ owner: 'p2' }), []);
+    });
+
+    it('takes the longest waiting first, and no more than asked for', async (test) => {
+      const { accept, claim, clock } = await openLedger(test, open);
+      for (const name of ['c3', 'c1', 'c2']) {
+        await accept(createMessage('hello', { in: name }));
+        await clock.advance(10);
+      }
+
+      const first = await claim({ limit: 2 });
+      const none = await claim({ limit: 0 });
+      const rest = await claim({ limit: 2 });
+
+      assert.deepEqual(
+        first.map(({ conversationId }) => conversationId),
+        [conversationIdOf('c3'), conversationIdOf('c1')],
+      );
+      assert.deepEqual(none, []);
+      assert.deepEqual(
+        rest.map(({ conversationId }) => conversationId),
+        [conversationIdOf('c2')],
+      );
+    });
+
+    it('lets a busy conversation take its place behind the others after each turn', async (test) => {
+      const { accept, claim, commit, clock } = await openLedger(test, open);
+      await accept(createMessage('one', { in: 'busy' }));
+      const [busy] = await claim({ limit: 1 });
+      assert.ok(busy);
+      await clock.advance(1);
+      await accept(createMessage('two', { in: 'busy' }), createMessage('hello', { in: 'quiet' }));
+      await clock.advance(1);
+      await commit(busy);
+
+      const order = [...(await claim({ limit: 1 })), ...(await claim({ limit: 1 }))];
+
+      assert.deepEqual(
+        order.map(({ conversationId }) => conversationId),
+        [conversationIdOf('quiet'), conversationIdOf('busy')],
+      );
+    });
+
+    it('leaves what comes during a turn to the next one', async (test) => {
+      const { accept, claim, claimOne, commit } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const turn = await claimOne();
+
+      await accept(createMessage('two'));
+      await accept(createMessage('three'));
+
+      assert.deepEqual(await claim(), []);
+      const result = await commit(turn);
+      assert.ok(result.status === 'committed' && result.moreWaiting);
+      const next = await claimOne();
+      assert.deepEqual(
+        next.events.map(({ event }) => 'text' in event && event.text),
+        ['two', 'three'],
+      );
+      assert.equal(next.attempt, 1);
+      assert.notEqual(next.turnId, turn.turnId);
+      assert.ok(next.token > turn.token);
+      const last = await commit(next);
+      assert.ok(last.status === 'committed' && !last.moreWaiting);
+      assert.deepEqual(await claim(), []);
+    });
+
+    it('hands out a flood in portions, in order and without a gap', async (test) => {
+      const { accept, claimOne, commit } = await openLedger(test, open);
+      const flood = Array.from({ length: 250 }, (_, index) => createMessage(`message ${index}`));
+      await accept(...flood);
+
+      const portions: string[][] = [];
+      let more = true;
+      while (more) {
+        const turn = await claimOne();
+        portions.push(turn.events.map(({ event }) => event.eventId));
+        const result = await commit(turn);
+        more = result.status === 'committed' && result.moreWaiting;
+      }
+
+      assert.deepEqual(
+        portions.flat(),
+        flood.map(({ eventId }) => eventId),
+      );
+      assert.ok(portions.every((portion) => portion.length <= 100));
+    });
+
+    it('brings along the newest of the transcript, oldest first', async (test) => {
+      const { accept, claimOne, commit } = await openLedger(test, open);
+      await accept(createMessage('q1', { by: 'ann' }), createMessage('q2', { by: 'bob' }));
+      await commit(await claimOne(), { answer: { text: 'a1', tokens: 7 } });
+      await accept(createMessage('q3'));
+
+      const turn = await claimOne({ historyLimit: 2 });
+
+      assert.deepEqual(
+        turn.history.map(({ role, authorId, authorName, text, tokens }) => [role, authorId, authorName, text, tokens]),
+        [
+          ['user', 'bob', 'bob', 'q2', 1],
+          ['assistant', '', '', 'a1', 7],
+        ],
+      );
+    });
+
+    it('tells when the next conversation becomes ready', async (test) => {
+      const { accept, clock, store, claimOne, commit } = await openLedger(test, open);
+      const nextAt = async () => (await store.claimTurns({ owner: 'p2', limit: 0, leaseMs, historyLimit: 0 })).nextAt;
+      assert.equal(await nextAt(), undefined);
+
+      await accept(createMessage('one'));
+      assert.equal(await nextAt(), clock.now());
+      const turn = await claimOne();
+      assert.equal(await nextAt(), clock.now() + leaseMs);
+      await commit(turn);
+      assert.equal(await nextAt(), undefined);
+    });
+
+    it('tells whether earlier answers are still on their way', async (test) => {
+      const { accept, ask, claimOne, sent, commit } = await openLedger(test, open);
+      const { delivery } = await ask('c1', 'an answer');
+      assert.ok(delivery);
+      await accept(createMessage('next'));
+
+      const during = await claimOne();
+      await commit(during);
+      await sent(delivery);
+      await accept(createMessage('after'));
+      const after = await claimOne();
+
+      assert.equal(during.outboxBusy, true);
+      assert.equal(after.outboxBusy, false);
+    });
+  });
+
+  describe('losing a turn', () => {
+    it('lets another holder take over when the lease has run out', async (test) => {
+      const { accept, claim, claimOne, clock } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const lost = await claimOne();
+
+      await clock.advance(leaseMs - 1);
+      assert.deepEqual(await claim({ owner: 'p2' }), []);
+      await clock.advance(1);
+      const taken = await claimOne({ owner: 'p2' });
+
+      assert.equal(taken.turnId, lost.turnId);
+      assert.equal(taken.attempt, 2);
+      assert.ok(taken.token > lost.token);
+      assert.deepEqual(taken.events, lost.events);
+    });
+
+    it('fences off the holder that has lost it', async (test) => {
+      const { accept, claimOne, commit, clock, store, texts } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const lost = await claimOne();
+      await clock.advance(leaseMs);
+      const taken = await claimOne({ owner: 'p2' });
+      const { owner, conversationId, token } = lost;
+
+      const committed = await commit(lost, { parts: ['stale'], answer: { text: 'stale', tokens: 1 } });
+      const renewed = await store.renewTurns({ owner, leaseMs, turns: [{ conversationId, token }] });
+      const postponed = await store.postponeTurn({
+        ...{ owner, conversationId, token, retryAt: clock.now() + 1, error: 'x', counts: true },
+        stream: undefined,
+      });
+      await store.noteStream({ owner, conversationId, token, receipt: { id: 'stale' } });
+
+      assert.deepEqual(committed, { status: 'stale' });
+      assert.deepEqual(renewed, [conversationId]);
+      assert.equal(postponed, false);
+      assert.deepEqual(await texts(), []);
+      assert.equal((await store.stats()).undelivered, 0);
+      await clock.advance(leaseMs);
+      const third = await claimOne({ owner: 'p3' });
+      assert.equal(third.stream, 'unknown', 'the stale note was not taken');
+      assert.equal((await commit(taken)).status, 'stale', 'nor had it changed the lease of the second');
+      assert.equal((await commit(third)).status, 'committed');
+    });
+
+    it('fences off the same owner in an earlier attempt', async (test) => {
+      const { accept, claimOne, commit, clock } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const lost = await claimOne();
+      await clock.advance(leaseMs);
+      const again = await claimOne();
+
+      assert.equal((await commit(lost)).status, 'stale');
+      assert.equal((await commit(again)).status, 'committed');
+    });
+
+    it('does not let an ended turn end twice', async (test) => {
+      const { accept, claimOne, commit, texts } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const turn = await claimOne();
+
+      await commit(turn, { answer: { text: 'hi', tokens: 1 } });
+      const second = await commit(turn, { answer: { text: 'hi again', tokens: 1 } });
+
+      assert.deepEqual(second, { status: 'stale' });
+      assert.deepEqual(await texts(), ['one', 'hi']);
+    });
+
+    it('leaves an overdue turn to its holder while nobody has taken it', async (test) => {
+      const { accept, claimOne, claim, commit, clock, store } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const { owner, conversationId, token, ...turn } = await claimOne();
+      await clock.advance(leaseMs + 1);
+
+      const lost = await store.renewTurns({ owner, leaseMs, turns: [{ conversationId, token }] });
+
+      assert.deepEqual(lost, []);
+      assert.deepEqual(await claim({ owner: 'p2' }), []);
+      await clock.advance(leaseMs + 1);
+      assert.equal((await commit({ ...turn, owner, conversationId, token })).status, 'committed');
+    });
+
+    it('prolongs leases, and names those that are lost', async (test) => {
+      const { accept, claim, clock, store } = await openLedger(test, open);
+      await accept(createMessage('one'), createMessage('two', { in: 'c2' }));
+      const turns = await claim();
+      await clock.advance(leaseMs - 1);
+      const unknown = { conversationId: conversationIdOf('c9'), token: 1 };
+
+      const lost = await store.renewTurns({ owner: 'p1', leaseMs, turns: [...turns, unknown] });
+      await clock.advance(leaseMs - 1);
+
+      assert.deepEqual(lost, [unknown.conversationId]);
+      assert.deepEqual(await claim({ owner: 'p2' }), []);
+      await clock.advance(1);
+      assert.equal((await claim({ owner: 'p2' })).length, 2);
+    });
+  });
+
+  describe('giving a turn back', () => {
+    it('offers it again at the time asked for, as the next attempt', async (test) => {
+      const { accept, claim, claimOne, clock, store } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const { owner, conversationId, token, turnId } = await claimOne();
+
+      const held = await store.postponeTurn({
+        ...{ owner, conversationId, token, retryAt: clock.now() + 500.5, error: 'busy', counts: true },
+        stream: undefined,
+      });
+      await accept(createMessage('two'));
+
+      assert.equal(held, true);
+      await clock.advance(500);
+      assert.deepEqual(await claim(), [], 'not even a new message brings it forward');
+      await clock.advance(1);
+      const again = await claimOne();
+      assert.equal(again.turnId, turnId);
+      assert.equal(again.attempt, 2);
+      assert.equal(again.events.length, 2);
+    });
+
+    it('does not count an attempt that was only handed back', async (test) => {
+      const { accept, claimOne, clock, store } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const { owner, conversationId, token } = await claimOne();
+
+      await store.postponeTurn({
+        ...{ owner, conversationId, token, retryAt: clock.now(), error: 'stopping', counts: false },
+        stream: undefined,
+      });
+
+      assert.equal((await claimOne()).attempt, 1);
+    });
+
+    it('frees at once what an owner holds, without counting the attempt, and nothing of others', async (test) => {
+      const { accept, claim, claimOne, commit, store } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const mine = await claimOne({ owner: 'p1' });
+      await accept(createMessage('two', { in: 'c2' }));
+      const theirs = await claimOne({ owner: 'p2' });
+
+      await store.handBack('p1');
+
+      const again = await claim({ owner: 'p3' });
+      assert.deepEqual(
+        again.map(({ conversationId, attempt }) => [conversationId, attempt]),
+        [[mine.conversationId, 1]],
+      );
+      assert.equal((await commit(mine)).status, 'stale');
+      assert.equal((await commit(theirs)).status, 'committed');
+    });
+
+    it('frees everything when the store is taken over, and counts the attempts that died', async (test) => {
+      const { accept, claim, ask, commit, store } = await openLedger(test, open);
+      await ask('c3', 'an answer');
+      await accept(createMessage('one'), createMessage('two', { in: 'c2' }));
+      const [first] = await claim();
+      assert.ok(first);
+
+      const freed = await store.takeOver();
+
+      assert.deepEqual(freed, { turns: 2, deliveries: 1 });
+      assert.equal((await commit(first)).status, 'stale');
+      assert.deepEqual(
+        (await claim()).map(({ attempt }) => attempt),
+        [2, 2],
+      );
+      assert.deepEqual(await store.takeOver(), { turns: 2, deliveries: 0 });
+    });
+  });
+
+  describe('what a stream left behind', () => {
+    it('is not known after an attempt that died', async (test) => {
+      const { accept, claimOne, clock } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const first = await claimOne();
+      await clock.advance(leaseMs);
+
+      const second = await claimOne();
+
+      assert.equal(first.stream, undefined);
+      assert.equal(second.stream, 'unknown');
+    });
+
+    it('is the message that it opened, through any number of attempts', async (test) => {
+      const { accept, claimOne, clock, store } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const { owner, conversationId, token } = await claimOne();
+
+      await store.noteStream({ owner, conversationId, token, receipt: { id: 'R1', channel: 'C1' } });
+      await clock.advance(leaseMs);
+      const second = await claimOne();
+      await store.handBack('p1');
+      const third = await claimOne();
+
+      assert.deepEqual(second.stream, { id: 'R1', channel: 'C1' });
+      assert.deepEqual(third.stream, { id: 'R1', channel: 'C1' });
+    });
+
+    it('is what the attempt says when it gives the turn back', async (test) => {
+      const { accept, claimOne, clock, store } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const seen: unknown[] = [];
+
+      for (const stream of ['unknown', { id: 'R2' }, undefined] as const) {
+        const { owner, conversationId, token } = await claimOne();
+        await store.postponeTurn({ owner, conversationId, token, retryAt: clock.now(), error: 'x', counts: true, stream });
+        seen.push((await claimOne()).stream);
+        await store.handBack('p1');
+      }
+
+      assert.deepEqual(seen, ['unknown', { id: 'R2' }, undefined]);
+    });
+
+    it('ends with the turn', async (test) => {
+      const { accept, claimOne, commit, store } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const turn = await claimOne();
+      const { owner, conversationId, token } = turn;
+      await store.noteStream({ owner, conversationId, token, receipt: { id: 'R1' } });
+      await commit(turn);
+      await accept(createMessage('two'));
+
+      const next = await claimOne();
+
+      assert.equal(next.stream, undefined);
+      assert.equal(next.attempt, 1);
+    });
+  });
+}

@@ -1,0 +1,64 @@
+import type { Moment, PlatformName } from './points.ts';
+import type { Random } from './random.ts';
+
+/** The settings that point a process at an emulated platform: environment, and what stands in parley.yaml. */
+export interface Settings {
+  readonly env: Readonly<Record<string, string>>;
+  readonly yaml?: Readonly<Record<string, unknown>>;
+}
+
+/** A question on its way to the bot. */
+export interface Asked {
+  /** Whether the platform has been told that the bot has it. Where nothing tells that, false. */
+  isAcknowledged(): boolean;
+  /** Delivers it once more, as platforms do now and then. */
+  redeliver(copies: number): void;
+}
+
+/** What people see of the bot in a conversation. */
+export interface Shown {
+  readonly id: string;
+  readonly text: string;
+  /** Whether it looks unfinished. */
+  readonly isGrowing: boolean;
+}
+
+/** A place where people talk with the bot. */
+export interface Talk {
+  /** What it is called in figures and failures, as in `thread 3`. */
+  readonly name: string;
+  /** `isJoined`: the bot is known to take part in it already. */
+  ask(text: string, isJoined: boolean): Asked;
+  /** Messages of the bot that stand there, oldest first. */
+  visible(): readonly Shown[];
+}
+
+/** Can make what is just happening come to nothing. */
+export interface Fate {
+  /** The request has no effect, and its sender gets no answer. */
+  lose(): void;
+  /** The platform has trouble: an error that can be repeated. */
+  fail(): void;
+}
+
+export type MomentListener = (moment: Moment, fate: Fate) => void;
+
+/** One emulated platform, in the process that survives. */
+export interface PlatformDriver {
+  readonly name: PlatformName;
+  /** Whether it delivers what is said in one conversation in the order in which it was said. */
+  readonly isOrdered: boolean;
+  listen(): Promise<void>;
+  close(): Promise<void>;
+  /** For the next process: what can be chosen is chosen by chance. */
+  settings(random: Random): Settings;
+  /** A new process is up; what was not taken is delivered to it. */
+  connect(url: string | undefined): void;
+  /** The process is gone. */
+  disconnect(random: Random): void;
+  open(random: Random): Talk;
+  /** Questions that were not taken yet, as far as the platform can know. */
+  undelivered(): number;
+  onMoment(listener: MomentListener): void;
+  clearFaults(): void;
+}

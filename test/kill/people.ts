@@ -1,0 +1,52 @@
+import { toQuestionText } from './answers.ts';
+import type { Conversation, Question } from './checker.ts';
+import type { PlatformDriver } from './driver.ts';
+import type { Random } from './random.ts';
+
+/** Those who ask. */
+export interface People {
+  readonly conversations: readonly Conversation[];
+  /** Ask so many questions at once: in new conversations, and further ones in old conversations. */
+  ask(count: number): void;
+  /** Lets the platform deliver again what it has delivered before. */
+  repeatSomething(): void;
+  questions(): number;
+}
+
+/** Most follow-ups are asked where something has just been said. */
+const recent = 8;
+
+export function createPeople(driver: PlatformDriver, random: Random): People {
+  const conversations: Conversation[] = [];
+  let count = 0;
+
+  function choose(): Conversation {
+    if (conversations.length > 0 && random.chance(0.65)) {
+      return random.pick(random.chance(0.7) ? conversations.slice(-recent) : conversations);
+    }
+    const opened = { talk: driver.open(random), questions: [] };
+    conversations.push(opened);
+    return opened;
+  }
+
+  function askOne(): void {
+    const { talk, questions } = choose();
+    count += 1;
+    const marker = `q${count}`;
+    const known = questions.filter(({ asked }) => driver.isOrdered || asked.isAcknowledged());
+    const asked = talk.ask(toQuestionText(marker, random.chance(0.12)), known.length > 0);
+    questions.push({ marker, asked, follows: known.map((earlier) => earlier.marker) });
+  }
+
+  return {
+    conversations,
+    ask: (many) => {
+      for (let asked = 0; asked < many; asked += 1) askOne();
+    },
+    repeatSomething: () => {
+      const all: Question[] = conversations.flatMap(({ questions }) => questions);
+      if (all.length > 0) random.pick(all).asked.redeliver(1 + random.below(2));
+    },
+    questions: () => count,
+  };
+}

@@ -1,0 +1,87 @@
+import { createDiscordEmulator } from '../../../adapters/discord/emulator.ts';
+import type { Clock } from '../../../src/clock.ts';
+import type { Asked, MomentListener, PlatformDriver, Talk } from '../driver.ts';
+import type { Random } from '../random.ts';
+
+export interface DiscordDriverOptions {
+  readonly clock: Clock;
+  /** Whether the model is giving an answer: what is posted then is its beginning. */
+  readonly isTalking: () => boolean;
+}
+
+const writes = new Set(['POST /channels/:id/messages', 'PATCH /channels/:id/messages/:id']);
+const reads = 'GET /channels/:id/messages';
+
+/** A guild with channels and threads, and direct messages. */
+export function createDiscordDriver({ clock, isTalking }: DiscordDriverOptions): PlatformDriver {
+  const discord = createDiscordEmulator({ clock });
+  let report: MomentListener = () => undefined;
+  let talks = 0;
+  // Nobody can ask the platform which direct messages there are: what was said in one that the bot does not know, to a session that is gone, is gone.
+  let isForgotten = false;
+  const direct: { readonly isAsked: () => boolean; readonly talk: Talk }[] = [];
+  discord.onCall((route, phase) => {
+    const fate = { lose: () => discord.faults.add({ route, kind: 'refuse' }), fail: () => discord.faults.add({ route, kind: 'server_error' }) };
+    if (route === reads && phase === 'before') report('looking', fate);
+    if (writes.has(route) && !isTalking()) report(phase === 'before' ? 'sending' : 'sent', fate);
+    else if (writes.has(route) && phase === 'after') report('streamed', fate);
+  });
+
+  function talk(name: string, channelId: string, mentions: boolean): Talk {
+    return {
+      name: `${name} ${channelId}`,
+      ask: (text, isJoined): Asked => {
+        const message = discord.say({ channelId, text, mention: mentions || !isJoined });
+        return { isAcknowledged: () => false, redeliver: (copies) => discord.redeliver(message, copies) };
+      },
+      visible: () =>
+        discord
+          .messages(channelId)
+          .filter(({ author }) => author.id === discord.bot.id)
+          .map(({ id, content }) => ({ id, text: content, isGrowing: false })),
+    };
+  }
+
+  function openDirect(channelId: string): Talk {
+    let isAsked = false;
+    const opened = talk('direct', channelId, false);
+    direct.push({ isAsked: () => isAsked, talk: opened });
+    return {
+      ...opened,
+      ask: (text, isJoined) => {
+        isAsked = true;
+        return opened.ask(text, isJoined);
+      },
+    };
+  }
+
+  const mayForget = (): boolean => direct.every(({ isAsked, talk: { visible } }) => !isAsked() || visible().length > 0);
+
+  return {
+    name: 'discord',
+    isOrdered: true,
+    listen: () => discord.listen(),
+    close: () => discord.close(),
+    settings: () => ({ env: { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl } }),
+    connect: () => {
+      isForgotten = false;
+    },
+    // Now and then the platform has forgotten the session by the time a process is back: then what was missed must be read from the channels.
+    disconnect: (random: Random) => {
+      if (!random.chance(0.2) || !mayForget()) return;
+      isForgotten = true;
+      discord.expireSessions();
+    },
+    open: (random) => {
+      talks += 1;
+      if (random.chance(0.4)) return talk('thread', discord.thread({ name: `thread ${talks}` }).id, false);
+      if (isForgotten || random.chance(0.5)) return talk('channel', discord.channel({ name: `channel-${talks}` }).id, true);
+      return openDirect(discord.directMessage(`Person ${talks}`).id);
+    },
+    undelivered: () => 0,
+    onMoment: (listener) => {
+      report = listener;
+    },
+    clearFaults: () => discord.faults.clear(),
+  };
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createUpkeep } from '../../../src/inbox/upkeep.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { createGate } from '../../support/gate.ts';
+import { createMemoryLog } from '../../support/memory-log.ts';
+
+const hour = 60 * 60_000;
+const day = 24 * hour;
+
+/** Upkeep of a store that has so much to remove; each call takes as long as `pace` says. */
+function createSetup({ old = 0, pace }: { old?: number; pace?: () => Promise<void> } = {}) {
+  const clock = createFakeClock();
+  const log = createMemoryLog();
+  const queries: { before: number; limit: number }[] = [];
+  let left = old;
+  const prune = async (query: { before: number; limit: number }): Promise<number> => {
+    queries.push(query);
+    await pace?.();
+    const removed = Math.min(left, query.limit);
+    left -= removed;
+    return removed;
+  };
+  return { clock, log, queries, upkeep: createUpkeep({ store: { prune }, clock, log }) };
+}
+
+test('removes what is older than 30 days, once in an hour', async () => {
+  const { clock, queries, upkeep } = createSetup();
+
+  await clock.advance(hour - 1);
+  assert.equal(queries.length, 0);
+  await clock.advance(1);
+  await clock.advance(hour);
+
+  assert.equal(queries.length, 2);
+  assert.equal(queries[1]?.before, clock.now() - 30 * day);
+  await upkeep.stop();
+});
+
+test('removes a long backlog in bounded steps and says how much it was', async () => {
+  const { clock, log, queries, upkeep } = createSetup({ old: 2_500 });
+
+  await clock.advance(hour);
+
+  assert.equal(queries.length, 3);
+  assert.ok(queries.every(({ limit }) => limit <= 1_000));
+  assert.deepEqual(
+    log.lines.map(({ message, fields }) => [message, fields]),
+    [['old events removed', { removed: 2_500 }]],
+  );
+  await upkeep.stop();
+});
+
+test('goes on after a failure', async () => {
+  let down = true;
+  const pace = () => (down ? Promise.reject(new Error('disk full')) : Promise.resolve());
+  const { clock, log, queries, upkeep } = createSetup({ old: 10, pace });
+
+  await clock.advance(hour);
+  down = false;
+  await clock.advance(hour);
+
+  assert.equal(queries.length, 2);
+  assert.deepEqual(
+    log.lines.map(({ message }) => message),
+    ['old events could not be removed', 'old events removed'],
+  );
+  await upkeep.stop();
+});
+
+test('a stop ends a long removal after the step under way, and leaves no timer', async () => {
+  const step = createGate();
+  const { clock, queries, upkeep } = createSetup({ old: 10_000, pace: () => step.opened });
+  await clock.advance(hour);
+  let stopped = false;
+
+  const stop = upkeep.stop().then(() => {
+    stopped = true;
+  });
+  await clock.advance(0);
+  assert.equal(stopped, false);
+  step.open();
+  await stop;
+
+  assert.equal(queries.length, 1);
+  assert.equal(clock.pending(), 0);
+});

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { StoreError, StoreLockedError } from '../../../src/errors.ts';
+import { loadMigrations, pendingMigrations } from '../../../src/store/migrate.ts';
+import { migrate, openDatabase, openMemoryDatabase } from '../../../src/store/sqlite/database.ts';
+import { createInProcessStore } from '../../../src/store/sqlite/in-process.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { createMessage } from '../../support/inbound.ts';
+import { createFolder } from '../../support/store-folder.ts';
+
+describe('opening a database', () => {
+  it('commits to a write-ahead log that is on the disk before the commit returns', (test) => {
+    const { db, close } = openDatabase({ folder: createFolder(test), exclusive: true });
+    test.after(close);
+
+    assert.equal(db.pragma('journal_mode', { simple: true }), 'wal');
+    assert.equal(db.pragma('synchronous', { simple: true }), 2, 'FULL');
+  });
+
+  it('creates the folder, for nobody else to read', (test) => {
+    const folder = join(createFolder(test), 'deep', 'data');
+
+    openDatabase({ folder, exclusive: true }).close();
+
+    assert.equal(statSync(folder).mode & 0o777, 0o700);
+    assert.ok(existsSync(join(folder, 'parley.db')));
+  });
+
+  it('leaves one file when it is closed', (test) => {
+    const folder = createFolder(test);
+
+    openDatabase({ folder, exclusive: true }).close();
+
+    assert.equal(existsSync(join(folder, 'parley.db-wal')), false);
+  });
+
+  it('finds everything again', async (test) => {
+    const folder = createFolder(test);
+    const clock = createFakeClock();
+    const first = createInProcessStore(openDatabase({ folder, exclusive: true }), clock);
+    const event = createMessage('hello');
+    await first.accept({ adapter: 'fake', events: [event], state: { key: 'session', value: 7 } });
+    await first.close();
+
+    const second = createInProcessStore(openDatabase({ folder, exclusive: true }), clock);
+    test.after(() => second.close());
+
+    const { turns } = await second.claimTurns({ owner: 'p2', limit: 1, leaseMs: 1, historyLimit: 1 });
+    assert.deepEqual(turns[0]?.events[0]?.event, event);
+    assert.equal(await second.loadState({ adapter: 'fake', key: 'session' }), 7);
+  });
+
+  it('uses the file that it is told to', (test) => {
+    const folder = createFolder(test);
+
+    openDatabase({ folder, name: 'ledger.db', exclusive: true }).close();
+
+    assert.ok(existsSync(join(folder, 'ledger.db')));
+    assert.equal(existsSync(join(folder, 'parley.db')), false);
+  });
+
+  it('refuses a second owner in the same process, too', (test) => {
+    const folder = createFolder(test);
+    const { close } = openDatabase({ folder, exclusive: true });
+
+    assert.throws(() => openDatabase({ folder, exclusive: true }), StoreLockedError);
+    openDatabase({ folder, exclusive: false }).close();
+    assert.throws(() => openDatabase({ folder, exclusive: true }), StoreLockedError, 'a tool does not break the lock');
+    close();
+
+    openDatabase({ folder, exclusive: true }).close();
+  });
+
+  it('says what to look at when the file is no database', (test) => {
+    const folder = createFolder(test);
+    writeFileSync(join(folder, 'parley.db'), 'this is no database, and long enough to be taken for one'.repeat(20));
+
+    assert.throws(
+      () => openDatabase({ folder, exclusive: true }),
+      (error) => error instanceof StoreError && /parley\.db cannot be opened.*PARLEY_DATA/s.test(error.message),
+    );
+  });
+
+  it('says what to look at when the folder cannot be used', (test) => {
+    const folder = createFolder(test);
+    writeFileSync(join(folder, 'file'), '');
+    chmodSync(join(folder, 'file'), 0o600);
+
+    assert.throws(() => openDatabase({ folder: join(folder, 'file'), exclusive: true }), StoreError);
+  });
+});
+
+describe('migrations', () => {
+  it('are numbered without a gap', () => {
+    const versions = loadMigrations('sqlite').map(({ version }) => version);
+
+    assert.deepEqual(
+      versions,
+      versions.map((_, index) => index + 1),
+    );
+  });
+
+  it('are applied once', (test) => {
+    const { db, close } = openMemoryDatabase();
+    test.after(close);
+    const before = db.pragma('schema_version', { simple: true });
+
+    migrate(db);
+
+    assert.equal(db.pragma('user_version', { simple: true }), loadMigrations('sqlite').length);
+    assert.equal(db.pragma('schema_version', { simple: true }), before);
+  });
+
+  it('refuse a database that a newer Parley has written, and leave it as it is', (test) => {
+    const folder = createFolder(test);
+    const { db, close } = openDatabase({ folder, exclusive: true });
+    db.pragma('user_version = 999');
+    close();
+
+    for (const exclusive of [true, false]) {
+      assert.throws(
+        () => openDatabase({ folder, exclusive }),
+        (error) => error instanceof StoreError && /schema 999.*PARLEY_DATA/.test(error.message),
+      );
+    }
+  });
+
+  it('still missing are those above the version of the database', () => {
+    const migrations = [1, 2, 3].map((version) => ({ version, name: `${version}.sql`, sql: '' }));
+
+    assert.deepEqual(pendingMigrations(migrations, 0), migrations);
+    assert.deepEqual(pendingMigrations(migrations, 2), migrations.slice(2));
+    assert.deepEqual(pendingMigrations(migrations, 3), []);
+    assert.throws(() => pendingMigrations(migrations, 4), StoreError);
+  });
+});
