@@ -129,7 +129,7 @@ async function closedLoop(load: Load, { workers, forMs }: { workers: number; for
 }
 
 function percentile(timings: readonly Timing[], key: keyof Timing, percent: number): number {
-  const sorted = timings.map((timing) => timing[key]).sort((a, b) => a - b);
+  const sorted = timings.map((timing) => timing[key]).toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN;
 }
 
@@ -147,6 +147,6 @@ function report(all: readonly Row[]): void {
 }
 
 function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
+  const sorted = numbers.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -21,7 +21,12 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
-    await sleepFor(ms, undefined, signal ? { signal } : {});
+    try {
+      await sleepFor(ms, undefined, signal ? { signal } : {});
+    } catch (error) {
+      signal?.throwIfAborted(); // Node rejects with an AbortError of its own, which hides the reason.
+      throw error;
+    }
   },
   after: (ms, task) => {
     const timer = setTimeout(task, ms);

@@ -16,7 +16,7 @@ import { createUpkeep } from './inbox/upkeep.ts';
 import { createWorker } from './inbox/worker.ts';
 import type { Log } from './log.ts';
 import type { Model } from './model/model.ts';
-import { countTokens } from './model/tokens.ts';
+import { countTokens, loadTokenizer } from './model/tokens.ts';
 import { createDeliver } from './outbox/delivery.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -165,6 +165,8 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
   const outbox = createOutbox({ ...common, store, deliver, leaseMs: deliveryLeaseMs });
   const runTurn = createTurnRunner({
     ...{ store, adapters: byName, model, countTokens, clock, log, bot: config.bot },
+    // The built-in model reads the last questions only, and has no budget of tokens.
+    ...(config.model.provider === 'openai' ? { loadTokenizer } : {}),
     deliver: (delivery) => outbox.send(delivery),
     contextTokens: config.conversation.contextTokens,
     staleAfterMs: config.conversation.staleAfterMinutes * 60_000,
@@ -201,7 +203,7 @@ async function stopAdapters(adapters: readonly Adapter[], log: Log): Promise<voi
 
 /** In the reverse order of starting. */
 async function stopAll(started: readonly Part[], log: Log): Promise<void> {
-  for (const part of [...started].reverse()) {
+  for (const part of started.toReversed()) {
     await part.stop().catch((error: unknown) => log.error('a part of Parley did not stop cleanly', { error: describeError(error) }));
   }
 }

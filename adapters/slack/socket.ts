@@ -47,6 +47,7 @@ export class SocketReceiver implements Receiver {
   readonly #receiver: SocketModeReceiver;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
 
   constructor(options: SocketReceiverOptions) {
     const { appToken, fetch, log, onFailure } = options;
@@ -80,7 +81,12 @@ export class SocketReceiver implements Receiver {
     );
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     const { client } = this.#receiver;
     this.#stopping.abort(new AdapterError('The Slack adapter is stopping.'));
     await settleWithin(this.#options.clock, closeTimeoutMs, [client.disconnect(), this.#running ?? Promise.resolve()]);
@@ -126,9 +132,8 @@ export class SocketReceiver implements Receiver {
         this.trouble = 'Socket Mode: the connection has ended; connecting again.';
         log.info('slack connection ended; connecting again');
       }
-      await clock
-        .sleep(Math.max(this.#delayAfter(failures), 'ended' in current ? 0 : current.retryAfterMs), signal)
-        .catch(() => undefined);
+      const delayMs = Math.max(this.#delayAfter(failures), 'ended' in current ? 0 : current.retryAfterMs);
+      if (delayMs > 0) await clock.sleep(delayMs, signal).catch(() => undefined);
       if (signal.aborted) return;
       current = await this.#connect().catch((error: unknown) => this.#onFailure(error));
     }

@@ -30,7 +30,7 @@ async function run(conversation: string, cli: Cli): Promise<void> {
   const { config, secrets } = await cli.loadConfig();
   const level = config.log.level === 'debug' ? 'debug' : 'warn';
   const log = createLog({ level, format: config.log.format, secrets, destination: process.stderr });
-  const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  const interactive = process.stdin.isTTY && process.stdout.isTTY;
   const terminal = createTerminalAdapter({ input: process.stdin, output: process.stdout, name: conversation, interactive });
   const parley = await startBeside({ config: onlyTerminal(config), log, terminal, cli });
   if (interactive) cli.stdout.write(`${config.bot.name} answers by: ${parley.model}. /help tells more, /quit ends.\n\n`);

@@ -12,6 +12,8 @@ import { buildContext } from './context.ts';
 export interface TurnResultOptions {
   readonly model: Model;
   readonly countTokens: (text: string) => number;
+  /** Makes countTokens exact, where it has only estimated so far. Asked for when a conversation comes near its budget, because it takes time and memory. */
+  readonly loadTokenizer?: () => Promise<void>;
   readonly clock: Clock;
   readonly bot: { readonly name: string; readonly instructions: string };
   readonly contextTokens: number;
@@ -96,6 +98,7 @@ interface Question {
 
 async function ask(options: TurnResultOptions, { turn, questions, means }: Question): Promise<TurnResult> {
   const { model, countTokens, bot, contextTokens } = options;
+  if (isNearBudget(options, { turn, questions, means })) await options.loadTokenizer?.();
   const { request, questionTokens } = buildContext({
     instructions: bot.instructions,
     instructionTokens: means.instructionTokens,
@@ -112,6 +115,14 @@ async function ask(options: TurnResultOptions, { turn, questions, means }: Quest
     answerTokens: tokensOf(text, usage, countTokens),
     usage: { model: model.name, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens },
   };
+}
+
+/** While everything fits by the estimate, which errs high, an exact count changes nothing. */
+function isNearBudget({ countTokens, contextTokens }: TurnResultOptions, { turn, questions, means }: Question): boolean {
+  let tokens = means.instructionTokens;
+  for (const message of turn.history) tokens += message.tokens;
+  for (const question of questions) tokens += countTokens(question.text);
+  return tokens > contextTokens / 2;
 }
 
 /** What a model reports may count its hidden reasoning too, which is no part of the transcript: then the text is counted. */

@@ -23,6 +23,8 @@ export interface IngestReport {
 const maxFileBytes = 2 * 1024 * 1024;
 const maxFiles = 5_000;
 const maxDepth = 16;
+/** What is put into the index at once is committed at once: a write to the disk for each file would make the first start slow. */
+const filesAtOnce = 32;
 
 /** Part of every hash: another way of cutting documents must reach those that have not changed. */
 const chunkVersion = 1;
@@ -37,21 +39,23 @@ export async function ingestFolder({ folder, store, log }: IngestOptions, signal
   const gone = new Set([...known.keys()].filter((source) => !unreadable.some((prefix) => source.startsWith(prefix))));
   const titles: string[] = [];
   let added = 0;
-  for (const file of files) {
-    signal?.throwIfAborted();
+
+  const ingest = async (file: FoundFile): Promise<string | undefined> => {
     const content = await readDocument(file, log);
     if (content !== 'ignored') gone.delete(file.source);
-    if (typeof content === 'string') continue;
+    if (typeof content === 'string') return undefined;
     const { title, passages } = chunkDocument(file.source, content.text);
-    titles.push(title);
-    if (known.get(file.source) === content.hash) continue;
-    await store.putDocument({ source: file.source, hash: content.hash }, passages);
+    if (known.get(file.source) === content.hash) return title;
     added += 1;
-  }
-  for (const source of gone) {
+    await store.putDocument({ source: file.source, hash: content.hash }, passages);
+    return title;
+  };
+  for (let start = 0; start < files.length; start += filesAtOnce) {
     signal?.throwIfAborted();
-    await store.removeDocument(source);
+    const batch = await Promise.all(files.slice(start, start + filesAtOnce).map(ingest));
+    titles.push(...batch.filter((title) => title !== undefined));
   }
+  await Promise.all([...gone].map((source) => store.removeDocument(source)));
   if (added + gone.size > 0) log.info('knowledge folder read', { folder, documents: titles.length, added, removed: gone.size });
   return { added, unchanged: titles.length - added, removed: gone.size, titles };
 }

@@ -7,7 +7,7 @@ export function toWords(text: string): readonly string[] {
 }
 
 /** Lower case and without diacritics: `Größe` and `grosse` stay two words, `café` and `cafe` become one. */
-export function fold(text: string): string {
+function fold(text: string): string {
   return text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase();
 }
 

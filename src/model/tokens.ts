@@ -17,6 +17,7 @@ let exact: CountTokens | undefined;
  * by itself; until then `countTokens` estimates.
  */
 export async function loadTokenizer(): Promise<void> {
+  if (exact) return;
   const tokenizer = await import('gpt-tokenizer/encoding/o200k_base');
   // The keys of its cache are slices of the messages they come from, and keep these in memory: by default up to 100,000 of them.
   // Without any cache, words that a text repeats make it ten times slower.

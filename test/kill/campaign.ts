@@ -130,8 +130,8 @@ async function play(options: CampaignOptions, { driver, model, processes, random
       const point = nextRecovery();
       const running = await start(point);
       if (await awaitKill(running, point, longestMs / 3)) continue;
-      await running.arm(undefined);
-      return running; // It had nothing of that kind to do.
+      if (await running.arm(undefined)) return running; // It had nothing of that kind to do.
+      await awaitKill(running, point, longestMs); // It got there at the last moment.
     }
     return start();
   }

@@ -23,8 +23,8 @@ export interface RunningProcess {
   /** Where it listens, once it is up; `dead` when it ended before. */
   readonly ready: Promise<{ readonly url: string | undefined } | 'dead'>;
   readonly exit: Promise<Exit>;
-  /** Resolves when the trap is set, or the process is gone. */
-  arm(trap: Trap | undefined): Promise<void>;
+  /** Resolves when the trap is set, or taken away; false when the process is gone. */
+  arm(trap: Trap | undefined): Promise<boolean>;
   flush(): Promise<void>;
   /** By SIGKILL, before the call returns. */
   kill(): void;
@@ -126,7 +126,7 @@ function run({ child, logFile, exit }: StandBy, go: ToChild): RunningProcess {
     arm: async (trap) => {
       const done = heard(child, 'done', exit);
       send(child, { type: 'arm', trap });
-      await done;
+      return (await done) !== undefined;
     },
     flush: async () => {
       const done = heard(child, 'done', exit);

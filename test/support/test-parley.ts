@@ -36,6 +36,7 @@ export interface TestParleyOptions {
   readonly delivery?: Partial<RetryPolicy>;
   /** Called with every text whose tokens are counted. */
   readonly onCount?: (text: string) => void;
+  readonly loadTokenizer?: () => Promise<void>;
   /** Runs in place of every call of the store, to delay it or make it fail. */
   readonly aroundStore?: <Result>(method: StoreMethod, call: () => Promise<Result>) => Promise<Result>;
 }
@@ -100,6 +101,7 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
     deliver: (first) => outbox.send(first),
     bot: { name: 'Parley', instructions: options.instructions ?? 'Be helpful.' },
     contextTokens: options.contextTokens ?? 8_000,
+    ...(options.loadTokenizer ? { loadTokenizer: options.loadTokenizer } : {}),
     staleAfterMs: options.staleAfterMs ?? 60 * 60_000,
     retry: { ...retry, ...options.retry },
     delivery: { leaseMs, expiryMs: policy.expiryMs },

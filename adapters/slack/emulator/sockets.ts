@@ -29,6 +29,7 @@ export class Sockets {
   readonly #server = new WebSocketServer({ noServer: true });
   readonly #tickets = new Set<string>();
   readonly #greeted = new Set<WebSocket>();
+  readonly #pings = new Set<() => void>();
   readonly #waiting = new Map<string, Waiting>();
   #count = 0;
 
@@ -97,16 +98,19 @@ export class Sockets {
 
   close(): void {
     this.drop();
+    for (const stopPings of this.#pings) stopPings();
     this.#server.close();
   }
 
   #greet(socket: WebSocket): void {
     this.#greeted.add(socket);
     const stopPings = this.#keepAlive(socket);
+    this.#pings.add(stopPings);
     socket.on('message', (data: Buffer) => this.#onMessage(data.toString('utf8')));
     socket.on('error', () => socket.terminate());
     socket.on('close', () => {
       stopPings();
+      this.#pings.delete(stopPings);
       this.#greeted.delete(socket);
       for (const waiting of this.#waiting.values()) if (waiting.socket === socket) waiting.settle('connection_failed');
     });

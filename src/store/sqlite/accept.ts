@@ -4,6 +4,7 @@ import type { InboundEvent, MessageDelete, MessageEdit } from '../../message.ts'
 import type { AcceptBatch } from '../store.ts';
 import type { Sqlite } from './database.ts';
 import { prepareInsert } from './insert.ts';
+import { toTime } from './time.ts';
 
 interface KnownEvent {
   readonly seq: number;
@@ -148,7 +149,7 @@ function toRow(event: InboundEvent, { hash, reason, now }: { hash: string; reaso
     state: ignored ? 'settled' : 'waiting',
     verdict: ignored ? 'ignored' : null,
     reason: reason ?? null,
-    sent_at: Math.round(event.sentAt),
+    sent_at: toTime(event.sentAt),
     accepted_at: now,
     settled_at: ignored ? now : null,
   };

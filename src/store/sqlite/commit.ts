@@ -2,51 +2,49 @@ import type { ClaimedDelivery, CommitResult, TurnOutcome } from '../store.ts';
 import type { Sqlite } from './database.ts';
 import { outboxColumns, toDelivery, type OutboxRow } from './delivery-row.ts';
 import { prepareInsert } from './insert.ts';
+import { toTime } from './time.ts';
 
 /** Ends a turn. The fence stands first: whoever no longer holds the lease writes nothing. */
 export function createCommit(db: Sqlite) {
-  const release = db.prepare(
-    `update conversation set lease_owner = null, attempt = 0, stream = null, wake_at = @wakeAt, active_at = @now where id = @conversationId`,
+  const holds = db.prepare<[string, string, number], { found: 1 }>(
+    'select 1 as found from conversation where id = ? and lease_owner = ? and lease_token = ?',
   );
   const moreWaits = db.prepare<[string], { found: 1 }>(
     "select 1 as found from inbox where conversation_id = ? and state = 'waiting' limit 1",
   );
-  const reset = db.prepare<[string, string]>(
-    'update conversation set reset_seq = coalesce((select max(seq) from message where conversation_id = ?), 0) where id = ?',
+  const release = db.prepare(
+    `update conversation set lease_owner = null, attempt = 0, stream = null, wake_at = @wakeAt, active_at = @now where id = @conversationId`,
   );
-  const holds = db.prepare<[string, string, number], { found: 1 }>(
-    'select 1 as found from conversation where id = ? and lease_owner = ? and lease_token = ?',
-  );
-  const remember = db.prepare<[number, number, number]>(
-    `insert into message (conversation_id, role, message_id, author_id, author_name, text, tokens, turn, at)
-     select conversation_id, 'user', message_id, author_id, author_name, text, ?, ?, sent_at
-     from inbox where seq = ? and state = 'waiting' and withdrawn = 0`,
-  );
-  // A failed event keeps its payload for a replay; of all others only the tombstone stays.
-  const settle = db.prepare<[string, string | null, number, number, 0 | 1, 0 | 1, number]>(
-    `update inbox set state = 'settled', verdict = ?, reason = ?, turn = ?, settled_at = ?,
-       payload = iif(? and withdrawn = 0, payload, null), text = iif(?, text, '')
-     where seq = ? and state = 'waiting'`,
-  );
-  const answer = db.prepare<[string, string, number, number, number]>(
-    `insert into message (conversation_id, role, author_id, author_name, text, tokens, turn, at)
-     values (?, 'assistant', '', '', ?, ?, ?, ?)`,
-  );
+  const recordTurn = createTurnRecord(db);
+  const settleEvents = createVerdicts(db);
+  const writeAnswer = createTranscriptWriter(db);
+  const enqueue = createEnqueue(db);
+
+  return function commitTurn(outcome: TurnOutcome, now: number): CommitResult {
+    const { conversationId, owner, token } = outcome;
+    if (!holds.get(conversationId, owner, token)) return { status: 'stale' };
+    const stamp = { turn: recordTurn(outcome, now), now };
+    settleEvents(outcome, stamp);
+    writeAnswer(outcome, stamp);
+    const delivery = enqueue(outcome, stamp);
+    const moreWaiting = moreWaits.get(conversationId) !== undefined;
+    release.run({ conversationId, wakeAt: moreWaiting ? now : null, now });
+    return { status: 'committed', delivery, moreWaiting };
+  };
+}
+
+/** Saves what became of the turn, and returns the number of its row. */
+function createTurnRecord(db: Sqlite) {
   const insertTurn = db.prepare(
     `insert into turn (id, conversation_id, first_seq, last_seq, attempt, parts, model, input_tokens, output_tokens, error_id, error, started_at, ended_at)
      values (@turnId, @conversationId, @firstSeq, @lastSeq, @attempt, @parts, @model, @inputTokens, @outputTokens, @errorId, @error, @startedAt, @now)`,
   );
-  const outboxBusy = db.prepare<[string], { found: 1 }>(
-    "select 1 as found from outbox where conversation_id = ? and state in ('queued', 'sending') limit 1",
-  );
-  const insertPart = prepareInsert(db, 'outbox', outboxColumns);
   const bury = db.prepare(
     `insert into dead_letter (id, kind, adapter, conversation_id, turn, error, error_id, attempts, at, state)
      values (@turnId, 'turn', @adapter, @conversationId, @turn, @error, @errorId, @attempt, @now, 'open')`,
   );
 
-  /** Returns the number of the turn's row. */
-  function recordTurn(outcome: TurnOutcome, now: number): number {
+  return function recordTurn(outcome: TurnOutcome, now: number): number {
     const { turnId, conversationId } = outcome;
     const error = outcome.failure?.message ?? null;
     const errorId = outcome.failure?.errorId ?? null;
@@ -62,7 +60,7 @@ export function createCommit(db: Sqlite) {
       outputTokens: outcome.outputTokens ?? null,
       errorId,
       error,
-      startedAt: Math.round(outcome.startedAt),
+      startedAt: toTime(outcome.startedAt),
       now,
     });
     const turn = Number(inserted.lastInsertRowid);
@@ -70,19 +68,52 @@ export function createCommit(db: Sqlite) {
       bury.run({ turnId, turn, adapter: outcome.deliver.adapter, conversationId, error, errorId, attempt: outcome.attempt, now });
     }
     return turn;
-  }
+  };
+}
 
-  function writeTranscript(outcome: TurnOutcome, { turn, now }: Stamp): void {
-    for (const { seq, verdict, reason, tokens } of outcome.events) {
+/** Gives each event its verdict; those that count for the conversation move on into the transcript. */
+function createVerdicts(db: Sqlite) {
+  const remember = db.prepare<[number, number, number]>(
+    `insert into message (conversation_id, role, message_id, author_id, author_name, text, tokens, turn, at)
+     select conversation_id, 'user', message_id, author_id, author_name, text, ?, ?, sent_at
+     from inbox where seq = ? and state = 'waiting' and withdrawn = 0`,
+  );
+  // A failed event keeps its payload for a replay; of all others only the tombstone stays.
+  const settle = db.prepare<[string, string | null, number, number, 0 | 1, 0 | 1, number]>(
+    `update inbox set state = 'settled', verdict = ?, reason = ?, turn = ?, settled_at = ?,
+       payload = iif(? and withdrawn = 0, payload, null), text = iif(?, text, '')
+     where seq = ? and state = 'waiting'`,
+  );
+  return function settleEvents({ events }: TurnOutcome, { turn, now }: Stamp): void {
+    for (const { seq, verdict, reason, tokens } of events) {
       if (tokens !== undefined) remember.run(tokens, turn, seq);
       const keep = verdict === 'failed' ? 1 : 0;
       settle.run(verdict, reason ?? null, turn, now, keep, keep, seq);
     }
-    if (outcome.answer) answer.run(outcome.conversationId, outcome.answer.text, outcome.answer.tokens, turn, now);
-    if (outcome.reset) reset.run(outcome.conversationId, outcome.conversationId);
-  }
+  };
+}
 
-  function enqueue(outcome: TurnOutcome, stamp: Stamp): ClaimedDelivery | undefined {
+function createTranscriptWriter(db: Sqlite) {
+  const answer = db.prepare<[string, string, number, number, number]>(
+    `insert into message (conversation_id, role, author_id, author_name, text, tokens, turn, at)
+     values (?, 'assistant', '', '', ?, ?, ?, ?)`,
+  );
+  const reset = db.prepare<[string, string]>(
+    'update conversation set reset_seq = coalesce((select max(seq) from message where conversation_id = ?), 0) where id = ?',
+  );
+  return function writeAnswer({ conversationId, answer: said, reset: isReset }: TurnOutcome, { turn, now }: Stamp): void {
+    if (said) answer.run(conversationId, said.text, said.tokens, turn, now);
+    if (isReset) reset.run(conversationId, conversationId);
+  };
+}
+
+/** Puts the parts of the answer into the outbox, and hands out the first one where nothing is before it. */
+function createEnqueue(db: Sqlite) {
+  const outboxBusy = db.prepare<[string], { found: 1 }>(
+    "select 1 as found from outbox where conversation_id = ? and state in ('queued', 'sending') limit 1",
+  );
+  const insertPart = prepareInsert(db, 'outbox', outboxColumns);
+  return function enqueue(outcome: TurnOutcome, stamp: Stamp): ClaimedDelivery | undefined {
     if (outcome.parts.length === 0) return undefined;
     const busy = outboxBusy.get(outcome.conversationId) !== undefined;
     const rows = outcome.parts.map((content, part) =>
@@ -91,17 +122,6 @@ export function createCommit(db: Sqlite) {
     for (const row of rows) insertPart(row);
     const [first] = rows;
     return first && !busy ? toDelivery(first) : undefined;
-  }
-
-  return function commitTurn(outcome: TurnOutcome, now: number): CommitResult {
-    const { conversationId, owner, token } = outcome;
-    if (!holds.get(conversationId, owner, token)) return { status: 'stale' };
-    const stamp = { turn: recordTurn(outcome, now), now };
-    writeTranscript(outcome, stamp);
-    const delivery = enqueue(outcome, stamp);
-    const moreWaiting = moreWaits.get(conversationId) !== undefined;
-    release.run({ conversationId, wakeAt: moreWaiting ? now : null, now });
-    return { status: 'committed', delivery, moreWaiting };
   };
 }
 
@@ -138,7 +158,7 @@ function toOutboxRow(outcome: TurnOutcome, { id, text, part, leased, turn, now }
     attempt: leased ? 1 : 0,
     // Whoever settles what is before it makes it due.
     next_at: leased ? now + deliver.leaseMs : null,
-    expires_at: Math.round(deliver.expiresAt),
+    expires_at: toTime(deliver.expiresAt),
     lease_owner: leased ? owner : null,
     lease_token: leased ? 1 : 0,
     created_at: now,

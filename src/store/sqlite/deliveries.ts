@@ -2,6 +2,7 @@ import type { Receipt } from '../../message.ts';
 import type { ClaimedDelivery, DeliveryClaim, DeliveryClaims, DeliveryFailure, DeliveryHold, SettleResult } from '../store.ts';
 import type { Sqlite } from './database.ts';
 import { outboxColumns, toDelivery, type OutboxRow } from './delivery-row.ts';
+import { toTime } from './time.ts';
 
 interface HeldRow extends Pick<OutboxRow, 'conversation_id' | 'state' | 'lease_owner' | 'lease_token'> {
   readonly seq: number;
@@ -70,7 +71,7 @@ export function createDeliveries(db: Sqlite) {
 
     settleFailed({ id, owner, token, error, uncertain, retryAt }: DeliveryFailure, now: number): boolean {
       if (retryAt === undefined) return failures.bury({ id, owner, token, error, now });
-      return retry.run({ id, owner, token, error, retryAt: Math.ceil(retryAt), uncertain: uncertain ? 1 : 0 }).changes > 0;
+      return retry.run({ id, owner, token, error, retryAt: toTime(retryAt), uncertain: uncertain ? 1 : 0 }).changes > 0;
     },
   };
 }

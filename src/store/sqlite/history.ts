@@ -22,3 +22,5 @@ export function createHistory(db: Sqlite) {
       .toReversed()
       .map(({ author_id: authorId, author_name: authorName, ...message }) => ({ ...message, authorId, authorName }));
 }
+
+export type History = ReturnType<typeof createHistory>;

@@ -23,30 +23,16 @@ interface PartRow {
 
 /** Questions about the ledger that change nothing. */
 export function createStatus(db: Sqlite) {
+  return { status: createLookUp(db), stats: createStats(db), ...createAdapterQuestions(db) };
+}
+
+function createLookUp(db: Sqlite) {
   const findEvent = db.prepare<[string, string, string], EventRow>(
     `select i.conversation_id, i.state, verdict, reason, turn, accepted_at, c.lease_owner is not null and seq <= c.claimed_seq as claimed
      from inbox i left join conversation c on c.id = i.conversation_id where i.adapter = ? and i.tenant = ? and i.event_id = ?`,
   );
   const findTurn = db.prepare<[number], { id: string; parts: number }>('select id, parts from turn where seq = ?');
   const findPart = db.prepare<[string], PartRow>('select id, text, state, receipt from outbox where id = ?');
-  const findState = db.prepare<[string, string], { value: string }>(
-    'select value from adapter_state where adapter = ? and key = ?',
-  );
-  // Asked when an adapter connects anew: not worth an index that every event would have to pay for.
-  const recent = db.prepare<[string, number], { id: string; destination: string; newest: string }>(
-    `select id, destination, newest_message_id as newest from conversation
-     where adapter = ? and active_at >= ? and newest_message_id is not null order by active_at desc limit 1000`,
-  );
-  const stats = db.prepare<
-    [],
-    { waiting: number; oldest: number | null; undelivered: number; dead: number; conversations: number }
-  >(
-    `select (select count(*) from inbox where state = 'waiting') as waiting,
-       (select accepted_at from inbox where seq = (select min(seq) from inbox where state = 'waiting')) as oldest,
-       (select count(*) from outbox where state in ('queued', 'sending')) as undelivered,
-       (select count(*) from dead_letter where state = 'open') as dead,
-       (select count(*) from conversation) as conversations`,
-  );
 
   function partsOf(turnSeq: number | null): PartRow[] {
     const turn = turnSeq === null ? undefined : findTurn.get(turnSeq);
@@ -55,25 +41,41 @@ export function createStatus(db: Sqlite) {
     return ids.map((id) => findPart.get(id)).filter((part) => part !== undefined);
   }
 
-  return {
-    status({ adapter, tenant, eventId }: EventKey): EventStatus | undefined {
-      const event = findEvent.get(adapter, tenant, eventId);
-      if (!event) return undefined;
-      const parts = partsOf(event.turn);
-      return {
-        eventId,
-        conversationId: event.conversation_id,
-        state: stateOf(event, parts),
-        reason: event.reason ?? undefined,
-        acceptedAt: event.accepted_at,
-        answer: parts.map(({ id, text, receipt }) => ({
-          id,
-          text,
-          receipt: receipt === null ? undefined : (JSON.parse(receipt) as Receipt), // written by settleSent
-        })),
-      };
-    },
+  return function status({ adapter, tenant, eventId }: EventKey): EventStatus | undefined {
+    const event = findEvent.get(adapter, tenant, eventId);
+    if (!event) return undefined;
+    const parts = partsOf(event.turn);
+    return {
+      eventId,
+      conversationId: event.conversation_id,
+      state: stateOf(event, parts),
+      reason: event.reason ?? undefined,
+      acceptedAt: event.accepted_at,
+      answer: parts.map(({ id, text, receipt }) => ({
+        id,
+        text,
+        receipt: receipt === null ? undefined : (JSON.parse(receipt) as Receipt), // written by settleSent
+      })),
+    };
+  };
+}
 
+function stateOf(event: EventRow, parts: readonly PartRow[]): EventStatus['state'] {
+  if (event.state === 'waiting' || event.verdict === null) return event.claimed ? 'running' : 'waiting';
+  const undelivered = parts.some((part) => part.state === 'queued' || part.state === 'sending');
+  return event.verdict === 'answered' && undelivered ? 'delivering' : event.verdict;
+}
+
+function createAdapterQuestions(db: Sqlite) {
+  const findState = db.prepare<[string, string], { value: string }>(
+    'select value from adapter_state where adapter = ? and key = ?',
+  );
+  // Asked when an adapter connects anew: not worth an index that every event would have to pay for.
+  const recent = db.prepare<[string, number], { id: string; destination: string; newest: string }>(
+    `select id, destination, newest_message_id as newest from conversation
+     where adapter = ? and active_at >= ? and newest_message_id is not null order by active_at desc limit 1000`,
+  );
+  return {
     loadState({ adapter, key }: { adapter: string; key: string }): Json | undefined {
       const row = findState.get(adapter, key);
       return row && (JSON.parse(row.value) as Json); // written by accept
@@ -85,22 +87,28 @@ export function createStatus(db: Sqlite) {
         destination: JSON.parse(destination) as Destination, // written by accept
         newestMessageId: newest,
       })),
-
-    stats(): StoreStats {
-      const row = stats.get();
-      return {
-        waiting: row?.waiting ?? 0,
-        oldestWaitingAt: row?.oldest ?? undefined,
-        undelivered: row?.undelivered ?? 0,
-        deadLetters: row?.dead ?? 0,
-        conversations: row?.conversations ?? 0,
-      };
-    },
   };
 }
 
-function stateOf(event: EventRow, parts: readonly PartRow[]): EventStatus['state'] {
-  if (event.state === 'waiting' || event.verdict === null) return event.claimed ? 'running' : 'waiting';
-  const undelivered = parts.some((part) => part.state === 'queued' || part.state === 'sending');
-  return event.verdict === 'answered' && undelivered ? 'delivering' : event.verdict;
+function createStats(db: Sqlite) {
+  const stats = db.prepare<
+    [],
+    { waiting: number; oldest: number | null; undelivered: number; dead: number; conversations: number }
+  >(
+    `select (select count(*) from inbox where state = 'waiting') as waiting,
+       (select accepted_at from inbox where seq = (select min(seq) from inbox where state = 'waiting')) as oldest,
+       (select count(*) from outbox where state in ('queued', 'sending')) as undelivered,
+       (select count(*) from dead_letter where state = 'open') as dead,
+       (select count(*) from conversation) as conversations`,
+  );
+  return function figures(): StoreStats {
+    const row = stats.get();
+    return {
+      waiting: row?.waiting ?? 0,
+      oldestWaitingAt: row?.oldest ?? undefined,
+      undelivered: row?.undelivered ?? 0,
+      deadLetters: row?.dead ?? 0,
+      conversations: row?.conversations ?? 0,
+    };
+  };
 }

@@ -11,7 +11,8 @@ import type {
   WaitingEvent,
 } from '../store.ts';
 import type { Sqlite } from './database.ts';
-import { createHistory } from './history.ts';
+import { createHistory, type History } from './history.ts';
+import { toTime } from './time.ts';
 
 interface ReadyConversation {
   readonly id: string;
@@ -33,24 +34,24 @@ interface WaitingRow {
 /** So many events one turn takes at most; the rest get the next one. */
 const eventsPerTurn = 100;
 
-/**
- * Claiming and giving back turns; see the state machine in store.ts. Ending one is in commit.ts.
- *
- * `+?`: SQLite plans a statement anew, for some 20 µs, each time that a bare parameter beside an `order by` or `limit` is bound.
- */
+/** Claiming and giving back turns; see the state machine in store.ts. Ending one is in commit.ts. */
 export function createTurns(db: Sqlite) {
+  const history = createHistory(db);
+  return {
+    ...createHolds(db),
+    claimTurns: createClaim(db, history),
+    transcript: ({ conversationId, limit }: { conversationId: string; limit: number }): TranscriptMessage[] =>
+      history({ conversationId, after: 0, limit }),
+  };
+}
+
+/** `+?`: SQLite plans a statement anew, for some 20 µs, whenever a bare parameter beside an `order by` or `limit` is bound. */
+function createClaim(db: Sqlite, history: History) {
+  const waitingIn = createWaiting(db);
   const ready = db.prepare<[number, number], ReadyConversation>(
     'select id, lease_token, attempt, stream, reset_seq from conversation where wake_at <= ? order by wake_at limit +?',
   );
   const nextWake = db.prepare<[], { at: number | null }>('select min(wake_at) as at from conversation where wake_at is not null');
-  const waiting = db.prepare<[string, number], WaitingRow>(
-    `select seq, payload, text, withdrawn, generation, accepted_at from inbox
-     where conversation_id = +? and state = 'waiting' order by seq limit +?`,
-  );
-  const settleWithdrawn = db.prepare<[number, string]>(
-    `update inbox set state = 'settled', verdict = 'ignored', reason = 'deleted by its author', payload = null, text = '', settled_at = ?
-     where conversation_id = ? and state = 'waiting' and withdrawn = 1`,
-  );
   const rest = db.prepare<[string]>(
     'update conversation set wake_at = null, lease_owner = null, attempt = 0, stream = null where id = ?',
   );
@@ -58,27 +59,12 @@ export function createTurns(db: Sqlite) {
     `update conversation set lease_owner = ?, lease_token = lease_token + 1, wake_at = ?, claimed_seq = ?,
        attempt = attempt + 1, stream = coalesce(stream, 'unknown') where id = ?`,
   );
-  const renew = db.prepare(
-    'update conversation set wake_at = @until where id = @conversationId and lease_owner = @owner and lease_token = @token',
-  );
-  const setStream = db.prepare(
-    'update conversation set stream = @stream where id = @conversationId and lease_owner = @owner and lease_token = @token',
-  );
-  const postpone = db.prepare(
-    `update conversation set lease_owner = null, wake_at = @retryAt, stream = @stream, attempt = attempt - @uncounted
-     where id = @conversationId and lease_owner = @owner and lease_token = @token`,
-  );
   const outboxBusy = db.prepare<[string], { found: 1 }>(
     "select 1 as found from outbox where conversation_id = ? and state in ('queued', 'sending') limit 1",
   );
-  const history = createHistory(db);
 
   function claimOne(conversation: ReadyConversation, claim: TurnClaim & { now: number }): ClaimedTurn | undefined {
-    let rows = waiting.all(conversation.id, eventsPerTurn);
-    if (rows.some((row) => row.withdrawn)) {
-      settleWithdrawn.run(claim.now, conversation.id);
-      rows = waiting.all(conversation.id, eventsPerTurn);
-    }
+    const rows = waitingIn(conversation.id, claim.now);
     const [firstRow] = rows;
     const events = rows.map(toWaitingEvent);
     const [first, last] = [events[0], events.at(-1)];
@@ -101,16 +87,47 @@ export function createTurns(db: Sqlite) {
     };
   }
 
-  return {
-    claimTurns(claim: TurnClaim, now: number): TurnClaims {
-      const turns: ClaimedTurn[] = [];
-      for (const conversation of claim.limit > 0 ? ready.all(now, claim.limit) : []) {
-        const turn = claimOne(conversation, { ...claim, now });
-        if (turn) turns.push(turn);
-      }
-      return { turns, nextAt: nextWake.get()?.at ?? undefined };
-    },
+  return function claimTurns(claim: TurnClaim, now: number): TurnClaims {
+    const turns: ClaimedTurn[] = [];
+    for (const conversation of claim.limit > 0 ? ready.all(now, claim.limit) : []) {
+      const turn = claimOne(conversation, { ...claim, now });
+      if (turn) turns.push(turn);
+    }
+    return { turns, nextAt: nextWake.get()?.at ?? undefined };
+  };
+}
 
+/** Reads what waits, after it has settled what was deleted meanwhile. */
+function createWaiting(db: Sqlite) {
+  const waiting = db.prepare<[string, number], WaitingRow>(
+    `select seq, payload, text, withdrawn, generation, accepted_at from inbox
+     where conversation_id = +? and state = 'waiting' order by seq limit +?`,
+  );
+  const settleWithdrawn = db.prepare<[number, string]>(
+    `update inbox set state = 'settled', verdict = 'ignored', reason = 'deleted by its author', payload = null, text = '', settled_at = ?
+     where conversation_id = ? and state = 'waiting' and withdrawn = 1`,
+  );
+  return function waitingIn(conversationId: string, now: number): WaitingRow[] {
+    const rows = waiting.all(conversationId, eventsPerTurn);
+    if (!rows.some((row) => row.withdrawn)) return rows;
+    settleWithdrawn.run(now, conversationId);
+    return waiting.all(conversationId, eventsPerTurn);
+  };
+}
+
+/** What the holder of a lease does with it. */
+function createHolds(db: Sqlite) {
+  const renew = db.prepare(
+    'update conversation set wake_at = @until where id = @conversationId and lease_owner = @owner and lease_token = @token',
+  );
+  const setStream = db.prepare(
+    'update conversation set stream = @stream where id = @conversationId and lease_owner = @owner and lease_token = @token',
+  );
+  const postpone = db.prepare(
+    `update conversation set lease_owner = null, wake_at = @retryAt, stream = @stream, attempt = attempt - @uncounted
+     where id = @conversationId and lease_owner = @owner and lease_token = @token`,
+  );
+  return {
     renewTurns({ owner, leaseMs, turns }: TurnRenewal, now: number): string[] {
       const lost = turns.filter(
         ({ conversationId, token }) => renew.run({ conversationId, token, owner, until: now + leaseMs }).changes === 0,
@@ -126,15 +143,12 @@ export function createTurns(db: Sqlite) {
       const { stream, retryAt, counts } = postponement;
       const change = {
         ...holdOf(postponement),
-        retryAt: Math.max(Math.ceil(retryAt), now),
+        retryAt: Math.max(toTime(retryAt), now),
         stream: stream === undefined || stream === 'unknown' ? (stream ?? null) : JSON.stringify(stream),
         uncounted: counts ? 0 : 1,
       };
       return postpone.run(change).changes > 0;
     },
-
-    transcript: ({ conversationId, limit }: { conversationId: string; limit: number }): TranscriptMessage[] =>
-      history({ conversationId, after: 0, limit }),
   };
 }
 

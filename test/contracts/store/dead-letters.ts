@@ -253,6 +253,24 @@ export function describeDeadLetters(open: OpenStore): void {
       assert.deepEqual(await claimDeliveries(), []);
     });
 
+    it('waits for its next attempt, even when what was being sent meanwhile has arrived', async (test) => {
+      const { ask, sent, failed, store, claimDeliveries, clock } = await openLedger(test, open);
+      const { delivery } = await ask('c1', 'dead');
+      assert.ok(delivery);
+      await failed(delivery);
+      const { delivery: running } = await ask('c1', 'running');
+      assert.ok(running);
+      await store.replayDeadLetter(delivery.id);
+      const [replayed] = await claimDeliveries();
+      assert.ok(replayed);
+      await failed(replayed, { retryAt: clock.now() + 10 });
+
+      assert.deepEqual(await sent(running), { status: 'settled', next: undefined });
+      assert.deepEqual(await claimDeliveries(), []);
+      await clock.advance(10);
+      assert.equal((await claimDeliveries())[0]?.message.text, 'dead');
+    });
+
     it('opens the same letter again when it fails again', async (test) => {
       const { ask, failed, store, claimDeliveries, status } = await openLedger(test, open);
       const { event, delivery } = await ask('c1', 'a', 'b');

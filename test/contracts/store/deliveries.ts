@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { StoreError } from '../../../src/errors.ts';
 import type { ClaimedDelivery } from '../../../src/store/store.ts';
 import { createMessage } from '../../support/inbound.ts';
 import { leaseMs, openLedger, type OpenStore } from './ledger.ts';
@@ -89,6 +90,18 @@ export function describeDeliveries(open: OpenStore): void {
       assert.equal((await claimDeliveries()).length, 1);
     });
 
+    it('takes no time that is none: the part stays with its holder', async (test) => {
+      const { ask, failed, sent, claimDeliveries } = await openLedger(test, open);
+      const { delivery } = await ask('c1', 'a');
+      assert.ok(delivery);
+
+      for (const retryAt of [Number.NaN, Number.POSITIVE_INFINITY])
+        await assert.rejects(failed(delivery, { retryAt }), StoreError);
+
+      assert.deepEqual(await claimDeliveries(), []);
+      assert.equal((await sent(delivery)).status, 'settled');
+    });
+
     it('remembers through all attempts that one of them may have arrived', async (test) => {
       const { ask, failed, claimDeliveries, clock } = await openLedger(test, open);
       const { delivery } = await ask('c1', 'a');
@@ -144,6 +157,20 @@ export function describeDeliveries(open: OpenStore): void {
       assert.equal(never, false);
       assert.deepEqual(after, { status: 'stale', receipt: { id: 'right' } });
       assert.deepEqual((await status(event))?.answer[0]?.receipt, { id: 'right' });
+    });
+
+    it('fences off the same owner in an earlier attempt', async (test) => {
+      const { ask, sent, failed, claimDeliveries, clock } = await openLedger(test, open);
+      const { delivery } = await ask('c1', 'a');
+      assert.ok(delivery);
+      await clock.advance(leaseMs);
+      const [again] = await claimDeliveries();
+      assert.ok(again);
+
+      assert.equal((await sent(delivery)).status, 'stale');
+      assert.equal(await failed(delivery, { retryAt: clock.now() }), false);
+      assert.equal(await failed(delivery), false);
+      assert.equal((await sent(again)).status, 'settled');
     });
 
     it('takes the receipt of an overdue holder while nobody has taken the part', async (test) => {

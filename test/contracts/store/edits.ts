@@ -162,8 +162,9 @@ export function describeEdits(open: OpenStore): void {
       const message = createMessage('one');
       await accept(message, createDelete(message));
 
-      await accept(createEdit(message, 'two'));
+      const results = await accept(createEdit(message, 'two'));
 
+      assert.deepEqual(results, [{ status: 'ignored', reason: 'unknown message' }]);
       assert.deepEqual(await claim(), []);
     });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { StoreError } from '../../../src/errors.ts';
 import { conversationIdOf, createMessage } from '../../support/inbound.ts';
 import { leaseMs, openLedger, type OpenStore } from './ledger.ts';
 
@@ -210,6 +211,24 @@ export function describeTurns(open: OpenStore): void {
       assert.equal((await commit(again)).status, 'committed');
     });
 
+    it('lets the same owner renew and give back the newer attempt only', async (test) => {
+      const { accept, claimOne, claim, clock, store } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const { owner, conversationId, token } = await claimOne();
+      await clock.advance(leaseMs);
+      await claimOne();
+      await clock.advance(leaseMs - 1);
+
+      const lost = await store.renewTurns({ owner, leaseMs, turns: [{ conversationId, token }] });
+      const hold = { owner, conversationId, token, retryAt: clock.now(), error: 'x', counts: true, stream: undefined };
+      const postponed = await store.postponeTurn(hold);
+
+      assert.deepEqual([lost, postponed], [[conversationId], false]);
+      assert.deepEqual(await claim(), []);
+      await clock.advance(1);
+      assert.equal((await claim()).length, 1);
+    });
+
     it('does not let an ended turn end twice', async (test) => {
       const { accept, claimOne, commit, texts } = await openLedger(test, open);
       await accept(createMessage('one'));
@@ -273,6 +292,21 @@ export function describeTurns(open: OpenStore): void {
       assert.equal(again.turnId, turnId);
       assert.equal(again.attempt, 2);
       assert.equal(again.events.length, 2);
+    });
+
+    it('takes no time that is none: the turn stays with its holder', async (test) => {
+      const { accept, claim, claimOne, commit, store } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const turn = await claimOne();
+      const { owner, conversationId, token } = turn;
+
+      for (const retryAt of [Number.NaN, Number.POSITIVE_INFINITY]) {
+        const hold = { owner, conversationId, token, retryAt, error: 'x', counts: true, stream: undefined };
+        await assert.rejects(store.postponeTurn(hold), StoreError);
+      }
+
+      assert.deepEqual(await claim(), []);
+      assert.equal((await commit(turn)).status, 'committed');
     });
 
     it('does not count an attempt that was only handed back', async (test) => {

@@ -20,6 +20,9 @@ export function createDiscordDriver({ clock, isTalking }: DiscordDriverOptions):
   // Nobody can ask the platform which direct messages there are: what was said in one that the bot does not know, to a session that is gone, is gone.
   let isForgotten = false;
   const direct: { readonly isAsked: () => boolean; readonly talk: Talk }[] = [];
+  discord.onGatewayCall((call) => {
+    if (call === 'identify') isForgotten = false;
+  });
   discord.onCall((route, phase) => {
     const fate = { lose: () => discord.faults.add({ route, kind: 'refuse' }), fail: () => discord.faults.add({ route, kind: 'server_error' }) };
     if (route === reads && phase === 'before') report('looking', fate);
@@ -63,9 +66,7 @@ export function createDiscordDriver({ clock, isTalking }: DiscordDriverOptions):
     listen: () => discord.listen(),
     close: () => discord.close(),
     settings: () => ({ env: { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl } }),
-    connect: () => {
-      isForgotten = false;
-    },
+    connect: () => undefined,
     // Now and then the platform has forgotten the session by the time a process is back: then what was missed must be read from the channels.
     disconnect: (random: Random) => {
       if (!random.chance(0.2) || !mayForget()) return;

@@ -172,7 +172,7 @@ test('is bounded for a question as long as a book', async () => {
 
   await library.search({ question: 'shipping cost '.repeat(100_000), context: ['x'.repeat(1_000_000)] });
 
-  assert.ok(performance.now() - startedAt < 1_000);
+  assert.ok(performance.now() - startedAt < 10_000);
 });
 
 const shipped: Readonly<Record<string, string>> = {

