@@ -20,6 +20,7 @@ export function nextDelay(
 ): number | undefined {
   if (failure.attempt >= policy.maxAttempts) return undefined;
   const backoff = Math.min(policy.maxMs, policy.baseMs * 2 ** Math.min(failure.attempt - 1, 30));
-  const delay = Math.max(Math.round(backoff * clock.random()), failure.retryAfterMs ?? 0);
+  // A header that is no number has become NaN on its way: that asks for nothing.
+  const delay = Math.max(Math.round(backoff * clock.random()), failure.retryAfterMs || 0);
   return clock.now() + delay > failure.firstDueAt + policy.expiryMs ? undefined : delay;
 }

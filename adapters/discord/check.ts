@@ -17,7 +17,9 @@ export async function checkDiscord({ rest, messageContentIntent }: CheckOptions,
       return (await rest.call({ method: 'GET', route, signal })) as Record<string, unknown>; // Discord answers these with an object
     } catch (error) {
       if (isUnauthorized(error)) {
-        throw new AdapterError('Discord refuses the token: reset it on the page "Bot" of the developer portal and set DISCORD_TOKEN.');
+        throw new AdapterError(
+          'Discord refuses the token: reset it on the page "Bot" of the developer portal and set DISCORD_TOKEN.',
+        );
       }
       throw new AdapterError(`Discord cannot be reached: ${redact(describeError(error))}`, { cause: error });
     }

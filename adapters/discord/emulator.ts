@@ -95,6 +95,8 @@ export interface DiscordEmulator {
   requestHeartbeat(): void;
   /** How many bots receive events right now. */
   connected(): number;
+  /** TCP connections that are open: none when a bot has let go of everything. */
+  sockets(): Promise<number>;
 
   readonly faults: Faults;
   /** Sees every REST call, as in `POST /channels/:id/messages`, before and after its effect; returns what ends that. */
@@ -189,6 +191,10 @@ function host({ server, gateway, faults, address }: Hosting) {
       // A TCP server that listens has an address object.
       address.port = (server.address() as AddressInfo).port;
     },
+    sockets: (): Promise<number> =>
+      new Promise((resolve, reject) => {
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+      }),
     close: (): Promise<void> =>
       new Promise((resolve) => {
         gateway.drop();

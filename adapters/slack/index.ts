@@ -123,7 +123,7 @@ function createProcessEvent({ context, identity, names, followThreads }: Process
     const { userId, botId } = identity.current() ?? {};
     const events = toEvents(body, { userId, botId, receivedAt: clock.now() });
     const wanted = followThreads ? events : events.filter(isForBot);
-    if (wanted.length > 0) await context.accept(wanted.map((event) => names.complete(event))).catch(() => undefined);
+    if (wanted.length > 0) await context.accept(wanted.map((event) => names.complete(event)));
     if (body['type'] === 'app_rate_limited') log.warn('slack withholds events: the workspace sends more than 30,000 an hour');
     await ack();
   };

@@ -40,12 +40,14 @@ export function buildContext({
 }: ContextInput): Context {
   const hint = questions.length > 1 ? unansweredHint(questions.length) : '';
   const label = isSeveral(history, questions) ? createLabels(countTokens) : () => noLabel;
-  const questionTokens = questions.map(({ text }) => countTokens(text));
+  const texts = questions.map(textOf);
+  const questionTokens = texts.map((text) => countTokens(text));
 
   let room = maxTokens - instructionTokens - overheadPerMessage - (hint === '' ? 0 : countTokens(hint));
   for (const { author } of questions) room -= label(author.id, author.name).tokens + overheadPerMessage;
   const shares = shareOut(questionTokens, room);
-  const asked = questions.map(({ author, text }, index): ModelMessage => {
+  const asked = questions.map(({ author }, index): ModelMessage => {
+    const text = texts[index] ?? '';
     const share = shares[index] ?? questionFloor;
     room -= share;
     const fitting = share < (questionTokens[index] ?? 0) ? cutToFit(text, share, countTokens) : text;
@@ -60,11 +62,27 @@ export function buildContext({
     // One that is long by itself is cut, or a pasted file would hide everything about itself from the next question.
     const cut = tokens > room && tokens > maxTokens / 4 && room > maxTokens / 8;
     if (tokens > room && !cut) break;
-    earlier.push({ role, text: name + (cut ? cutToFit(text, room, countTokens) : text) });
+    earlier.push({ role, text: name + (cut ? cutToFit(text, room, countTokens) : text || noText) });
     if (cut) break;
     room -= tokens;
   }
   return { request: { system: instructions + hint, messages: [...earlier.toReversed(), ...asked] }, questionTokens };
+}
+
+/** Some endpoints refuse a message that is empty; people do send them: a bare mention, a file without a word. */
+const noText = '(no text)';
+
+const maxAttachments = 10;
+
+/** What a question says: its text, and the names of what is attached, which is all that the model gets of that. */
+function textOf({ text, attachments }: InboundMessage): string {
+  const isEmpty = text.trim() === '';
+  if (attachments.length === 0) return isEmpty ? noText : text;
+  const files = attachments
+    .slice(0, maxAttachments)
+    .map(({ name, mimeType }) => `[attached: ${toPlain(name)} (${toPlain(mimeType)})]`);
+  if (attachments.length > maxAttachments) files.push(`[and ${attachments.length - maxAttachments} more]`);
+  return (isEmpty ? files : [text, ...files]).join('\n');
 }
 
 function unansweredHint(count: number): string {
@@ -102,11 +120,17 @@ function createLabels(countTokens: (text: string) => number): (id: string, name:
 
 /** A display name cannot pass for another speaker's line or for an instruction of its own: no colon, line break, control or direction mark. */
 function toSpeaker(name: string): string {
-  const clean = name
+  return toPlain(name.replaceAll(/[:：]/g, ' ')).slice(0, 40).trim().toWellFormed() || 'Somebody';
+}
+
+/** A short name on one line, whatever it was. */
+function toPlain(name: string): string {
+  return name
     .slice(0, 200)
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s:：]+/gu, ' ')
-    .trim();
-  return clean === '' ? 'Somebody' : clean.slice(0, 40).toWellFormed();
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s[\]]+/gu, ' ')
+    .trim()
+    .slice(0, 80)
+    .toWellFormed();
 }
 
 /** How many tokens of each question fit: short ones are whole, and the long ones share the rest evenly. */

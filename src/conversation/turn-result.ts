@@ -98,7 +98,7 @@ interface Question {
 
 async function ask(options: TurnResultOptions, { turn, questions, means }: Question): Promise<TurnResult> {
   const { model, countTokens, bot, contextTokens } = options;
-  if (isNearBudget(options, { turn, questions, means })) await options.loadTokenizer?.();
+  if (options.loadTokenizer && isNearBudget(contextTokens, { turn, questions, means })) await options.loadTokenizer();
   const { request, questionTokens } = buildContext({
     instructions: bot.instructions,
     instructionTokens: means.instructionTokens,
@@ -117,11 +117,11 @@ async function ask(options: TurnResultOptions, { turn, questions, means }: Quest
   };
 }
 
-/** While everything fits by the estimate, which errs high, an exact count changes nothing. */
-function isNearBudget({ countTokens, contextTokens }: TurnResultOptions, { turn, questions, means }: Question): boolean {
+/** While everything fits by the estimate, an exact count changes nothing. By length alone: the questions are counted soon enough. */
+function isNearBudget(contextTokens: number, { turn, questions, means }: Question): boolean {
   let tokens = means.instructionTokens;
   for (const message of turn.history) tokens += message.tokens;
-  for (const question of questions) tokens += countTokens(question.text);
+  for (const question of questions) tokens += question.text.length / 2;
   return tokens > contextTokens / 2;
 }
 

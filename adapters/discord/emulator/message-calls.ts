@@ -46,8 +46,7 @@ export function createMessages({ world, now, messageContent, nonceMs, nonceInHis
       replyTo: repliedTo(channel, body),
       flags: Number(body['flags'] ?? 0) & suppressEmbeds,
       nonce,
-      // Nobody checks its shape, as on the platform: what is missing means the default.
-      allowedMentions: body['allowed_mentions'] as AllowedMentions | undefined,
+      allowedMentions: allowedMentionsOf(body),
     });
     if (nonce !== undefined) nonces.set(nonce, { message, at: now() });
     return ok(withNonce(message));
@@ -61,7 +60,7 @@ export function createMessages({ world, now, messageContent, nonceMs, nonceInHis
     if (wrong) return wrong;
     const kept = message.flags & ~suppressEmbeds;
     const flags = body['flags'] === undefined ? message.flags : kept | (Number(body['flags']) & suppressEmbeds);
-    return ok(plain(world.edit(message, { content, flags })));
+    return ok(plain(world.edit(message, { content, flags, allowedMentions: allowedMentionsOf(body) })));
   }
 
   return { create, edit, view: nonceInHistory ? withNonce : plain };
@@ -90,6 +89,11 @@ export function listMessages(
 
 function toId(text: string | null): bigint | undefined {
   return text !== null && /^\d{1,20}$/.test(text) ? BigInt(text) : undefined;
+}
+
+function allowedMentionsOf(body: Body): AllowedMentions | undefined {
+  // Nobody checks its shape, as on the platform: what is missing means the default.
+  return body['allowed_mentions'] as AllowedMentions | undefined;
 }
 
 function notText(field: string): Reply {

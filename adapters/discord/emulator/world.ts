@@ -73,6 +73,12 @@ export interface Draft {
   readonly allowedMentions?: AllowedMentions | undefined;
 }
 
+export interface Change {
+  readonly content: string;
+  readonly flags?: number | undefined;
+  readonly allowedMentions?: AllowedMentions | undefined;
+}
+
 export interface NewChannel {
   readonly id?: string;
   readonly name: string;
@@ -172,11 +178,13 @@ export class World {
     return message;
   }
 
-  edit(message: EmulatedMessage, change: { content: string; flags?: number | undefined }): EmulatedMessage {
+  edit(message: EmulatedMessage, change: Change): EmulatedMessage {
     const edited: EmulatedMessage = {
       ...message,
       content: change.content.trim(),
       flags: change.flags ?? message.flags,
+      // Mentions are parsed again, and without allowed mentions by the defaults, whatever the post said.
+      pings: pingsOf(change.content, change.allowedMentions, undefined),
       editedAt: this.#clock.now(),
       edits: message.edits + 1,
     };

@@ -134,6 +134,35 @@ describe('durability', () => {
     );
   });
 
+  test('what was missed is fetched again when it could not be saved the first time', async () => {
+    const clock = createFakeClock({ now: Date.now() });
+    await onStage(
+      async ({ emulator, watch, context, start }) => {
+        const first = await start();
+        const direct = emulator.directMessage('Bea');
+        emulator.say({ channelId: direct.id, user: 'Bea', text: 'before' });
+        await watch.until(() => context.texts().length === 1);
+        await first.stop();
+        emulator.expireSessions();
+        emulator.say({ channelId: direct.id, user: 'Bea', text: 'missed' });
+        const calls = callsOf(emulator);
+        context.rejectNext(Number.POSITIVE_INFINITY);
+        await start();
+        await watch.until(() => context.lines.some((line) => line.includes('could not be saved')));
+        for (let turn = 0; turn < 8; turn += 1) await clock.advance(5000);
+        await watch.until(() => calls.filter((call) => call === 'resume').length === 2);
+
+        context.rejectNext(0);
+        for (let turn = 0; turn < 8; turn += 1) await clock.advance(5000);
+        await watch.until(() => context.texts().length === 2);
+
+        assert.deepEqual(context.texts(), ['before', 'missed']);
+        assert.deepEqual(calls, ['resume', 'identify', 'resume']);
+      },
+      { clock },
+    );
+  });
+
   test('dispatches that carry nothing for the bot move the saved sequence on, but seldom', async () => {
     const clock = createFakeClock();
     await onStage(

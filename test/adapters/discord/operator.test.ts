@@ -74,6 +74,22 @@ describe('what an operator has to mend', () => {
       await started;
 
       assert.equal(adapter.health?.().detail, 'stopped');
+      while ((await emulator.sockets()) > 0) await new Promise((resolve) => setImmediate(resolve));
+    }));
+
+  test('a stop right after the connection was lost does not connect again', () =>
+    onStage(async ({ emulator, watch, context, start }) => {
+      const adapter = await start();
+      emulator.dropConnections({ resumable: true });
+      await watch.until(() => context.lines.some((line) => line.includes('Discord disconnected')));
+      let connects = 0;
+      emulator.onGatewayCall(() => (connects += 1));
+
+      await adapter.stop();
+      // The SDK's own pause before it connects again is half a second.
+      await new Promise((resolve) => setTimeout(resolve, 700));
+
+      assert.equal(connects, 0);
     }));
 
   test('a stop in the pause before the next attempt leaves nothing behind', async () => {

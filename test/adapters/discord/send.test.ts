@@ -69,6 +69,16 @@ describe('sending to Discord', () => {
       assert.equal(emulator.messages(emulator.home.channelId).at(-1)?.edits, 1);
     }));
 
+  test('a message that Discord knows by its nonce, but only the beginning of it, gets its whole text', () =>
+    scene(async ({ adapter, destination, written }) => {
+      const begun = toOutbound(destination, 'The begin');
+      await adapter.send(begun, never);
+
+      await adapter.send({ ...begun, text: 'The beginning and the end.' }, never);
+
+      assert.deepEqual(written(), ['The beginning and the end.']);
+    }));
+
   test('an opened message that somebody deleted is posted anew, once over several attempts', () =>
     scene(async ({ emulator, adapter, destination, written }) => {
       const first = toOutbound(destination, 'The begin');

@@ -25,6 +25,7 @@ export interface OpenedStore {
 export type OpenStore = () => Promise<OpenedStore>;
 
 export const leaseMs = 60_000;
+export const failure = { errorId: 'k7m2p4qa', message: 'the model gave no answer' };
 
 export type Outcome = Partial<Omit<TurnOutcome, 'parts' | 'deliver'>> & {
   readonly verdict?: Verdict;
@@ -47,6 +48,8 @@ export interface Ledger extends OpenedStore {
   answer(turn: ClaimedTurn, ...parts: string[]): Promise<ClaimedDelivery>;
   /** Asks in the conversation, and answers; the parts of the answer wait in the outbox, the first is leased where nothing is before it. */
   ask(conversation: string, ...parts: string[]): Promise<{ event: InboundEvent; delivery: ClaimedDelivery | undefined }>;
+  /** Asks in c1, and lets the turn fail for good. */
+  fail(text: string, outcome?: Outcome): Promise<{ event: InboundEvent; turnId: string; delivery: ClaimedDelivery | undefined }>;
   claimDeliveries(claim?: { owner?: string; limit?: number }): Promise<readonly ClaimedDelivery[]>;
   sent(delivery: ClaimedDelivery, receiptId?: string): Promise<SettleResult>;
   /** Records a failed attempt; without `retryAt` it is the last one. */
@@ -98,6 +101,14 @@ export async function openLedger(test: TestContext, open: OpenStore): Promise<Le
       assert.ok(turn, 'the question got no turn');
       const result = await commit(turn, { parts, answer: { text: parts.join('\n'), tokens: 1 } });
       return { event, delivery: result.status === 'committed' ? result.delivery : undefined };
+    },
+    fail: async (text, outcome) => {
+      const event = createMessage(text);
+      await store.accept({ adapter: event.adapter, events: [event] });
+      const turn = await claimOne();
+      const result = await commit(turn, { verdict: 'failed', failure, ...outcome });
+      await clock.advance(1);
+      return { event, turnId: turn.turnId, delivery: result.status === 'committed' ? result.delivery : undefined };
     },
     claimDeliveries: async ({ owner = 'p1', limit = 100 } = {}) =>
       (await store.claimDeliveries({ owner, limit, leaseMs })).deliveries,

@@ -17,11 +17,12 @@ export function createDiscordDriver({ clock, isTalking }: DiscordDriverOptions):
   const discord = createDiscordEmulator({ clock });
   let report: MomentListener = () => undefined;
   let talks = 0;
-  // Nobody can ask the platform which direct messages there are: what was said in one that the bot does not know, to a session that is gone, is gone.
-  let isForgotten = false;
+  // Nobody can ask the platform which direct messages there are: what is said in one that the bot does not know, while it has no session that
+  // it could take up again, never reaches it. So the first words to the bot are said in a channel then.
+  let isForgotten = true;
   const direct: { readonly isAsked: () => boolean; readonly talk: Talk }[] = [];
-  discord.onGatewayCall((call) => {
-    if (call === 'identify') isForgotten = false;
+  discord.onDispatchSent(({ type }) => {
+    if (type === 'RESUMED') isForgotten = false;
   });
   discord.onCall((route, phase) => {
     const fate = { lose: () => discord.faults.add({ route, kind: 'refuse' }), fail: () => discord.faults.add({ route, kind: 'server_error' }) };

@@ -7,9 +7,10 @@ import { createMessage } from '../../support/inbound.ts';
 import { createTestModel, orAborted } from '../../support/test-model.ts';
 import { createTestParley } from '../../support/test-parley.ts';
 
-for (const { fault, stream } of [
+for (const { fault, stream, lookups = 0 } of [
   {
     fault: 'cannot begin',
+    lookups: 1,
     stream: (): MessageStream => {
       throw new Error('no stream');
     },
@@ -26,6 +27,7 @@ for (const { fault, stream } of [
   },
   {
     fault: 'fails to open',
+    lookups: 1,
     stream: (): MessageStream => ({
       append: () => undefined,
       opened: Promise.reject(new Error('broken')),
@@ -51,6 +53,7 @@ for (const { fault, stream } of [
 
     assert.deepEqual(parley.shown(), ['one two']);
     assert.equal(parley.model.requests.length, 1);
+    assert.equal(adapter.lookups.length, lookups); // where it is not known whether anything was shown
     const [line] = parley.log.find('stream failed');
     assert.equal(line?.fields['eventId'], question.eventId);
     await parley.stop();

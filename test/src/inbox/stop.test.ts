@@ -129,28 +129,33 @@ test('a turn that is claimed while the stop begins is handed back without a call
   await next.stop();
 });
 
-test('a stop is over only when a claim that was under way has come to its end', async (t) => {
-  const { boot, clock } = createSharedWorld(t);
-  const disk = createGate();
-  const parley = boot('p1', {
-    aroundStore: async (method, call) => {
-      if (method === 'claimTurns') await disk.opened;
-      return call();
-    },
-  });
-  await parley.start();
-  let over = false;
+for (const { stage, claims } of [
+  { stage: 'worker', claims: 'claimTurns' },
+  { stage: 'outbox', claims: 'claimDeliveries' },
+] as const) {
+  test(`a stop of the ${stage} is over only when a claim that was under way has come to its end`, async (t) => {
+    const { boot, clock } = createSharedWorld(t);
+    const disk = createGate();
+    const parley = boot('p1', {
+      aroundStore: async (method, call) => {
+        if (method === claims) await disk.opened;
+        return call();
+      },
+    });
+    await parley.start();
+    let over = false;
 
-  const stopped = parley.worker.stop(0).then(() => {
-    over = true;
-  });
-  await clock.advance(1_000);
-  assert.equal(over, false);
+    const stopped = parley[stage].stop(0).then(() => {
+      over = true;
+    });
+    await clock.advance(1_000);
+    assert.equal(over, false);
 
-  disk.open();
-  await runUntil(clock, stopped);
-  assert.equal(over, true);
-});
+    disk.open();
+    await runUntil(clock, stopped);
+    assert.equal(over, true);
+  });
+}
 
 test('an answer that is claimed for delivery while the stop begins is left to the next process', async (t) => {
   const { boot, clock, adapter } = createSharedWorld(t);
@@ -212,6 +217,23 @@ test('a stop ends although a model ignores its signal, and what that model says 
   assert.equal(line?.fields['eventId'], question.eventId);
   await second.stop();
   assert.equal(clock.pending(), 0);
+});
+
+test('a stop lets a delivery end within its time', async (t) => {
+  const { boot, clock, adapter } = createSharedWorld(t);
+  adapter.script.push(async (_message, show, signal) => {
+    await clock.sleep(3_000, signal);
+    return show();
+  });
+  const parley = boot('p1');
+  const question = createMessage('hello');
+  await parley.start();
+  await parley.receive(question);
+
+  await parley.stop(5_000);
+
+  assert.deepEqual(parley.shown(), ['Answer to: hello']);
+  assert.equal((await parley.status(question))?.state, 'answered');
 });
 
 test('a stop waits for a delivery within its time, and then gives it up as uncertain', async (t) => {

@@ -15,6 +15,20 @@ function createEcho() {
   return createTestModel((request) => unanswered(request).join(' '));
 }
 
+test('tries again when it is time, not only at the next poll', async (t) => {
+  const parley = createTestParley(t, { delivery: { baseMs: 1 } });
+  const wait = new DeliveryError({ message: '429', retryable: true, uncertain: false, retryAfterMs: 300 });
+  parley.adapter.script.push(refuse(wait));
+  await parley.start();
+  await parley.clock.advance(100);
+
+  await parley.receive(createMessage('hello'));
+  await parley.clock.advance(301);
+
+  assert.deepEqual(parley.shown(), ['Answer to: hello']);
+  await parley.stop();
+});
+
 test('answers of one conversation go out in order although the first one fails for a while', async (t) => {
   const parley = createTestParley(t, { model: createEcho() });
   const wait = new DeliveryError({ message: '429', retryable: true, uncertain: false, retryAfterMs: 30_000 });
