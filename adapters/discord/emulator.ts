@@ -181,7 +181,7 @@ function host({ server, gateway, faults, address }: Hosting) {
     gateway.note('connect');
     const fault = faults.take('GATEWAY');
     if (!fault) gateway.upgrade(request, socket, head);
-    else if (fault.kind === 'hang') hanging.add(socket);
+    else if (fault.kind === 'hang') hanging.add(socket.on('error', () => socket.destroy()).resume());
     else socket.destroy();
   });
   return {

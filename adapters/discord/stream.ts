@@ -1,4 +1,5 @@
 import type { MessageStream, StreamOpening } from '../../src/adapter.ts';
+import { withTimeout } from '../../src/clock.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Log } from '../../src/log.ts';
 import type { Receipt } from '../../src/message.ts';
@@ -14,6 +15,8 @@ const graceMs = 15;
 const editEveryMs = 1300;
 const maxEditEveryMs = 10_000;
 const platformLimit = 2000;
+/** The answer waits for the request that is under way when it is complete: what takes longer is given up, and looked for by `send`. */
+const requestTimeoutMs = 5000;
 
 export interface StreamOptions {
   readonly rest: Rest;
@@ -108,16 +111,22 @@ export class DiscordStream implements MessageStream {
 
   async #put(text: string | undefined): Promise<void> {
     if (text === undefined || text === this.#shown) return;
-    const { rest, opening, signal } = this.#options;
+    const { clock, signal: parent } = this.#options;
+    const { signal, clear } = withTimeout(clock, requestTimeoutMs, parent);
+    await this.#request(text, signal).finally(clear);
+    this.#shown = text;
+  }
+
+  async #request(text: string, signal: AbortSignal): Promise<void> {
+    const { rest, opening } = this.#options;
     if (this.#receipt) {
       await editMessage(rest, { channelId: this.#channelId, messageId: this.#receipt.id, text, signal });
-    } else {
-      const { replyTo } = opening.destination;
-      const { id } = await postMessage(rest, { channelId: this.#channelId, text, nonce: opening.id, replyTo, signal });
-      this.#receipt = { id, channelId: this.#channelId };
-      this.#settleOpened(this.#receipt);
+      return;
     }
-    this.#shown = text;
+    const { replyTo } = opening.destination;
+    const { id } = await postMessage(rest, { channelId: this.#channelId, text, nonce: opening.id, replyTo, signal });
+    this.#receipt = { id, channelId: this.#channelId };
+    this.#settleOpened(this.#receipt);
   }
 
   #onFailure(cause: unknown): void {

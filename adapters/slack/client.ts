@@ -63,7 +63,7 @@ export function webClientOptions({
   return {
     ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/` }),
     retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: false,
+    rejectRateLimitedCalls: true,
     logger: toSlackLogger(log),
   };
 }

@@ -29,13 +29,15 @@ interface Envelope {
   readonly tenant: string;
   readonly bot: ReceivingBot;
   readonly event: Fields;
+  /** When Slack sent it on, in ms since 1970; undefined where it does not say. */
+  readonly sentOnAt: number | undefined;
 }
 
 function toEventsOfCallback(body: Fields, known: ReceivingBot): InboundEvent[] {
   const { event } = body;
   const tenant = text(body['context_team_id']) || text(body['team_id']);
   if (!isRecord(event) || tenant === '') return [];
-  const envelope = { tenant, event, bot: { ...known, userId: botUserId(body) ?? known.userId } };
+  const envelope = { tenant, event, bot: { ...known, userId: botUserId(body) ?? known.userId }, sentOnAt: sentOnAt(body) };
   if (event['type'] === 'app_uninstalled') return toUninstall(body, envelope);
   if (event['type'] !== 'message' && event['type'] !== 'app_mention') return [];
   if (event['subtype'] === 'message_changed') return toEdit(envelope);
@@ -49,10 +51,14 @@ function botUserId({ authorizations }: Fields): string | undefined {
   return isRecord(first) && first['is_bot'] !== false ? text(first['user_id']) || undefined : undefined;
 }
 
+function sentOnAt({ event_time: seconds }: Fields): number | undefined {
+  return typeof seconds === 'number' && Number.isFinite(seconds) ? seconds * 1000 : undefined;
+}
+
 /** The kinds of messages that a person writes. Everything else with a subtype is a notice: joined, renamed, pinned. */
 const writtenByPeople = new Set<unknown>([undefined, 'file_share', 'thread_broadcast', 'me_message']);
 
-function toMessage({ tenant, bot, event }: Envelope): InboundEvent[] {
+function toMessage({ tenant, bot, event, sentOnAt }: Envelope): InboundEvent[] {
   const { channel, ts, user } = event;
   if (!isId(channel) || !isTs(ts) || !isId(user)) return [];
   if (!writtenByPeople.has(event['subtype']) || isOfBot(event, bot)) return [];
@@ -61,7 +67,9 @@ function toMessage({ tenant, bot, event }: Envelope): InboundEvent[] {
   const isDirect = event['channel_type'] === 'im';
   const message: InboundMessage = {
     type: 'message',
-    ...{ adapter: adapterName, tenant, eventId: toMessageEventId(channel, ts), messageId: ts, sentAt: toMillis(ts), isDirect },
+    ...{ adapter: adapterName, tenant, eventId: toMessageEventId(channel, ts), messageId: ts, isDirect },
+    // What Slack itself held back counts from when it let it go, but never from the future.
+    sentAt: Math.max(toMillis(ts), Math.min(sentOnAt ?? 0, bot.receivedAt)),
     conversationId: toThreadConversationId({ tenant, channel, threadTs }),
     author: toAuthor(user, event),
     text: toMarkdown(raw, bot.userId),
@@ -111,10 +119,10 @@ function toDelete({ tenant, bot, event }: Envelope): InboundEvent[] {
   ];
 }
 
-function toUninstall(body: Fields, { tenant, bot }: Envelope): InboundEvent[] {
-  const { event_id: eventId, event_time: seconds } = body;
+function toUninstall(body: Fields, { tenant, bot, sentOnAt }: Envelope): InboundEvent[] {
+  const { event_id: eventId } = body;
   if (!isId(eventId)) return [];
-  const sentAt = typeof seconds === 'number' && Number.isFinite(seconds) ? seconds * 1000 : bot.receivedAt;
+  const sentAt = sentOnAt ?? bot.receivedAt;
   const conversationId = toConversationId({ adapter: adapterName, tenant, path: ['app'] });
   return [{ type: 'uninstall', adapter: adapterName, tenant, eventId, conversationId, sentAt }];
 }

@@ -1,15 +1,12 @@
-import { dirname, basename } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { systemClock } from '../clock.ts';
-import type { Config } from '../config.ts';
-import { sqlitePath } from '../config/database.ts';
 import { UsageError } from '../errors.ts';
-import { openDatabase } from '../store/sqlite/database.ts';
-import { createInProcessStore } from '../store/sqlite/in-process.ts';
 import type { DeadLetter, DeadLetterDetail, Store } from '../store/store.ts';
+import { onBrokenPipe } from './broken-pipe.ts';
 import { exitCodes, type Cli } from './command.ts';
+import { ledgerFile, openLedger } from './ledger.ts';
+import { toPrintable, toPrintableJson, toPrintableLine } from './printable.ts';
 
-/** Works beside a running Parley, which takes up within a second what is replayed. */
 export function register(command: Command, cli: Cli): void {
   command
     .description(
@@ -25,20 +22,20 @@ export function register(command: Command, cli: Cli): void {
     .action((options: ListOptions) => list(options, cli));
   command
     .command('show')
-    .description('Shows one with its questions and texts. The first characters of its id will do.')
-    .argument('<id>')
+    .description('Shows one with its questions and texts.')
+    .argument('<id>', 'its id, or the first characters of it')
     .option('--json', 'as JSON')
     .action((id: string, options: { json?: boolean }) => show(id, options, cli));
   command
     .command('replay')
     .description('Tries again: the question is asked anew, or the answer delivered.')
-    .argument('<ids...>')
-    .action((ids: string[]) => resolveEach(ids, cli, { verb: 'replayed', act: (store, id) => store.replayDeadLetter(id) }));
+    .argument('<ids...>', 'their ids, or the first characters of them')
+    .action((ids: string[]) => resolveEach(ids, cli, { done: 'replayed', act: (store, id) => store.replayDeadLetter(id) }));
   command
     .command('discard')
     .description('Gives up on it for good.')
-    .argument('<ids...>')
-    .action((ids: string[]) => resolveEach(ids, cli, { verb: 'discarded', act: (store, id) => store.discardDeadLetter(id) }));
+    .argument('<ids...>', 'their ids, or the first characters of them')
+    .action((ids: string[]) => resolveEach(ids, cli, { done: 'discarded', act: (store, id) => store.discardDeadLetter(id) }));
 }
 
 const examples = `
@@ -46,6 +43,9 @@ Examples:
   $ parley dead-letters
   $ parley dead-letters show 3k9
   $ parley dead-letters replay 3k9 7zx
+  $ parley dead-letters list --json | jq -r '.[].id' | xargs parley dead-letters discard
+
+Works beside a running Parley, which takes up within a second or so what is replayed; else the next start does.
 
 Exit status: 0 done, 1 an id that is unknown or not open any more, 2 wrong usage.
 `;
@@ -58,74 +58,78 @@ interface ListOptions {
 
 async function list({ all = false, limit, json }: ListOptions, cli: Cli): Promise<void> {
   const count = Number(limit);
-  if (!Number.isInteger(count) || count < 1)
+  if (!/^\d+$/.test(limit) || count < 1 || !Number.isSafeInteger(count))
     throw new UsageError(`--limit: "${limit}" is not a whole number above 0. Example: --limit 50`);
-  await withStore(cli, async (store) => {
-    const letters = await store.listDeadLetters({ limit: count, all });
-    if (json) cli.stdout.write(`${JSON.stringify(letters, null, 2)}\n`);
-    else cli.stdout.write(letters.length === 0 ? 'No dead letters.\n' : letters.map(toLine).join(''));
-  });
+  const letters = await withStore(cli, (store) => store.listDeadLetters({ limit: count, all }));
+  if (json) cli.stdout.write(toPrintableJson(letters ?? []));
+  else cli.stdout.write(letters?.length ? letters.map(toLine).join('') : 'No dead letters.\n');
 }
 
 async function show(id: string, { json }: { json?: boolean }, cli: Cli): Promise<void> {
-  await withStore(cli, async (store) => {
-    const letter = await store.getDeadLetter(id);
-    if (!letter) return notFound(id, cli);
-    cli.stdout.write(json ? `${JSON.stringify(letter, null, 2)}\n` : toText(letter));
-    return undefined;
-  });
+  const letter = await withStore(cli, (store) => store.getDeadLetter(id));
+  if (letter) cli.stdout.write(json ? toPrintableJson(letter) : toText(letter));
+  else refuse(unknown(id), cli);
 }
 
 interface Resolution {
-  readonly verb: string;
+  readonly done: 'replayed' | 'discarded';
   readonly act: (store: Store, id: string) => Promise<boolean>;
 }
 
-async function resolveEach(ids: readonly string[], cli: Cli, { verb, act }: Resolution): Promise<void> {
-  await withStore(cli, async (store) => {
+/** One that cannot be resolved does not keep the others from it. */
+async function resolveEach(ids: readonly string[], cli: Cli, { done, act }: Resolution): Promise<void> {
+  const resolved = await withStore(cli, async (store) => {
     for (const id of ids) {
-      if (await act(store, id)) cli.stdout.write(`${id} ${verb}\n`);
-      else notFound(id, cli);
+      const letter = await store.getDeadLetter(id);
+      if (!letter) refuse(unknown(id), cli);
+      else if (await act(store, letter.id)) cli.stdout.write(`${letter.id} ${done}\n`);
+      else refuse(`${letter.id}: was ${letter.state} already`, cli);
     }
+    return true;
   });
+  if (!resolved) cli.exitCode = exitCodes.failed;
 }
 
-function notFound(id: string, cli: Cli): void {
-  cli.stderr.write(
-    `${id}: no open dead letter has this id, or more than one id begins so. List them with: parley dead-letters --all\n`,
-  );
+function unknown(id: string): string {
+  return `${toPrintableLine(id)}: no dead letter has this id, or more than one id begins so. All are listed by: parley dead-letters list --all`;
+}
+
+function refuse(why: string, cli: Cli): void {
+  cli.stderr.write(`${why}\n`);
   cli.exitCode = exitCodes.failed;
 }
 
-async function withStore(cli: Cli, task: (store: Store) => Promise<void>): Promise<void> {
+/** Undefined where there is no ledger yet: looking for one must not make one. */
+async function withStore<Result>(cli: Cli, task: (store: Store) => Promise<Result>): Promise<Result | undefined> {
+  onBrokenPipe();
   const { config } = await cli.loadConfig();
-  const store = createInProcessStore(openDatabase({ ...databaseOf(config), exclusive: false }), systemClock);
+  const { path } = ledgerFile(config);
+  if (!existsSync(path)) {
+    cli.stderr.write(`There is no ledger yet at ${path}.\n`);
+    return undefined;
+  }
+  const store = openLedger(config, { exclusive: false });
   try {
-    await task(store);
+    return await task(store);
   } finally {
     await store.close();
   }
 }
 
-/** Folder and name of the configured database. */
-export function databaseOf(config: Config): { folder: string; name: string } {
-  const path = sqlitePath(config.database);
-  return { folder: dirname(path), name: basename(path) };
-}
-
 function toLine({ id, kind, adapter, at, attempts, error, state }: DeadLetter): string {
   const when = new Date(at).toISOString().slice(0, 19).replace('T', ' ');
-  return `${id.slice(0, 10)}  ${when}  ${kind.padEnd(8)}  ${adapter.padEnd(8)}  ${state.padEnd(9)}  ${attempts} attempts  ${printable(error)}\n`;
+  const facts = [id.slice(0, 10), when, kind.padEnd(8), adapter.padEnd(8), state.padEnd(9), countAttempts(attempts).padEnd(11)];
+  return `${[...facts, toPrintableLine(error)].join('  ')}\n`;
 }
 
 function toText(letter: DeadLetterDetail): string {
-  const questions = letter.questions.map(({ author, text }) => `  ${printable(author)}: ${printable(text)}\n`).join('');
-  const parts = letter.parts.map((part) => `  ${printable(part)}\n`).join('');
+  const questions = letter.questions.map(({ author, text }) => `  ${toPrintableLine(author)}: ${indent(text)}\n`).join('');
+  const parts = letter.parts.map((part) => `  ${indent(part)}\n`).join('');
   return [
     `${letter.id}\n`,
     `kind          ${letter.kind} (${letter.state})\n`,
-    `conversation  ${letter.conversationId}\n`,
-    `error         ${printable(letter.error)}\n`,
+    `conversation  ${toPrintableLine(letter.conversationId)}\n`,
+    `error         ${toPrintableLine(letter.error)}\n`,
     letter.errorId ? `error id      ${letter.errorId}\n` : '',
     `attempts      ${letter.attempts}\n`,
     `at            ${new Date(letter.at).toISOString()}\n`,
@@ -134,8 +138,10 @@ function toText(letter: DeadLetterDetail): string {
   ].join('');
 }
 
-/** Text from outside must not steer the terminal. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- escape sequences are what must not get through
-  return text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '?').replaceAll('\n', ' ');
+function countAttempts(attempts: number): string {
+  return attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+}
+
+function indent(text: string): string {
+  return toPrintable(text).replaceAll('\n', '\n    ');
 }

@@ -6,10 +6,12 @@ import { describeError, StoreLockedError } from '../errors.ts';
 import { createFetch } from '../http/fetch.ts';
 import { redact, silentLog } from '../log.ts';
 import { createAdapters, createAiModel } from '../main.ts';
-import { openSqliteStore } from '../store/sqlite/client.ts';
+import type { Store } from '../store/store.ts';
+import { onBrokenPipe } from './broken-pipe.ts';
 import { exitCodes, type Cli } from './command.ts';
-import { databaseOf } from './dead-letters.ts';
+import { openLedger } from './ledger.ts';
 import { describeConfig, type OverviewLine } from './overview.ts';
+import { toPrintableJson, toPrintableLine } from './printable.ts';
 
 /** `ok` and `off` need nothing; `warning` works but should be looked at; `failed` will not work. */
 interface Finding {
@@ -24,23 +26,34 @@ export function register(command: Command, cli: Cli): void {
   command
     .description('Looks at everything that is configured: what is on, what is missing, and whether each credential works.')
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExit status: 0 all that is on works, 1 something does not, 2 the configuration cannot be used.\n')
+    .addHelpText('after', examples)
     .action((options: { json?: boolean }) => run(options, cli));
 }
 
+const examples = `
+Examples:
+  $ parley doctor
+  $ parley doctor --json | jq '.[] | select(.state == "failed")'
+
+Asks Slack, Discord and the AI model whether they accept the credentials. No message is sent and no event is taken.
+
+Exit status: 0 all that is on works, 1 something does not, 2 the configuration cannot be used.
+`;
+
 async function run({ json }: { json?: boolean }, cli: Cli): Promise<void> {
+  onBrokenPipe();
   const { config, warnings, secrets } = await cli.loadConfig();
   const overview = describeConfig(config, process.cwd());
-  const findings = [
-    { name: 'Node.js', state: 'ok', detail: process.versions.node } as const,
+  const findings: Finding[] = [
+    { name: 'Node.js', state: 'ok', detail: process.versions.node },
     ...warnings.map((detail): Finding => ({ name: 'Configuration', state: 'warning', detail })),
     checkData(config),
-    await checkStore(config),
-    ...(await checkModel(config, overview)),
-    ...(await checkAdapters(config, overview)),
-  ].map((finding) => ({ ...finding, detail: redact(finding.detail, secrets) }));
-  if (findings.some(({ state }) => state === 'failed')) cli.exitCode = exitCodes.failed;
-  cli.stdout.write(json ? `${JSON.stringify(findings, null, 2)}\n` : findings.map(toLine).join(''));
+    await checkLedger(config),
+    ...(await checkParts(config, overview)),
+  ];
+  const clean = findings.map((finding) => ({ ...finding, detail: redact(finding.detail, secrets) }));
+  if (clean.some(({ state }) => state === 'failed')) cli.exitCode = exitCodes.failed;
+  cli.stdout.write(json ? toPrintableJson(clean) : clean.map(toLine).join(''));
 }
 
 function checkData({ data }: Config): Finding {
@@ -49,52 +62,63 @@ function checkData({ data }: Config): Finding {
     accessSync(data, constants.W_OK);
     return { name: 'Data folder', state: 'ok', detail: data };
   } catch (error) {
-    return { name: 'Data folder', state: 'failed', detail: `${describeError(error)}. Set PARLEY_DATA to a folder that this user may write to.` };
+    return {
+      name: 'Data folder',
+      state: 'failed',
+      detail: `${describeError(error)}. Set PARLEY_DATA to a folder that this user may write to.`,
+    };
   }
 }
 
-async function checkStore(config: Config): Promise<Finding> {
+async function checkLedger(config: Config): Promise<Finding> {
   const name = 'Ledger';
   try {
-    const store = await openSqliteStore({ ...databaseOf(config), exclusive: true, clock: systemClock });
+    const { store, isInUse } = openBeside(config);
     const { waiting, undelivered, deadLetters } = await store.stats();
     await store.close();
-    const detail = `${config.database}: ${waiting} events waiting, ${undelivered} answers under way, ${deadLetters} dead letters`;
-    return { name, state: deadLetters > 0 ? 'warning' : 'ok', detail: deadLetters > 0 ? `${detail}; see: parley dead-letters` : detail };
+    const counts = `${waiting} events waiting, ${undelivered} answers under way, ${deadLetters} dead letters`;
+    const detail = `${config.database}: ${counts}${isInUse ? '; in use by a running Parley' : ''}`;
+    return deadLetters > 0
+      ? { name, state: 'warning', detail: `${detail}; see: parley dead-letters` }
+      : { name, state: 'ok', detail };
   } catch (error) {
-    if (error instanceof StoreLockedError) return { name, state: 'ok', detail: `${config.database}: in use by a running Parley` };
     return { name, state: 'failed', detail: describeError(error) };
   }
 }
 
-async function checkModel(config: Config, overview: readonly OverviewLine[]): Promise<Finding[]> {
-  const line = overview.find(({ name }) => name === 'Model');
-  if (config.model.provider === 'builtin') return [{ name: 'Model', state: 'ok', detail: line?.detail ?? '' }];
-  const { fetch, close } = createFetch();
-  const finding = await judge('Model', async (signal) => {
-    const model = await createAiModel(config.model, { fetch, clock: systemClock, log: silentLog });
-    return model.check(signal);
-  });
-  await close();
-  return [finding];
+function openBeside(config: Config): { readonly store: Store; readonly isInUse: boolean } {
+  try {
+    return { store: openLedger(config, { exclusive: true }), isInUse: false };
+  } catch (error) {
+    if (!(error instanceof StoreLockedError)) throw error;
+    return { store: openLedger(config, { exclusive: false }), isInUse: true };
+  }
 }
 
-async function checkAdapters(config: Config, overview: readonly OverviewLine[]): Promise<Finding[]> {
+/** The model and the platforms, all at once: one that does not answer takes its whole time. */
+async function checkParts(config: Config, overview: readonly OverviewLine[]): Promise<Finding[]> {
   const { fetch, close } = createFetch();
   const adapters = await createAdapters(config, fetch);
-  const names: Readonly<Record<string, string>> = { slack: 'Slack', discord: 'Discord', webhook: 'Webhooks' };
-  const findings: Finding[] = [];
-  for (const line of overview) {
-    const adapter = adapters.find(({ name }) => names[name] === line.name);
-    if (adapter?.check) findings.push(await judge(line.name, async (signal) => (await adapter.check?.(signal)) ?? line.detail));
-    else if (line.name !== 'Model') findings.push({ name: line.name, state: line.on ? 'ok' : 'off', detail: line.detail });
-  }
+  const checks = overview.map((line) => {
+    const check = line.part === 'model' ? modelCheck(config, fetch) : adapters.find(({ name }) => name === line.part)?.check;
+    return checkPart(line, check);
+  });
+  const findings = await Promise.all(checks);
   await Promise.all(adapters.map((adapter) => adapter.stop()));
   await close();
   return findings;
 }
 
-async function judge(name: string, check: (signal: AbortSignal) => Promise<string>): Promise<Finding> {
+type Check = (signal: AbortSignal) => Promise<string>;
+
+/** Undefined for the built-in model, which needs nobody's consent. */
+function modelCheck({ model }: Config, fetch: typeof globalThis.fetch): Check | undefined {
+  if (model.provider === 'builtin') return undefined;
+  return async (signal) => (await createAiModel(model, { fetch, clock: systemClock, log: silentLog })).check(signal);
+}
+
+async function checkPart({ name, on, detail }: OverviewLine, check: Check | undefined): Promise<Finding> {
+  if (!check) return { name, state: on ? 'ok' : 'off', detail };
   const { signal, clear } = withTimeout(systemClock, timeoutMs);
   try {
     return { name, state: 'ok', detail: await check(signal) };
@@ -106,5 +130,5 @@ async function judge(name: string, check: (signal: AbortSignal) => Promise<strin
 }
 
 function toLine({ name, state, detail }: Finding): string {
-  return `${state.padEnd(8)} ${name.padEnd(14)} ${detail}\n`;
+  return `${state.padEnd(8)} ${name.padEnd(14)} ${toPrintableLine(detail)}\n`;
 }

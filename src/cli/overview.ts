@@ -1,8 +1,10 @@
 import { relative } from 'node:path';
 import type { Config } from '../config.ts';
 
-/** One line about one part: whether it is on, and what it would take where it is off. */
+/** One part of Parley: whether it is on, and how; or what it would need. */
 export interface OverviewLine {
+  readonly part: 'model' | 'slack' | 'discord' | 'webhook';
+  /** For people. */
   readonly name: string;
   readonly on: boolean;
   readonly detail: string;
@@ -14,41 +16,37 @@ export function describeConfig(config: Config, cwd: string): readonly OverviewLi
 }
 
 /** A table for the terminal, one line each. */
-export function renderOverview(lines: readonly { readonly name: string; readonly detail: string }[]): string {
+export function renderOverview(lines: readonly OverviewLine[]): string {
   const width = Math.max(...lines.map(({ name }) => name.length)) + 3;
-  return lines.map(({ name, detail }) => `  ${name.padEnd(width)}${detail}\n`).join('');
+  return lines.map(({ name, on, detail }) => `  ${name.padEnd(width)}${on ? '' : 'off, '}${detail}\n`).join('');
 }
 
 function modelLine({ model, knowledge }: Config, cwd: string): OverviewLine {
-  if (model.provider === 'openai')
-    return { name: 'Model', on: true, detail: `${model.openai.model} at ${new URL(model.openai.baseUrl).host}` };
+  const common = { part: 'model', name: 'Model', on: true } as const;
+  if (model.provider === 'openai') return { ...common, detail: `${model.openai.model} at ${new URL(model.openai.baseUrl).host}` };
   const folder = relative(cwd, knowledge.folder) || '.';
   const shown = folder.startsWith('..') ? knowledge.folder : folder;
   const detail = `built in: it quotes the documents in ${shown}. For an AI model set OPENAI_API_KEY, or OPENAI_BASE_URL for another endpoint`;
-  return { name: 'Model', on: true, detail };
+  return { ...common, detail };
 }
 
 function slackLine({ slack }: Config): OverviewLine {
-  if (!slack.enabled) {
-    const detail =
-      'off. Needs SLACK_BOT_TOKEN, and SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP); see docs/slack.md';
-    return { name: 'Slack', on: false, detail };
-  }
-  return {
-    name: 'Slack',
-    on: true,
-    detail: slack.transport === 'socket' ? 'on, by Socket Mode' : 'on, events arrive at /slack/events',
-  };
+  const common = { part: 'slack', name: 'Slack', on: slack.enabled } as const;
+  if (slack.enabled)
+    return { ...common, detail: slack.transport === 'socket' ? 'on, by Socket Mode' : 'on, events arrive at /slack/events' };
+  const detail = 'needs SLACK_BOT_TOKEN, and SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP); see docs/slack.md';
+  return { ...common, detail };
 }
 
 function discordLine({ discord }: Config): OverviewLine {
-  if (!discord.enabled) return { name: 'Discord', on: false, detail: 'off. Needs DISCORD_TOKEN; see docs/discord.md' };
-  return { name: 'Discord', on: true, detail: discord.messageContentIntent ? 'on' : 'on, without the message content intent' };
+  const common = { part: 'discord', name: 'Discord', on: discord.enabled } as const;
+  if (!discord.enabled) return { ...common, detail: 'needs DISCORD_TOKEN; see docs/discord.md' };
+  return { ...common, detail: discord.messageContentIntent ? 'on' : 'on, without the Message Content Intent' };
 }
 
 function webhookLine({ webhooks }: Config): OverviewLine {
   const names = Object.keys(webhooks);
-  if (names.length === 0)
-    return { name: 'Webhooks', on: false, detail: 'off. Needs a sender under `webhooks:` in parley.yaml; see docs/webhooks.md' };
-  return { name: 'Webhooks', on: true, detail: `on, ${names.map((name) => `/webhooks/${name}`).join(', ')}` };
+  const common = { part: 'webhook', name: 'Webhooks', on: names.length > 0 } as const;
+  if (!common.on) return { ...common, detail: 'needs a source under `webhooks:` in parley.yaml; see docs/webhooks.md' };
+  return { ...common, detail: `on, ${names.map((name) => `/webhooks/${name}`).join(', ')}` };
 }

@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { systemClock, withTimeout } from '../clock.ts';
+import type { Config } from '../config.ts';
 import { describeError, UsageError } from '../errors.ts';
 import { signRequest } from '../signature.ts';
+import { onBrokenPipe } from './broken-pipe.ts';
 import { exitCodes, type Cli } from './command.ts';
+import { toPrintable, toPrintableJson, toPrintableLine } from './printable.ts';
 
 interface SendOptions {
   readonly text?: string;
-  readonly conversation: string;
+  readonly conversation?: string;
   readonly file?: string;
   readonly url?: string;
   readonly id?: string;
@@ -18,15 +21,15 @@ interface SendOptions {
 
 export function register(command: Command, cli: Cli): void {
   command
-    .description('Sends a signed test webhook to a running Parley, as the sender NAME of parley.yaml would.')
-    .argument('<name>', 'a sender under `webhooks:` in parley.yaml')
+    .description('Sends a signed test webhook to a running Parley, as the source NAME of parley.yaml would.')
+    .argument('<name>', 'a source under `webhooks:` in parley.yaml')
     .option('--text <text>', 'the question, as {"conversation": ..., "text": ...}')
-    .option('--conversation <id>', 'with --text: which conversation', 'test')
+    .option('--conversation <id>', 'with --text: which conversation (default: "test")')
     .option('--file <path>', 'a JSON payload to send in place of --text; - reads standard input')
-    .option('--url <url>', 'where to send it (default: the configured address)')
-    .option('--id <id>', 'the webhook-id; send the same one twice to see that it is answered once')
-    .option('--wait <seconds>', 'how long to wait for the answer', '20')
-    .option('--json', 'print the response as it is')
+    .option('--url <url>', 'where Parley listens (default: the configured address)')
+    .option('--id <id>', 'the webhook-id; send the same event twice under one id to see that it is answered once')
+    .option('--wait <seconds>', 'how long to wait for the answer, 60 at most', '20')
+    .option('--json', 'print the body of the response')
     .addHelpText('after', examples)
     .action((name: string, options: SendOptions) => run(name, options, cli));
 }
@@ -35,38 +38,57 @@ const examples = `
 Examples:
   $ parley send tickets --text "Where is my order?"
   $ parley send tickets --file ticket.json --wait 0
+  $ cat ticket.json | parley send tickets --file - --json | jq -r .answer.text
 
-Exit status: 0 accepted (and answered, where it waits), 1 refused or not reachable, 2 wrong usage.
+Exit status: 0 accepted (and answered, if it was in time), 1 refused, failed or not reachable, 2 wrong usage.
 `;
 
 async function run(name: string, options: SendOptions, cli: Cli): Promise<void> {
+  onBrokenPipe();
   const { config } = await cli.loadConfig();
   const source = config.webhooks[name];
   if (!source) throw new UsageError(unknownSource(name, Object.keys(config.webhooks)));
-  const host = config.server.host === '0.0.0.0' || config.server.host === '::' ? '127.0.0.1' : config.server.host;
-  const base = options.url ?? `http://${host.includes(':') ? `[${host}]` : host}:${config.server.port}`;
-  const url = new URL(`/webhooks/${name}`, base);
+  const url = toUrl(name, options.url ?? defaultUrl(config));
+  const wait = parseWait(options.wait);
   const body = readPayload(options);
-  const id = options.id ?? randomUUID();
-  const headers = {
-    ...signRequest(source.verify, { id, body, now: systemClock.now() }),
-    'content-type': 'application/json',
-    prefer: `wait=${parseWait(options.wait)}`,
-  };
-  const response = await post(url, { headers, body });
-  const text = await response.text();
-  if (!response.ok) cli.exitCode = exitCodes.failed;
-  cli.stdout.write(options.json ? `${text}\n` : `${response.status} ${summarize(text)}\n`);
+  const signed = signRequest(source.verify, { id: parseId(options.id), body, now: systemClock.now() });
+  const headers = { ...signed, 'content-type': 'application/json', prefer: `wait=${wait}` };
+  try {
+    const response = await post(url, { headers, body });
+    const view = parseJson(response.text);
+    if (!response.ok || view?.['status'] === 'failed') cli.exitCode = exitCodes.failed;
+    if (options.json) cli.stdout.write(view ? toPrintableJson(view) : toPrintable(response.text));
+    else cli.stdout.write(`${response.status} ${toPrintable(summarize(view, response.text))}\n`);
+  } catch (error) {
+    const reason = toPrintableLine(describeError(error));
+    cli.stderr.write(`${url.origin} cannot be reached: ${reason}. Is Parley running there? It is started with: npm start\n`);
+    cli.exitCode = exitCodes.failed;
+  }
 }
 
 function unknownSource(name: string, known: readonly string[]): string {
-  if (known.length > 0) return `There is no sender "${name}" under \`webhooks:\` in parley.yaml. There are: ${known.join(', ')}.`;
-  return 'No webhooks are configured. Declare a sender under `webhooks:` in parley.yaml; docs/webhooks.md shows how.';
+  if (known.length > 0) return `There is no source "${name}" under \`webhooks:\` in parley.yaml. There are: ${known.join(', ')}.`;
+  return 'No webhooks are configured. Declare a source under `webhooks:` in parley.yaml; docs/webhooks.md shows how.';
+}
+
+function defaultUrl({ server: { host, port } }: Config): string {
+  if (port === 0) throw new UsageError('PORT is 0, so nobody knows where Parley listens. Example: --url http://127.0.0.1:3000');
+  const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+}
+
+function toUrl(name: string, base: string): URL {
+  const url = URL.canParse(base) ? new URL(base) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    throw new UsageError(`--url: "${base}" is not an address. Example: --url http://127.0.0.1:3000`);
+  return new URL(`${url.pathname.replace(/\/$/, '')}/webhooks/${name}`, url.origin);
 }
 
 function readPayload({ text, conversation, file }: SendOptions): string {
-  if ((text === undefined) === (file === undefined)) throw new UsageError('Give either --text or --file. Example: parley send tickets --text "Hello"');
-  if (text !== undefined) return JSON.stringify({ conversation, text });
+  if ((text === undefined) === (file === undefined))
+    throw new UsageError('Give either --text or --file. Example: parley send tickets --text "Hello"');
+  if (text !== undefined) return JSON.stringify({ conversation: conversation ?? 'test', text });
+  if (conversation !== undefined) throw new UsageError('--conversation goes with --text; a file says it itself.');
   try {
     const payload = readFileSync(file === '-' ? 0 : (file ?? ''), 'utf8');
     JSON.parse(payload);
@@ -78,27 +100,46 @@ function readPayload({ text, conversation, file }: SendOptions): string {
 
 function parseWait(wait: string): number {
   const seconds = Number(wait);
-  if (!Number.isInteger(seconds) || seconds < 0 || seconds > 60) throw new UsageError(`--wait: "${wait}" is not a whole number from 0 to 60. Example: --wait 20`);
-  return seconds;
+  if (/^\d+$/.test(wait) && seconds <= 60) return seconds;
+  throw new UsageError(`--wait: "${wait}" is not a whole number from 0 to 60. Example: --wait 20`);
 }
 
-async function post(url: URL, request: { headers: Record<string, string>; body: string }): Promise<Response> {
+function parseId(id: string | undefined): string {
+  if (id === undefined) return randomUUID();
+  if (/^[\u0021-\u007e]{1,256}$/.test(id)) return id;
+  throw new UsageError('--id: up to 256 ASCII characters without spaces, as it goes into a header. Example: --id test-1');
+}
+
+interface Reply {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Rejects when the server cannot be reached, or does not finish its answer. */
+async function post(url: URL, request: { readonly headers: Record<string, string>; readonly body: string }): Promise<Reply> {
   const { signal, clear } = withTimeout(systemClock, 90_000);
   try {
-    return await fetch(url, { method: 'POST', redirect: 'manual', signal, ...request });
-  } catch (error) {
-    throw new UsageError(`${url.origin} cannot be reached: ${describeError(error)}. Is Parley running there? Start it with: npm start`, { cause: error });
+    const response = await fetch(url, { method: 'POST', redirect: 'manual', signal, ...request });
+    return { ok: response.ok, status: response.status, text: await response.text() };
   } finally {
     clear();
   }
 }
 
-/** The answer where there is one, else what the response says. */
-function summarize(text: string): string {
+function parseJson(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const { answer, detail, status, statusUrl } = JSON.parse(text) as { answer?: { text?: string }; detail?: string; status?: string; statusUrl?: string };
-    return answer?.text ?? detail ?? `${status ?? ''} ${statusUrl ?? ''}`.trim();
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
   } catch {
-    return text.slice(0, 500);
+    return undefined; // Whoever answers there, it is not Parley.
   }
+}
+
+/** The answer where there is one, else what the response says. */
+function summarize(view: Readonly<Record<string, unknown>> | undefined, text: string): string {
+  if (!view) return text.slice(0, 500);
+  const { answer, detail, status, reason, statusUrl } = view;
+  if (typeof answer === 'object' && answer !== null && 'text' in answer) return String(answer.text);
+  return [detail, status, reason && `(${String(reason)})`, statusUrl].filter(Boolean).map(String).join(' ');
 }

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
+import type { Config } from '../config.ts';
 import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { startParley, type Parley } from '../main.ts';
+import { onBrokenPipe } from './broken-pipe.ts';
 import { exitCodes, type Cli } from './command.ts';
 import { createLog } from './log.ts';
-import { describeConfig, renderOverview } from './overview.ts';
+import { describeConfig, renderOverview, type OverviewLine } from './overview.ts';
+import { onStopSignal } from './stop-signals.ts';
 
 export function register(command: Command, cli: Cli): void {
   command
@@ -23,6 +26,9 @@ Examples:
   $ PORT=8080 OPENAI_API_KEY=sk-... parley start
 
 A second Ctrl-C ends it at once; nothing that was acknowledged is lost by that either.
+
+Exit status: 0 stopped by a signal, 1 it cannot go on, or a platform refuses it, 2 wrong usage or configuration (a port in use, too),
+3 the data folder is in use by another Parley.
 `;
 
 async function run(cli: Cli): Promise<void> {
@@ -30,25 +36,38 @@ async function run(cli: Cli): Promise<void> {
   const log = createLog({ ...config.log, secrets, destination: process.stdout });
   for (const warning of warnings) log.warn(warning);
   const ending = createEnding(log);
-  const parley = await startParley({ config, log, http: true, onFatal: ending.fail });
-  if (config.log.format !== 'json' && cli.stdout.isTTY) cli.stdout.write(banner(parley, describeConfig(config, process.cwd())));
-  log.info('Parley is ready', {
-    url: parley.url,
-    model: parley.model,
-    adapters: parley.adapters.map(({ name }) => name),
-    data: config.data,
-  });
-  cli.exitCode = await ending.wait();
-  log.info('Parley is stopping');
-  // Turns and deliveries have the drain time each; whatever hangs beyond that is cut, for the ledger knows what is unfinished.
-  const cancelCut = systemClock.after(2 * config.worker.drainSeconds * 1_000 + 10_000, () => process.exit(exitCodes.failed));
-  await parley.stop();
-  cancelCut();
-  log.info('Parley has stopped');
-  ending.close();
+  try {
+    const parley = await startParley({ config, log, http: true, onFatal: ending.fail });
+    const forPeople = config.log.format !== 'json' && cli.stdout.isTTY === true;
+    announce(parley, { config, log, showBanner: forPeople ? (text) => cli.stdout.write(text) : undefined });
+    cli.exitCode = await ending.wait();
+    log.info('Parley is stopping');
+    // Turns and deliveries have the drain time each; whatever hangs beyond that is cut, for the ledger knows what is unfinished.
+    const cancelCut = systemClock.after(2 * config.worker.drainSeconds * 1_000 + 10_000, () => process.exit(exitCodes.failed));
+    await parley.stop();
+    cancelCut();
+    log.info('Parley has stopped');
+  } finally {
+    ending.close();
+  }
 }
 
-function banner({ url }: Parley, lines: ReturnType<typeof describeConfig>): string {
+interface Announcement {
+  readonly config: Config;
+  readonly log: Log;
+  /** Undefined where nobody looks on. */
+  readonly showBanner: ((text: string) => void) | undefined;
+}
+
+/** What is on, and what the rest would need: as a table in a terminal, else in the log. */
+function announce({ url, model, adapters }: Parley, { config, log, showBanner }: Announcement): void {
+  const lines = describeConfig(config, process.cwd());
+  if (showBanner) showBanner(banner(url, lines));
+  else for (const { part, on, detail } of lines) if (!on) log.info('platform is off', { platform: part, detail });
+  log.info('Parley is ready', { url, model, adapters: adapters.map(({ name }) => name), data: config.data });
+}
+
+function banner(url: string | undefined, lines: readonly OverviewLine[]): string {
   return `
   Parley listens on ${url}
 
@@ -70,13 +89,9 @@ function createEnding(log: Log) {
     exitCode = exitCodes.failed;
     end.abort();
   }
-  function onSignal(): void {
-    if (end.signal.aborted) process.exit(exitCodes.failed); // the second one: somebody is in a hurry
-    end.abort();
-  }
   // Whoever read our output is gone. That is no reason to stop answering people.
-  process.stdout.on('error', () => undefined);
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  onBrokenPipe();
+  const closeSignals = onStopSignal(() => end.abort());
   // An error that nobody caught leaves the process in an unknown state. What was acknowledged is in the ledger: end, and start afresh.
   process.on('uncaughtException', fail).on('unhandledRejection', fail);
 
@@ -87,7 +102,8 @@ function createEnding(log: Log) {
       return exitCode;
     },
     close: (): void => {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('uncaughtException', fail).off('unhandledRejection', fail);
+      closeSignals();
+      process.off('uncaughtException', fail).off('unhandledRejection', fail);
     },
   };
 }

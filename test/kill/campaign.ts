@@ -1,10 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../src/clock.ts';
-import { loadConfig, type Config } from '../../src/config.ts';
-import { memoryFiles, memoryFolder } from '../support/config-files.ts';
 import { createOpenAiEmulator, type OpenAiEmulator } from '../support/openai-emulator.ts';
 import { answerOf } from './answers.ts';
+import { toConfig } from './config.ts';
 import type { PlatformDriver } from './driver.ts';
 import { createDriver } from './drivers.ts';
 import { KillFailure } from './failure.ts';
@@ -75,8 +74,8 @@ async function play(options: CampaignOptions, { driver, model, processes, random
   const { platform, clock, seed, folder, signal } = options;
   const people = createPeople(driver, random);
   const killer = createKiller({ driver, model, clock, random });
-  const nextPoint = createDeck(killPoints, platform, random);
-  const nextRecovery = createDeck(recoveryPoints, platform, random);
+  const points = createDeck(killPoints, platform, random);
+  const recoveries = createDeck(recoveryPoints, platform, random);
   const ledgerFile = join(folder, 'data', 'parley.db');
   const byPoint = new Map<string, number>();
   const history: string[] = [];
@@ -85,7 +84,7 @@ async function play(options: CampaignOptions, { driver, model, processes, random
   let missed = 0;
 
   async function start(point?: KillPoint): Promise<RunningProcess> {
-    const config = await toConfig(driver, model, { folder, random });
+    const config = await toConfig({ settings: driver.settings(random), model, dataFolder: join(folder, 'data') });
     const started = await processes.start(config, point?.place.type === 'store' ? point.place.trap : undefined);
     if (point) killer.aim(point, started);
     const ready = await started.ready;
@@ -119,6 +118,7 @@ async function play(options: CampaignOptions, { driver, model, processes, random
     people.ask(1 + random.below(3));
     if (await awaitKill(running, point, longestMs)) return;
     missed += 1;
+    points.again(point);
     running.kill();
     await awaitKill(running, { ...point, name: `idle (not reached: ${point.name})` }, longestMs);
   }
@@ -127,7 +127,7 @@ async function play(options: CampaignOptions, { driver, model, processes, random
   async function recover(): Promise<RunningProcess> {
     if (random.chance(0.3)) people.ask(1);
     while (kills < options.kills && random.chance(0.3)) {
-      const point = nextRecovery();
+      const point = recoveries.next();
       const running = await start(point);
       if (await awaitKill(running, point, longestMs / 3)) continue;
       if (await running.arm(undefined)) return running; // It had nothing of that kind to do.
@@ -151,7 +151,7 @@ async function play(options: CampaignOptions, { driver, model, processes, random
   await running.flush();
   while (kills < options.kills && !signal.aborted) {
     const before = Math.floor(kills / killsBetweenRests);
-    await killAt(nextPoint(), running);
+    await killAt(points.next(), running);
     running = await recover();
     if (Math.floor(kills / killsBetweenRests) > before) await rest(running);
   }
@@ -163,41 +163,21 @@ async function play(options: CampaignOptions, { driver, model, processes, random
   return { platform, kills, byPoint, missed, questions: people.questions(), conversations: conversations.length, messages, modelCalls: model.calls.length };
 }
 
+interface Deck {
+  next(): KillPoint;
+  /** It has not been reached: soon once more. */
+  again(point: KillPoint): void;
+}
+
 /** Every point once, in an order by chance, before any comes again. */
-function createDeck(points: readonly KillPoint[], platform: PlatformName, random: Random): () => KillPoint {
+function createDeck(points: readonly KillPoint[], platform: PlatformName, random: Random): Deck {
   const usable = points.filter(({ not }) => !not?.includes(platform));
   let deck: KillPoint[] = [];
-  return () => {
-    if (deck.length === 0) deck = random.shuffle(usable);
-    return deck.pop() as KillPoint; // it was just filled
+  return {
+    next: () => {
+      if (deck.length === 0) deck = random.shuffle(usable);
+      return deck.pop() as KillPoint; // it was just filled
+    },
+    again: (point) => void deck.unshift(point),
   };
 }
-
-interface Where {
-  readonly folder: string;
-  readonly random: Random;
-}
-
-async function toConfig(driver: PlatformDriver, model: OpenAiEmulator, { folder, random }: Where): Promise<Config> {
-  const { env, yaml = {} } = driver.settings(random);
-  const { config } = await loadConfig({
-    cwd: memoryFolder,
-    files: memoryFiles({ 'parley.yaml': JSON.stringify({ ...common, ...yaml }) }),
-    env: {
-      ...env,
-      PARLEY_DATA: join(folder, 'data'),
-      PORT: '0',
-      OPENAI_API_KEY: 'sk-emulated',
-      OPENAI_BASE_URL: model.baseUrl,
-      OPENAI_MODEL: 'gpt-5.4-mini',
-    },
-  });
-  return config;
-}
-
-const common = {
-  server: { accessLog: false },
-  // A turn that has been begun so often is taken for what kills the process, and given up. Here something else does.
-  worker: { maxAttempts: 100 },
-  delivery: { baseDelayMs: 20, maxDelaySeconds: 0.2, maxAttempts: 1_000 },
-};

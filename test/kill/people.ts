@@ -6,8 +6,8 @@ import type { Random } from './random.ts';
 /** Those who ask. */
 export interface People {
   readonly conversations: readonly Conversation[];
-  /** Ask so many questions at once: in new conversations, and further ones in old conversations. */
-  ask(count: number): void;
+  /** Ask so many questions at once: in new conversations, and further ones in old conversations. Some, or all, want an answer at length. */
+  ask(count: number, atLength?: 'all'): void;
   /** Lets the platform deliver again what it has delivered before. */
   repeatSomething(): void;
   questions(): number;
@@ -15,6 +15,7 @@ export interface People {
 
 /** Most follow-ups are asked where something has just been said. */
 const recent = 8;
+const longShare = 0.12;
 
 export function createPeople(driver: PlatformDriver, random: Random): People {
   const conversations: Conversation[] = [];
@@ -29,19 +30,19 @@ export function createPeople(driver: PlatformDriver, random: Random): People {
     return opened;
   }
 
-  function askOne(): void {
+  function askOne(isLong: boolean): void {
     const { talk, questions } = choose();
     count += 1;
     const marker = `q${count}`;
     const known = questions.filter(({ asked }) => driver.isOrdered || asked.isAcknowledged());
-    const asked = talk.ask(toQuestionText(marker, random.chance(0.12)), known.length > 0);
+    const asked = talk.ask(toQuestionText(marker, isLong), known.length > 0);
     questions.push({ marker, asked, follows: known.map((earlier) => earlier.marker) });
   }
 
   return {
     conversations,
-    ask: (many) => {
-      for (let asked = 0; asked < many; asked += 1) askOne();
+    ask: (many, atLength) => {
+      for (let asked = 0; asked < many; asked += 1) askOne(atLength === 'all' || random.chance(longShare));
     },
     repeatSomething: () => {
       const all: Question[] = conversations.flatMap(({ questions }) => questions);

@@ -11,21 +11,35 @@ export interface AtRest {
   readonly observer: Observer;
   readonly people: People;
   readonly platforms: ReadonlyMap<string, Platform>;
+  readonly isAlive: (process: string) => boolean;
   /** Dead parts have been replayed: all must stand there now, and those that came late need not stand in order. */
   readonly replayed: ReadonlySet<string>;
 }
 
-/** What is wrong with the world now that nothing moves any more; empty when nothing is. */
-export async function findViolations(world: AtRest): Promise<string[]> {
-  const found: string[] = [];
-  for (const question of world.people.questions) found.push(...(await checkQuestion(world, question)));
+export interface Findings {
+  /** What is wrong. */
+  readonly violations: string[];
+  /** What is known to be beyond repair. */
+  readonly residue: Residue[];
+}
+
+/** `late`: written without a lease by a process that has not learned of it. `remains`: begun by a stream, and nothing will complete it. */
+export type Residue = 'late' | 'remains';
+
+/** Looks at the world now that nothing moves any more. */
+export async function examine(world: AtRest): Promise<Findings> {
+  const violations: string[] = [];
+  const residue: Residue[] = [];
+  for (const question of world.people.questions) violations.push(...(await checkQuestion(world, question)));
   for (const { id, adapter } of world.people.conversations) {
     const commits = world.observer.commits.filter(({ conversationId }) => conversationId === id);
-    const posts = world.platforms.get(adapter)?.shown(id) ?? [];
-    found.push(...checkPosts(world, commits, posts), ...checkEchoes(commits, posts), ...checkOrder(world, id, commits));
-    found.push(...(await checkTranscript(world, id, commits)));
+    const shown = checkPosts(world, commits, world.platforms.get(adapter)?.shown(id) ?? []);
+    violations.push(...shown.violations, ...checkEchoes(commits, shown.answers), ...checkOrder(world, id, commits));
+    violations.push(...(await checkTranscript(world, id, commits)));
+    residue.push(...shown.residue);
   }
-  return [...found, ...(await checkDeadLetters(world))];
+  violations.push(...(await checkDeadLetters(world)));
+  return { violations, residue };
 }
 
 /** Nothing that was acknowledged is lost, every question has one reply, and every event its verdict. */
@@ -44,32 +58,52 @@ async function checkQuestion({ store, observer, people }: AtRest, question: Ques
 }
 
 /** Each part stands there once, whole and in order, and nothing beside them. */
-function checkPosts({ outbox, replayed }: AtRest, commits: readonly Commit[], posts: readonly Post[]): string[] {
-  const found: string[] = [];
-  const unclaimed = new Set(posts);
+function checkPosts(world: AtRest, commits: readonly Commit[], posts: readonly Post[]): Findings & { readonly answers: Post[] } {
+  const { outbox, replayed } = world;
+  const violations: string[] = [...checkTails(outbox, commits)];
+  const residue: Residue[] = [];
+  const answers = new Set<Post>();
   let last = -1;
   for (const { id, text } of commits.flatMap(({ outcome }) => outcome.parts)) {
     const state = outbox.get(id);
-    const own = posts.filter((post) => belongsTo(post, id, state));
-    for (const post of own) unclaimed.delete(post);
     if (state?.state === 'dead') continue;
-    if (state?.state !== 'sent') found.push(`part ${id} is ${state?.state ?? 'not in the outbox'}`);
-    if (own.length !== 1) found.push(`part ${id} stands there ${own.length} times: ${text}`);
-    const [post] = own;
-    if (!post) continue;
-    if (post.text !== text) found.push(`${post.id} shows "${post.text}" in place of "${text}"`);
-    if (state?.receipt !== post.id && state?.receipt !== id) found.push(`part ${id} stands there as ${post.id}, not as ${state?.receipt}`);
+    if (state?.state !== 'sent') violations.push(`part ${id} is ${state?.state ?? 'not in the outbox'}`);
+    const post = posts.find((each) => each.id === state?.receipt || (state?.receipt === id && each.mark === id));
+    if (!post) {
+      violations.push(`part ${id} does not stand there, although it was sent: ${text}`);
+      continue;
+    }
+    if (answers.has(post)) violations.push(`${post.id} is recorded as two parts`);
+    answers.add(post);
+    if (post.text !== text && post.latest.isLate) residue.push('late');
+    else if (post.text !== text) violations.push(`${post.id} shows "${post.text}" in place of "${text}"`);
     const position = posts.indexOf(post);
-    if (!replayed.has(id) && position < last) found.push(`part ${id} stands before the one that precedes it`);
+    if (!replayed.has(id) && position < last) violations.push(`part ${id} stands before the one that precedes it`);
     last = Math.max(last, replayed.has(id) ? last : position);
   }
-  for (const { id, text } of unclaimed) found.push(`${id} stands there and belongs to no answer: ${text}`);
-  return [...found, ...checkTails(outbox, commits)];
+  for (const post of posts) {
+    if (answers.has(post)) continue;
+    const kind = residueOf(world, post);
+    if (kind) residue.push(kind);
+    else violations.push(`${post.id} stands there beside the answers: ${post.text}`);
+  }
+  return { violations, residue, answers: [...answers] };
 }
 
-/** A message that a stream has opened may have become another answer than it was to be, if the question was taken away meanwhile. */
-function belongsTo({ id, partId }: Post, part: string, state: OutboxState | undefined): boolean {
-  return partId === part || (state?.state === 'sent' && id === state.receipt);
+/**
+ * What the bot cannot take away, because it does not know of it, and why it is no violation. A process that sleeps between its last look at
+ * the clock and the socket writes without a lease; it takes that back when it learns of it, unless it dies or the answer is lost. And
+ * what a stream has begun stays where the question was deleted meanwhile, or the platform refuses everything about it.
+ */
+function residueOf({ observer, outbox, replayed, people, isAlive }: AtRest, { origin, isKnown, text }: Post): Residue | undefined {
+  if (outbox.get(origin.partId)?.state === 'dead') return 'remains';
+  if (origin.isLate) return origin.isStream || !isKnown || !isAlive(origin.by) ? 'late' : undefined;
+  if (!origin.isStream) return undefined;
+  if (replayed.has(origin.partId)) return 'remains';
+  const deleted = new Set(people.questions.filter(({ isDeleted }) => isDeleted).map(({ id }) => id));
+  const isCommitted = observer.commits.some(({ outcome }) => outcome.parts.some(({ id }) => id === origin.partId));
+  const [firstId = ''] = answeredIn(`${text}|`);
+  return !isCommitted && deleted.has(firstId) ? 'remains' : undefined;
 }
 
 /** A tail without its head misleads. */
@@ -83,10 +117,10 @@ function checkTails(outbox: AtRest['outbox'], commits: readonly Commit[]): strin
 }
 
 /** What is to be read there names every question once, and those of its turn. */
-function checkEchoes(commits: readonly Commit[], posts: readonly Post[]): string[] {
+function checkEchoes(commits: readonly Commit[], answers: readonly Post[]): string[] {
   const found: string[] = [];
   const seen = new Map<string, number>();
-  for (const id of answeredIn(posts.map(({ text }) => text).join(''))) seen.set(id, (seen.get(id) ?? 0) + 1);
+  for (const id of answeredIn(answers.map(({ text }) => text).join(''))) seen.set(id, (seen.get(id) ?? 0) + 1);
   for (const [id, times] of seen) if (times > 1) found.push(`${id} is answered ${times} times where people can see it`);
   for (const { outcome, events, turnId } of commits) {
     if (!outcome.answer) continue;
@@ -105,13 +139,15 @@ function checkOrder({ observer }: AtRest, conversationId: string, commits: reado
   return expected.join(' ') === answered.join(' ') ? [] : [`${conversationId} was asked ${asked.join(' ')} and answered ${answered.join(' ')}`];
 }
 
-async function checkTranscript({ store, observer }: AtRest, conversationId: string, commits: readonly Commit[]): Promise<string[]> {
+/** It says what was said, as it reads now, and what was answered, in the order in which it was. */
+async function checkTranscript({ store, people }: AtRest, conversationId: string, commits: readonly Commit[]): Promise<string[]> {
+  const questions = new Map(people.questions.map((question) => [question.event.eventId, question]));
   const expected: string[] = [];
   for (const { outcome, events } of commits) {
     const kept = new Set(outcome.events.filter(({ tokens }) => tokens !== undefined).map(({ seq }) => seq));
     for (const { seq, event } of events) {
-      const text = observer.wordingOf(event);
-      if (kept.has(seq) && text !== undefined) expected.push(text);
+      const question = questions.get(event.eventId);
+      if (kept.has(seq) && question && !question.isDeleted) expected.push(question.wording);
     }
     if (outcome.answer) expected.push(outcome.answer.text);
   }

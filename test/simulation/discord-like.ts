@@ -1,9 +1,8 @@
-import type { Adapter } from '../../src/adapter.ts';
-import type { Clock } from '../../src/clock.ts';
+import type { Adapter, FoundMessage, StreamOpening } from '../../src/adapter.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import { type AdapterParts, asOpened, cutAt, describe, short } from './adapter-parts.ts';
 import { PlatformRefusal } from './network.ts';
-import type { Post } from './platform.ts';
+import type { Post, Writing } from './platform.ts';
 import { createSimulatedStream } from './stream.ts';
 
 /** For so long a post under a nonce that is known returns the earlier message, whatever it says and even if it has been deleted. */
@@ -11,22 +10,21 @@ const nonceMs = 3 * 60_000;
 
 /** A platform with a nonce; a stream is a message that is edited, and takes every edit that comes, however late. */
 export function createDiscordLike(parts: AdapterParts): Adapter {
-  const { process, splitAt, network, platform } = parts;
+  const { process, splitAt } = parts;
   const calls = createCalls(parts);
 
   async function complete(message: OutboundMessage, id: string, signal: AbortSignal): Promise<Receipt> {
     try {
-      return await calls.edit({ id, text: message.text, detail: describe(message) }, signal);
+      return await calls.edit(id, { writing: calls.toWriting(message), detail: describe(message), signal });
     } catch (error) {
       if (!(error instanceof PlatformRefusal)) throw asOpened(error);
       return post(message, `${message.id}r`, signal);
     }
   }
 
-  async function post(message: OutboundMessage, nonce: string, signal: AbortSignal): Promise<Receipt> {
-    const { conversationId, text } = message;
-    const posted = await calls.post({ conversationId, text, nonce, partId: message.id, detail: describe(message) }, signal);
-    return posted.text === text ? { id: posted.id } : complete(message, posted.id, signal);
+  async function post(message: OutboundMessage, mark: string, signal: AbortSignal): Promise<Receipt> {
+    const posted = await calls.post({ writing: { ...calls.toWriting(message), mark }, detail: describe(message), signal });
+    return posted.text === message.text ? { id: posted.id } : complete(message, posted.id, signal);
   }
 
   return {
@@ -36,34 +34,22 @@ export function createDiscordLike(parts: AdapterParts): Adapter {
     split: (text) => cutAt(text, splitAt),
     send: (message, signal) =>
       message.opened ? complete(message, message.opened.id, signal) : post(message, message.id, signal),
-    find: (message, signal) => calls.find(message, signal),
-    remove: (message, { id }, signal) =>
-      network
-        .request(process, {
-          ...{ label: 'remove', detail: `${describe(message)} as ${id}`, signal },
-          effect: () => {
-            platform.get(id).isRemoved = true;
-          },
-        })
-        .catch((error: unknown) => {
-          if (!(error instanceof PlatformRefusal)) throw error;
-        }),
-    typing: (_destination, signal) =>
-      network.request(process, { label: 'typing', detail: '', signal, effect: () => undefined }),
+    find: calls.find,
+    remove: calls.remove,
+    typing: calls.typing,
     ...(parts.streaming
       ? {
-          stream: ({ id, conversationId }, signal) =>
+          stream: (opening, signal) =>
             createSimulatedStream({
               ...{ process, signal, splitAt, abortsRequests: true, paceMs: 1_300 },
               open: async (text, bound) => {
-                const posted = await calls.post(
-                  { conversationId, text, nonce: id, partId: id, detail: `${short(id)} stream` },
-                  bound,
-                );
-                return { id: posted.id };
+                const writing = { ...calls.toStreamWriting(opening, text), mark: opening.id };
+                const { id } = await calls.post({ writing, detail: `${short(opening.id)} stream`, signal: bound });
+                return { id };
               },
-              grow: async (receipt, text, bound) => {
-                await calls.edit({ id: receipt.id, text, detail: `${short(id)} stream` }, bound);
+              grow: async ({ id }, text, bound) => {
+                const writing = calls.toStreamWriting(opening, text);
+                await calls.edit(id, { writing, detail: `${short(opening.id)} stream`, signal: bound });
               },
             }),
         }
@@ -71,52 +57,53 @@ export function createDiscordLike(parts: AdapterParts): Adapter {
   };
 }
 
-interface NewPost {
-  readonly conversationId: string;
-  readonly text: string;
-  readonly nonce: string;
-  readonly partId: string;
+interface Call {
+  readonly writing: Writing;
   readonly detail: string;
-}
-
-interface Edit {
-  readonly id: string;
-  readonly text: string;
-  readonly detail: string;
+  readonly signal: AbortSignal;
 }
 
 function createCalls({ process, network, platform }: AdapterParts) {
-  const { name: by } = process;
+  const { name: by, clock } = process;
+  const isKnown = (post: Post): boolean => clock.now() - post.at < nonceMs;
   return {
-    post: ({ conversationId, text, nonce, partId, detail }: NewPost, signal: AbortSignal): Promise<Pick<Post, 'id' | 'text'>> =>
-      network.request(process, {
-        ...{ label: 'send', detail, signal },
-        effect: () => {
-          const earlier = platform.posts.find((post) => post.mark === nonce && isKnown(post, process.clock));
-          const { id, text: shown } = earlier ?? platform.write({ conversationId, by, text, mark: nonce, partId });
-          return { id, text: shown };
-        },
-      }),
-    edit: ({ id, text, detail }: Edit, signal: AbortSignal): Promise<Receipt> =>
-      network.request(process, {
-        ...{ label: 'send', detail: `${detail}: edit ${id}`, signal },
-        effect: () => {
-          platform.get(id).text = text;
-          return { id };
-        },
-      }),
-    find: (message: OutboundMessage, signal: AbortSignal) =>
-      network.request(process, {
-        ...{ label: 'find', detail: describe(message), signal },
-        effect: () => {
-          const marks = [message.id, `${message.id}r`];
-          const found = platform.shown(message.conversationId).find(({ mark }) => mark !== undefined && marks.includes(mark));
-          return found && { receipt: { id: found.id }, complete: found.text === message.text };
-        },
-      }),
+    toWriting: ({ id, conversationId, text }: OutboundMessage): Writing => ({ conversationId, by, text, partId: id, isStream: false }),
+    toStreamWriting: ({ id, conversationId }: StreamOpening, text: string): Writing => {
+      return { conversationId, by, text, partId: id, isStream: true };
+    },
+    post: async ({ writing, detail, signal }: Call): Promise<Pick<Post, 'id' | 'text'>> => {
+      const effect = (): { post: Post; text: string } => {
+        const earlier = platform.posts.find((post) => post.mark === writing.mark && isKnown(post));
+        const post = earlier ?? platform.write(writing);
+        return { post, text: post.text };
+      };
+      const { post, text } = await network.request(process, { label: 'send', detail, signal, effect });
+      post.isKnown = true;
+      return { id: post.id, text };
+    },
+    edit: (id: string, { writing, detail, signal }: Call): Promise<Receipt> => {
+      const effect = (): Receipt => ({ id: platform.edit(id, writing).id });
+      return network.request(process, { label: 'send', detail: `${detail}: edit ${id}`, signal, effect });
+    },
+    find: (message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined> => {
+      const effect = (): FoundMessage | undefined => {
+        const marks = [message.id, `${message.id}r`];
+        const found = platform.shown(message.conversationId).find(({ mark }) => mark !== undefined && marks.includes(mark));
+        return found && { receipt: { id: found.id }, complete: found.text === message.text };
+      };
+      return network.request(process, { label: 'find', detail: describe(message), signal, effect });
+    },
+    remove: async (message: OutboundMessage, { id }: Receipt, signal: AbortSignal): Promise<void> => {
+      const effect = (): void => {
+        platform.get(id).isRemoved = true;
+      };
+      try {
+        await network.request(process, { label: 'remove', detail: `${describe(message)} as ${id}`, signal, effect });
+      } catch (error) {
+        if (!(error instanceof PlatformRefusal)) throw error;
+      }
+    },
+    typing: (_destination: unknown, signal: AbortSignal): Promise<void> =>
+      network.request(process, { label: 'typing', detail: '', signal, effect: () => undefined }),
   };
-}
-
-function isKnown(post: Post, clock: Pick<Clock, 'now'>): boolean {
-  return clock.now() - post.at < nonceMs;
 }

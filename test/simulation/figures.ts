@@ -18,8 +18,12 @@ export interface Figures {
   replies: number;
   notices: number;
   deadLetters: number;
-  /** Messages that a process wrote after its lease, because it was asleep between its last look at the clock and the write. */
+  /** Written by a process that had lost its lease, because it was asleep between its last look at the clock and the socket. */
   lateWrites: number;
+  /** Of those, what stood there at rest: the writer has died before it could take it back, or has never learned of it. */
+  lateResidue: number;
+  /** Beginnings of answers that stay although nothing will complete them: the question was deleted, or the answer is dead. */
+  remains: number;
   virtualMs: number;
 }
 
@@ -41,6 +45,8 @@ export function createFigures(): Figures {
     notices: 0,
     deadLetters: 0,
     lateWrites: 0,
+    lateResidue: 0,
+    remains: 0,
     virtualMs: 0,
   };
 }

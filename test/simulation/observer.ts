@@ -11,7 +11,7 @@ import type {
 } from '../../src/store/store.ts';
 import type { Figures } from './figures.ts';
 import type { Journal } from './journal.ts';
-import type { Post } from './platform.ts';
+import type { Writing } from './platform.ts';
 
 /** A turn that has ended, as it was written. */
 export interface Commit {
@@ -30,9 +30,8 @@ export interface Observer {
   readonly commits: readonly Commit[];
   /** Of every message that was accepted, by conversation, in order. */
   readonly accepted: ReadonlyMap<string, readonly string[]>;
-  /** The newest accepted wording, by conversation and message; undefined where it has been deleted. */
-  wordingOf(event: InboundEvent): string | undefined;
-  onWrite(post: Post): void;
+  /** Whether who writes this no longer holds the lease for it. */
+  isLate(writing: Writing): boolean;
 }
 
 export interface ObserverOptions {
@@ -61,6 +60,7 @@ interface HeldTurn extends Lease {
 export function createObserver({ now, journal, figures, onViolation }: ObserverOptions): Observer {
   const commits: Commit[] = [];
   const accepted = new Map<string, string[]>();
+  /** As they were last accepted, by conversation and message; none where it has been deleted. */
   const wordings = new Map<string, string>();
   const turns = new Map<string, HeldTurn>();
   const deliveries = new Map<string, Lease>();
@@ -220,12 +220,9 @@ export function createObserver({ now, journal, figures, onViolation }: ObserverO
     watch,
     commits,
     accepted,
-    wordingOf: (event) => wordings.get(keyOf(event)),
-    onWrite: (post) => {
-      const lease = deliveries.get(post.partId);
-      const isLate = lease !== undefined && (lease.owner !== post.by || !isHeld(lease));
-      if (isLate) figures.lateWrites += 1;
-      journal.note('platform', 'shows', `${post.id} by ${post.by}${isLate ? ', LATE' : ''}: ${post.text}`);
+    isLate: ({ by, partId, conversationId, isStream }) => {
+      const lease = isStream ? turns.get(conversationId) : deliveries.get(partId);
+      return !lease || lease.owner !== by || !isHeld(lease);
     },
   };
 }

@@ -19,6 +19,8 @@ export interface Question {
   readonly isCommand: boolean;
   /** The bot has confirmed that it has it. */
   isAcknowledged: boolean;
+  /** As it reads now. */
+  wording: string;
   /** Its author has taken it away. */
   isDeleted: boolean;
 }
@@ -90,6 +92,7 @@ export function createPeople(options: PeopleOptions): People {
         deliver({ ...common, type: 'delete', eventId: `${eventId}-delete` }, () => undefined);
       } else {
         const text = `[${question.id}] in other words`;
+        question.wording = text;
         deliver({ ...common, type: 'edit', eventId: `${eventId}-edit`, text }, () => undefined);
       }
     });
@@ -136,7 +139,7 @@ function createQuestion(
     isDirect: false,
     destination: { place: conversation.name },
   };
-  return { id, conversation, event, isCommand, isAcknowledged: false, isDeleted: false };
+  return { id, conversation, event, isCommand, isAcknowledged: false, wording: event.text, isDeleted: false };
 }
 
 interface Bookkeeping {

@@ -1,29 +1,37 @@
 import { PlatformRefusal } from './network.ts';
 
-/** A message of the bot, as people see it. */
+/** A message of the bot, as people see it, and how it came to be what it is. */
 export interface Post {
   readonly id: string;
   readonly conversationId: string;
-  /** The process that wrote it. */
-  readonly by: string;
   readonly at: number;
-  /** The part that it was to show when it was written: the truth, which no adapter gets to see. */
-  readonly partId: string;
   /** The id that the bot gave it: Slack's metadata, Discord's nonce, a webhook-id. */
   mark: string | undefined;
   text: string;
+  /** Whether it can be appended to. */
   stream: 'none' | 'open' | 'ended';
   isRemoved: boolean;
+  /** Who wrote it, and whose words stand there now: the truth, which no adapter gets to see. */
+  readonly origin: Hand;
+  latest: Hand;
+  /** Its writer has learned that it stands there. */
+  isKnown: boolean;
 }
 
-export interface Writing {
-  readonly conversationId: string;
+/** A process that writes a part of an answer. */
+export interface Hand {
   readonly by: string;
-  readonly text: string;
   readonly partId: string;
+  readonly isStream: boolean;
+  /** It no longer held the lease under which it wrote: it was asleep between its last look at the clock and the socket. */
+  readonly isLate: boolean;
+}
+
+export interface Writing extends Omit<Hand, 'isLate'> {
+  readonly conversationId: string;
+  readonly text: string;
   readonly mark?: string | undefined;
-  /** The message grows from here on. */
-  readonly streams?: boolean;
+  readonly stream?: Post['stream'];
 }
 
 /** What a platform shows, oldest first, and what can be done to it. */
@@ -31,6 +39,7 @@ export interface Platform {
   readonly posts: readonly Post[];
   write(writing: Writing): Post;
   /** Throws PlatformRefusal where there is no such message. */
+  edit(id: string, writing: Writing): Post;
   get(id: string): Post;
   shown(conversationId: string): Post[];
 }
@@ -38,25 +47,44 @@ export interface Platform {
 export interface PlatformOptions {
   readonly name: string;
   readonly now: () => number;
-  readonly onWrite: (post: Post) => void;
+  readonly isLate: (writing: Writing) => boolean;
+  readonly onShow: (post: Post) => void;
 }
 
-export function createPlatform({ name, now, onWrite }: PlatformOptions): Platform {
+export function createPlatform({ name, now, isLate, onShow }: PlatformOptions): Platform {
   const posts: Post[] = [];
   const isShown = (post: Post): boolean => !post.isRemoved;
+  const toHand = (writing: Writing): Hand => {
+    const { by, partId, isStream } = writing;
+    return { by, partId, isStream, isLate: isLate(writing) };
+  };
+
+  function get(id: string): Post {
+    const post = posts.find((each) => each.id === id && isShown(each));
+    if (!post) throw new PlatformRefusal('message not found');
+    return post;
+  }
+
   return {
     posts,
-    write: ({ conversationId, by, text, mark, partId, streams }) => {
+    get,
+    write: (writing) => {
+      const { conversationId, text, mark, stream = 'none' } = writing;
       const id = `${name}-${posts.length + 1}`;
-      const stream = streams ? 'open' : 'none';
-      const post: Post = { id, conversationId, by, at: now(), mark, partId, text, stream, isRemoved: false };
+      const hand = toHand(writing);
+      const post: Post = {
+        ...{ id, conversationId, at: now(), mark, text, stream },
+        ...{ isRemoved: false, isKnown: false, origin: hand, latest: hand },
+      };
       posts.push(post);
-      onWrite(post);
+      onShow(post);
       return post;
     },
-    get: (id) => {
-      const post = posts.find((each) => each.id === id && isShown(each));
-      if (!post) throw new PlatformRefusal('message not found');
+    edit: (id, writing) => {
+      const post = get(id);
+      post.text = writing.text;
+      post.latest = toHand(writing);
+      onShow(post);
       return post;
     },
     shown: (conversationId) => posts.filter((post) => post.conversationId === conversationId && isShown(post)),

@@ -1,12 +1,12 @@
-import type { Adapter, FoundMessage } from '../../src/adapter.ts';
+import type { Adapter, FoundMessage, StreamOpening } from '../../src/adapter.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import { type AdapterParts, asOpened, cutAt, describe, short } from './adapter-parts.ts';
 import { PlatformRefusal } from './network.ts';
 import { createSimulatedStream } from './stream.ts';
 
 /**
- * A platform without a nonce: what is posted twice stands there twice. A complete message carries our id, a stream does not
- * before it is completed; history shows both. A stream that has been stopped takes no more text.
+ * A platform without a nonce: what is posted twice stands there twice. History shows what was posted under an id, and whether it was
+ * completed. A stream that has been stopped takes no more text.
  */
 export function createSlackLike(parts: AdapterParts): Adapter {
   const { process, splitAt } = parts;
@@ -38,41 +38,40 @@ export function createSlackLike(parts: AdapterParts): Adapter {
             createSimulatedStream({
               ...{ process, signal, splitAt, abortsRequests: false, paceMs: 700 },
               open: (text, bound) => calls.startStream(opening, text, bound),
-              grow: (receipt, text, bound) => calls.appendStream(receipt, text, bound),
+              grow: ({ id }, text, bound) => calls.appendStream(opening, { id, text }, bound),
             }),
         }
       : {}),
   };
 }
 
-type Addressed = Pick<OutboundMessage, 'id' | 'conversationId'>;
-
 function createCalls({ process, network, platform }: AdapterParts) {
   const { name: by } = process;
   const request = <Result>(label: string, detail: string, { signal, effect }: { signal: AbortSignal; effect: () => Result }) =>
     network.request(process, { label, detail, signal, effect });
+  const toWriting = ({ id, conversationId }: Pick<OutboundMessage, 'id' | 'conversationId'>, text: string, isStream: boolean) => {
+    return { conversationId, by, text, partId: id, isStream };
+  };
 
   return {
-    post: (message: OutboundMessage, signal: AbortSignal): Promise<Receipt> =>
-      request('send', describe(message), {
+    post: async (message: OutboundMessage, signal: AbortSignal): Promise<Receipt> => {
+      const post = await request('send', describe(message), {
         signal,
-        effect: () => {
-          const { conversationId, text, id: mark } = message;
-          return { id: platform.write({ conversationId, by, text, mark, partId: mark }).id };
-        },
-      }),
+        effect: () => platform.write({ ...toWriting(message, message.text, false), mark: message.id }),
+      });
+      post.isKnown = true;
+      return { id: post.id };
+    },
     update: (message: OutboundMessage, id: string, signal: AbortSignal): Promise<Receipt> =>
       request('send', `${describe(message)} as ${id}`, {
         signal,
         effect: () => {
-          const post = platform.get(id);
-          if (post.stream === 'open') throw new PlatformRefusal('it is still streaming');
-          post.text = message.text;
-          post.mark = message.id;
+          if (platform.get(id).stream === 'open') throw new PlatformRefusal('it is still streaming');
+          platform.edit(id, toWriting(message, message.text, false)).mark = message.id;
           return { id };
         },
       }),
-    stop: (message: Addressed, id: string, signal: AbortSignal): Promise<void> =>
+    stop: (message: OutboundMessage, id: string, signal: AbortSignal): Promise<void> =>
       request('stopStream', `${short(message.id)} as ${id}`, {
         signal,
         effect: () => {
@@ -81,31 +80,25 @@ function createCalls({ process, network, platform }: AdapterParts) {
           post.stream = 'ended';
         },
       }),
-    startStream: ({ id, conversationId }: Addressed, text: string, signal: AbortSignal): Promise<Receipt> =>
-      request('startStream', short(id), {
+    startStream: (opening: StreamOpening, text: string, signal: AbortSignal): Promise<Receipt> =>
+      request('startStream', short(opening.id), {
         signal,
-        effect: () => ({ id: platform.write({ conversationId, by, text, partId: id, streams: true }).id }),
+        effect: () => ({ id: platform.write({ ...toWriting(opening, text, true), stream: 'open' }).id }),
       }),
-    appendStream: ({ id }: Receipt, text: string, signal: AbortSignal): Promise<void> =>
+    appendStream: (opening: StreamOpening, { id, text }: { id: string; text: string }, signal: AbortSignal): Promise<void> =>
       request('appendStream', id, {
         signal,
         effect: () => {
-          const post = platform.get(id);
-          if (post.stream !== 'open') throw new PlatformRefusal('not streaming');
-          post.text = text;
+          if (platform.get(id).stream !== 'open') throw new PlatformRefusal('not streaming');
+          platform.edit(id, toWriting(opening, text, true));
         },
       }),
     find: (message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined> =>
       request('find', describe(message), {
         signal,
         effect: () => {
-          const shown = platform.shown(message.conversationId);
-          const sent = shown.find(({ mark }) => mark === message.id);
-          if (sent) return { receipt: { id: sent.id }, complete: true };
-          // What this answer has streamed stands behind all that is complete: what stands before it is another answer's remains.
-          const last = shown.at(-1);
-          const isOrphan = message.part === 0 && last?.mark === undefined && last?.stream !== 'none';
-          return last && isOrphan ? { receipt: { id: last.id }, complete: false } : undefined;
+          const found = platform.shown(message.conversationId).find(({ origin }) => origin.partId === message.id);
+          return found && { receipt: { id: found.id }, complete: found.mark === message.id };
         },
       }),
     remove: (message: OutboundMessage, { id }: Receipt, signal: AbortSignal): Promise<void> =>

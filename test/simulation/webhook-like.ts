@@ -13,9 +13,8 @@ export function createWebhookLike({ process, network, platform, splitAt }: Adapt
     send: async (message, signal) => {
       const { conversationId, text, id: mark } = message;
       const effect = (): void => {
-        if (!platform.posts.some((post) => post.mark === mark)) {
-          platform.write({ conversationId, by, text, mark, partId: mark });
-        }
+        if (platform.posts.some((post) => post.mark === mark)) return;
+        platform.write({ conversationId, by, text, mark, partId: mark, isStream: false });
       };
       try {
         await network.request(process, { label: 'send', detail: describe(message), signal, effect });

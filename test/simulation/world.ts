@@ -1,6 +1,6 @@
 import type { Adapter } from '../../src/adapter.ts';
 import type { InboundEvent } from '../../src/message.ts';
-import { findViolations } from './at-rest.ts';
+import { examine } from './at-rest.ts';
 import { createDiscordLike } from './discord-like.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createFigures, type Figures } from './figures.ts';
@@ -11,7 +11,7 @@ import type { Mutant } from './mutants.ts';
 import { createNetwork } from './network.ts';
 import { createObserver } from './observer.ts';
 import { createPeople } from './people.ts';
-import { createPlatform } from './platform.ts';
+import { createPlatform, type Post } from './platform.ts';
 import { createProcess, type SimulatedProcess } from './process.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 import { createSimulatedModel } from './simulated-model.ts';
@@ -62,7 +62,7 @@ export async function runSeed(seed: number, mutant?: Mutant): Promise<Run> {
 }
 
 async function live(world: World, violations: readonly string[]): Promise<void> {
-  const { schedule, faults, people, ledger, onViolation } = world;
+  const { schedule, faults, people, ledger, figures, onViolation } = world;
   const until = async (isOver: () => boolean): Promise<boolean> => {
     let isDone = false;
     const look = (): void => {
@@ -87,7 +87,10 @@ async function live(world: World, violations: readonly string[]): Promise<void> 
   };
   const check = async (replayed: ReadonlySet<string>): Promise<void> => {
     if (!isQuiet()) onViolation('it was at rest, and is not any more');
-    for (const what of await findViolations({ ...world, outbox: ledger.outbox(), replayed })) onViolation(what);
+    const findings = await examine({ ...world, outbox: ledger.outbox(), replayed });
+    for (const what of findings.violations) onViolation(what);
+    figures.lateResidue = findings.residue.filter((kind) => kind === 'late').length;
+    figures.remains = findings.residue.filter((kind) => kind === 'remains').length;
   };
 
   if (!(await settle())) return;
@@ -132,10 +135,15 @@ function createWorld(basics: Basics) {
   const ledger: SimulatedLedger = openSimulatedLedger(schedule.now);
   const observer = createObserver({ ...basics, now: schedule.now });
   const watched = observer.watch(ledger.store);
-  const store = mutant?.ledger?.(watched, ledger.db, schedule.now) ?? watched;
+  const planted = mutant?.plant({ db: ledger.db, now: schedule.now });
+  const store = planted?.ledger?.(watched) ?? watched;
   const network = createNetwork(basics);
+  const onShow = ({ id, latest, text }: Post): void => {
+    if (latest.isLate) basics.figures.lateWrites += 1;
+    journal.note('platform', 'shows', `${id} by ${latest.by}${latest.isLate ? ', LATE' : ''}: ${text}`);
+  };
   const platforms = new Map(
-    ['slack', 'discord', 'webhook'].map((name) => [name, createPlatform({ name, now: schedule.now, onWrite: observer.onWrite })]),
+    ['slack', 'discord', 'webhook'].map((name) => [name, createPlatform({ name, now: schedule.now, isLate: observer.isLate, onShow })]),
   );
   const splitAt = 48;
   let calls = 0;
@@ -145,7 +153,7 @@ function createWorld(basics: Basics) {
     const kinds = { slack: createSlackLike, discord: createDiscordLike, webhook: createWebhookLike };
     return Object.entries(kinds).map(([name, create]) => {
       const adapter = create({ process, network, platform: platforms.get(name)!, streaming, splitAt });
-      return mutant?.adapter?.(adapter) ?? adapter;
+      return planted?.adapter?.(adapter) ?? adapter;
     });
   }
 
@@ -159,13 +167,13 @@ function createWorld(basics: Basics) {
         return calls;
       },
     });
-    const mutated = mutant?.store?.(linked, process) ?? linked;
+    const mutated = planted?.store?.(linked, process) ?? linked;
     journal.note(process.name, 'STARTS');
     return startInstance({ ...basics, temper: basics.faults.temper, process, store: mutated, adapters: createAdapters(process), model });
   }
 
-  const { knock, stopAll } = createCluster(basics, start);
-  return { ...basics, ledger, observer, store: ledger.store, platforms, people: createPeople({ ...basics, knock }), stopAll };
+  const { knock, isAlive, stopAll } = createCluster(basics, start);
+  return { ...basics, ledger, observer, store: ledger.store, platforms, people: createPeople({ ...basics, knock }), isAlive, stopAll };
 }
 
 /** Two processes that share the ledger. One that ends, in whatever way, comes back after a while under another name. */
@@ -215,6 +223,7 @@ function createCluster(basics: Basics, start: (process: SimulatedProcess) => Ins
       const running = slots.flatMap(({ instance }) => instance ?? []);
       if (running.length > 0) faults.pick(running).receive(event, acknowledge);
     },
+    isAlive: (name: string): boolean => slots.some(({ instance }) => instance?.process.name === name),
     stopAll: async (): Promise<void> => {
       isClosing = true;
       await Promise.all(slots.map((slot) => stop(slot, 5_000)));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Json } from '../../../src/message.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
-import { callsOf, createContext, onStage } from './support.ts';
+import { callsOf, createContext, driveUntil, onStage } from './support.ts';
 
 describe('durability', () => {
   test('the sequence of an event is saved in the transaction of that event', () =>
@@ -95,14 +95,11 @@ describe('durability', () => {
         context.rejectNext(Number.POSITIVE_INFINITY);
         emulator.say({ text: 'one', mention: true });
         emulator.say({ text: 'two', mention: true });
-        await watch.until(() => context.lines.some((line) => line.includes('could not be saved')));
-        for (let turn = 0; turn < 8; turn += 1) await clock.advance(5000);
-        await watch.until(() => calls.includes('resume'));
+        await driveUntil(clock, () => calls.includes('resume'));
         assert.equal(sequenceOf(context.states.get('gateway:0')), settled);
 
         context.rejectNext(0);
-        for (let turn = 0; turn < 8; turn += 1) await clock.advance(5000);
-        await watch.until(() => context.texts().length === 3);
+        await driveUntil(clock, () => context.texts().length === 3);
 
         assert.deepEqual(context.texts(), ['before', 'one', 'two']);
         assert.deepEqual(new Set(calls), new Set(['identify', 'resume']));
@@ -120,13 +117,11 @@ describe('durability', () => {
         context.rejectNext(Number.POSITIVE_INFINITY);
         await start();
         emulator.say({ text: 'one', mention: true });
-        for (let turn = 0; turn < 8; turn += 1) await clock.advance(5000);
-        await watch.until(() => calls.includes('resume'));
+        await driveUntil(clock, () => calls.includes('resume'));
         assert.equal(context.states.size, 0);
 
         context.rejectNext(0);
-        for (let turn = 0; turn < 8; turn += 1) await clock.advance(5000);
-        await watch.until(() => context.texts().length === 1);
+        await driveUntil(clock, () => context.texts().length === 1);
 
         assert.equal(calls.filter((call) => call === 'identify').length, 1);
       },
@@ -148,13 +143,10 @@ describe('durability', () => {
         const calls = callsOf(emulator);
         context.rejectNext(Number.POSITIVE_INFINITY);
         await start();
-        await watch.until(() => context.lines.some((line) => line.includes('could not be saved')));
-        for (let turn = 0; turn < 8; turn += 1) await clock.advance(5000);
-        await watch.until(() => calls.filter((call) => call === 'resume').length === 2);
+        await driveUntil(clock, () => calls.filter((call) => call === 'resume').length === 2);
 
         context.rejectNext(0);
-        for (let turn = 0; turn < 8; turn += 1) await clock.advance(5000);
-        await watch.until(() => context.texts().length === 2);
+        await driveUntil(clock, () => context.texts().length === 2);
 
         assert.deepEqual(context.texts(), ['before', 'missed']);
         assert.deepEqual(calls, ['resume', 'identify', 'resume']);

@@ -7,6 +7,7 @@ import type { Log } from '../../../src/log.ts';
 import type { Destination, InboundEvent, InboundMessage, Json, OutboundMessage } from '../../../src/message.ts';
 import { createDiscordEmulator } from '../../../adapters/discord/emulator.ts';
 import type { DiscordEmulator, DiscordEmulatorOptions } from '../../../adapters/discord/emulator.ts';
+import type { FakeClock } from '../../support/fake-clock.ts';
 import { createDiscordAdapter } from '../../../adapters/discord/index.ts';
 import type { DiscordOptions } from '../../../adapters/discord/index.ts';
 
@@ -40,6 +41,15 @@ export function createWatch(): Watch {
         look();
       }),
   };
+}
+
+/** Lets virtual and real time pass together until the condition holds: for what waits for both, a pause and an answer. */
+export async function driveUntil(clock: FakeClock, condition: () => boolean): Promise<void> {
+  for (let round = 0; !condition(); round += 1) {
+    assert.ok(round < 500, `Waited in vain for: ${condition.toString()}`);
+    await clock.advance(500);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 export interface FakeContext extends AdapterContext {

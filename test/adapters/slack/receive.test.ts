@@ -32,6 +32,16 @@ describe('messages', () => {
     assert.deepEqual(receive('message-channel'), receive('app-mention'));
   });
 
+  test('a message that Slack held back is as old as its sending on, not as its writing, and never from the future', () => {
+    const body = readFixture('message-im');
+    const sentAt = (eventTime: number): number | undefined =>
+      toEvents({ ...body, event_time: eventTime }, { receivedAt })[0]?.sentAt;
+
+    assert.equal(sentAt(receivedAt / 1000 - 5), receivedAt - 5_000);
+    assert.equal(sentAt(receivedAt / 1000 + 86_400), receivedAt);
+    assert.equal(sentAt(0), 1_355_517_523_000);
+  });
+
   test('a direct message is addressed to the bot without any mention', () => {
     const [message] = receive('message-im');
 
@@ -89,6 +99,13 @@ describe('messages', () => {
     assert.ok(message?.type === 'message');
     assert.equal(message.addressed, true);
     assert.doesNotMatch(message.text, new RegExp(botId));
+  });
+
+  test('a mention is addressed even where nobody has said yet who the bot is', () => {
+    const [message] = toEvents({ ...readFixture('app-mention'), authorizations: [] }, { receivedAt });
+
+    assert.ok(message?.type === 'message');
+    assert.equal(message.addressed, true);
   });
 
   for (const [what, change] of Object.entries({

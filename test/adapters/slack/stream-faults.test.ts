@@ -111,6 +111,24 @@ test('a stream that breaks at its beginning by too many requests leaves the work
   assert.equal(await open('answer000000000000000004'), true);
 });
 
+test('a stream that breaks before it is known whether it began is not followed by a second one', async (t) => {
+  const scene = await startStream(t);
+  scene.slack.emulator.faults.add({ method: 'chat.startStream', kind: 'lost_response' });
+  scene.stream.append(beginning);
+  await scene.clock.advance(15);
+  await scene.stream.opened;
+  await scene.stream.close();
+
+  const again = streamFor(scene.slack, scene.answer);
+  again.append(text);
+  await scene.clock.advance(1_000);
+  await again.close();
+  await scene.slack.adapter.send(scene.answer, noAbort);
+
+  assert.deepEqual(methodsOf(scene.calls), ['chat.startStream', 'conversations.replies', 'chat.stopStream', 'chat.update']);
+  assertAnswered(scene);
+});
+
 /** As the outbox does, which gives every request its time. */
 function deliverInTime({ slack, clock }: Scene, answer: OutboundMessage): Promise<unknown> {
   const timed: Pick<Slack, 'adapter'> = {

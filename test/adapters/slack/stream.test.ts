@@ -174,3 +174,19 @@ test('an answer that streams is not offered where streaming is off', async (t) =
 
   assert.equal(slack.adapter.stream, undefined);
 });
+
+test('an answer that streams is not closed before its last request has ended', async (t) => {
+  const { slack, clock, stream, network } = await startStream(t);
+  const order: string[] = [];
+  slack.emulator.onCall((method, _, phase) => phase === 'after' && order.push(method));
+
+  stream.append(beginning);
+  await clock.advance(15);
+  const underWay = network.underWay();
+  await stream.close();
+  order.push('closed');
+
+  assert.equal(underWay, 1);
+  assert.deepEqual(order, ['chat.startStream', 'closed']);
+  assert.ok(await stream.opened);
+});

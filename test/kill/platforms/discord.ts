@@ -1,20 +1,12 @@
-import { createDiscordEmulator } from '../../../adapters/discord/emulator.ts';
-import type { Clock } from '../../../src/clock.ts';
+import type { DiscordEmulator } from '../../../adapters/discord/emulator.ts';
 import type { Asked, MomentListener, PlatformDriver, Talk } from '../driver.ts';
 import type { Random } from '../random.ts';
-
-export interface DiscordDriverOptions {
-  readonly clock: Clock;
-  /** Whether the model is giving an answer: what is posted then is its beginning. */
-  readonly isTalking: () => boolean;
-}
 
 const writes = new Set(['POST /channels/:id/messages', 'PATCH /channels/:id/messages/:id']);
 const reads = 'GET /channels/:id/messages';
 
-/** A guild with channels and threads, and direct messages. */
-export function createDiscordDriver({ clock, isTalking }: DiscordDriverOptions): PlatformDriver {
-  const discord = createDiscordEmulator({ clock });
+/** A guild with channels and threads, and direct messages. `isTalking`: whether the model is giving an answer; what is posted then is its beginning. */
+export function createDiscordDriver(discord: DiscordEmulator, isTalking: () => boolean): PlatformDriver {
   let report: MomentListener = () => undefined;
   let talks = 0;
   // Nobody can ask the platform which direct messages there are: what is said in one that the bot does not know, while it has no session that

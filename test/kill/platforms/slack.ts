@@ -1,5 +1,4 @@
-import { createSlackEmulator, type Said } from '../../../adapters/slack/emulator.ts';
-import type { Clock } from '../../../src/clock.ts';
+import type { Said, SlackEmulator } from '../../../adapters/slack/emulator.ts';
 import type { Asked, Fate, MomentListener, PlatformDriver, Talk } from '../driver.ts';
 import type { Moment } from '../points.ts';
 
@@ -15,9 +14,7 @@ const momentsOf: Readonly<Record<string, { readonly before?: Moment; readonly af
 };
 
 /** A workspace with threads in channels and direct messages, whose events come by HTTP or over Socket Mode. */
-export function createSlackDriver(clock: Clock): PlatformDriver {
-  // Slack's second repetition comes after a minute; here nobody waits for it.
-  const slack = createSlackEmulator({ clock, retryDelaysMs: Array.from({ length: 1_000 }, () => 60) });
+export function createSlackDriver(slack: SlackEmulator): PlatformDriver {
   const questions = new Set<string>();
   let report: MomentListener = () => undefined;
   let talks = 0;

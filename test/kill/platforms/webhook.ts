@@ -1,10 +1,8 @@
-import { createDeskEmulator, deskTemplates, type DeskEvent } from '../../../adapters/webhook/emulator.ts';
-import type { Clock } from '../../../src/clock.ts';
+import { deskTemplates, type DeskEmulator, type DeskEvent } from '../../../adapters/webhook/emulator.ts';
 import type { MomentListener, PlatformDriver, Talk } from '../driver.ts';
 
 /** A ticket desk: signed webhooks, and the answers by a signed callback. */
-export function createWebhookDriver(clock: Clock): PlatformDriver {
-  const desk = createDeskEmulator({ clock, targetUrl: nowhere, retryDelaysMs: [25] });
+export function createWebhookDriver(desk: DeskEmulator): PlatformDriver {
   let report: MomentListener = () => undefined;
   let tickets = 0;
   desk.onCall((phase) => {

@@ -1,0 +1,19 @@
+import { basename, dirname, join } from 'node:path';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { sqlitePath } from '../config/database.ts';
+import { openDatabase } from '../store/sqlite/database.ts';
+import { createInProcessStore } from '../store/sqlite/in-process.ts';
+import type { Store } from '../store/store.ts';
+
+/** Where the configured database is. */
+export function ledgerFile(config: Config): { readonly folder: string; readonly name: string; readonly path: string } {
+  const path = sqlitePath(config.database);
+  return { folder: dirname(path), name: basename(path), path: join(dirname(path), basename(path)) };
+}
+
+/** For a command's few calls. Without `exclusive` it opens beside a running Parley too; with it, throws StoreLockedError then. */
+export function openLedger(config: Config, { exclusive }: { readonly exclusive: boolean }): Store {
+  const { folder, name } = ledgerFile(config);
+  return createInProcessStore(openDatabase({ folder, name, exclusive }), systemClock);
+}

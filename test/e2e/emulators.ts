@@ -1,0 +1,49 @@
+import { createDiscordEmulator, type DiscordEmulator } from '../../adapters/discord/emulator.ts';
+import { createSlackEmulator, type SlackEmulator } from '../../adapters/slack/emulator.ts';
+import { createDeskEmulator, type DeskEmulator } from '../../adapters/webhook/emulator.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { PlatformDriver } from '../kill/driver.ts';
+import { createDiscordDriver } from '../kill/platforms/discord.ts';
+import { createSlackDriver } from '../kill/platforms/slack.ts';
+import { createWebhookDriver } from '../kill/platforms/webhook.ts';
+import type { PlatformName } from '../kill/points.ts';
+import type { OpenAiEmulator } from '../support/openai-emulator.ts';
+
+export interface Emulators {
+  readonly slack: SlackEmulator;
+  readonly discord: DiscordEmulator;
+  readonly desk: DeskEmulator;
+  readonly drivers: Readonly<Record<PlatformName, PlatformDriver>>;
+  /** The calls that show an answer go wrong in this way, so many times in a row. */
+  failSends(failure: SendFailure, times: number): void;
+}
+
+export interface SendFailure {
+  readonly kind: 'rate_limit' | 'server_error' | 'lost_response' | 'refuse' | 'hang';
+  /** Whether the call is carried out all the same. */
+  readonly takesEffect?: boolean;
+}
+
+const slackSends = ['chat.postMessage', 'chat.stopStream', 'chat.update', 'chat.startStream', 'chat.appendStream'];
+const discordSends = ['POST /channels/:id/messages', 'PATCH /channels/:id/messages/:id'];
+
+/** None of them listens yet. Their deadlines are long: they are in a time that passes fast. */
+export function createEmulators(clock: Clock, model: OpenAiEmulator): Emulators {
+  const slack = createSlackEmulator({ clock, ackTimeoutMs: 60_000, retryDelaysMs: Array.from({ length: 1_000 }, () => 600) });
+  const discord = createDiscordEmulator({ clock, heartbeatMs: 10_000_000 });
+  const desk = createDeskEmulator({ clock, targetUrl: 'http://127.0.0.1:1/', retryDelaysMs: [250], timeoutMs: 300_000 });
+  const isTalking = (): boolean => model.calls.slice(-8).some(({ state }) => state === 'open');
+  return {
+    ...{ slack, discord, desk },
+    drivers: {
+      slack: createSlackDriver(slack),
+      discord: createDiscordDriver(discord, isTalking),
+      webhook: createWebhookDriver(desk),
+    },
+    failSends: (failure, times) => {
+      for (const method of slackSends) slack.faults.add({ method, ...failure, times });
+      for (const route of discordSends) discord.faults.add({ route, ...failure, times });
+      desk.faults.add({ ...failure, times });
+    },
+  };
+}
