@@ -168,6 +168,12 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
   };
 }
 
+/** It gets no answer, but notices when the other side goes away: a server's sockets stay half open by themselves. */
+function letHang(socket: Duplex): Duplex {
+  const close = (): unknown => socket.destroy();
+  return socket.on('error', close).on('end', close).resume();
+}
+
 interface Hosting {
   readonly server: Server;
   readonly gateway: Gateway;
@@ -181,7 +187,7 @@ function host({ server, gateway, faults, address }: Hosting) {
     gateway.note('connect');
     const fault = faults.take('GATEWAY');
     if (!fault) gateway.upgrade(request, socket, head);
-    else if (fault.kind === 'hang') hanging.add(socket.on('error', () => socket.destroy()).resume());
+    else if (fault.kind === 'hang') hanging.add(letHang(socket));
     else socket.destroy();
   });
   return {

@@ -10,6 +10,8 @@ import type { Rest } from './rest.ts';
 
 /** Keeps link previews away: a link that a model was talked into writing would be fetched without anybody clicking on it. */
 const suppressEmbeds = 1 << 2;
+/** A turn that comes to nothing never sends what its stream was unsure of. */
+const maxDoubtful = 1000;
 /** Nobody is notified, whatever the text says. Also at every edit: without it Discord applies its defaults again. */
 const nobody = { parse: [], replied_user: false } as const;
 
@@ -72,13 +74,14 @@ export class Sender {
   /** A stream cannot tell whether its first post arrived: the next send of this message looks before it posts. */
   doubt(messageId: string): void {
     this.#doubtful.add(messageId);
+    const [oldest] = this.#doubtful;
+    if (oldest !== undefined && this.#doubtful.size > maxDoubtful) this.#doubtful.delete(oldest);
   }
 
   async send(message: OutboundMessage, signal: AbortSignal): Promise<Receipt> {
     const { channelId } = placeOf(message.destination);
     try {
-      const earlier = this.#doubtful.has(message.id) ? await this.find(message, signal) : undefined;
-      const opened = message.opened ?? earlier?.receipt;
+      const opened = message.opened ?? (await this.#lookIfDoubtful(message, signal));
       const id = opened ? await this.#complete(message, opened, signal) : await this.#post(message, message.id, signal);
       this.#doubtful.delete(message.id);
       return toReceipt(channelId, id);
@@ -111,6 +114,11 @@ export class Sender {
     const place = parseDestination(destination);
     if (!place) return;
     await this.#rest.call({ method: 'POST', route: `/channels/${place.channelId}/typing`, signal }).catch(() => undefined);
+  }
+
+  async #lookIfDoubtful(message: OutboundMessage, signal: AbortSignal): Promise<Receipt | undefined> {
+    if (!this.#doubtful.has(message.id)) return undefined;
+    return (await this.find(message, signal))?.receipt;
   }
 
   /** Gives the message that stands there its whole text. If somebody deleted it, another takes its place. */

@@ -1,5 +1,5 @@
-import { LogLevel, webApi } from '@slack/bolt';
-import type { Logger } from '@slack/bolt';
+import { LogLevel, WebClient } from '@slack/web-api';
+import type { Logger, WebClientOptions } from '@slack/web-api';
 import { redact } from '../../src/log.ts';
 import type { Log } from '../../src/log.ts';
 import { isDeadTokenError } from './failure.ts';
@@ -23,7 +23,7 @@ export interface SlackCallerOptions {
 
 export function createSlackCaller({ botToken, apiUrl, fetch = globalThis.fetch, log }: SlackCallerOptions): SlackCaller {
   let starting: AbortSignal | undefined;
-  const client = new webApi.WebClient(botToken, {
+  const client = new WebClient(botToken, {
     ...webClientOptions({ apiUrl, log }),
     // The client takes no signal per call. With no limit on its concurrency it gets to `fetch` before `apiCall` returns, and so finds the
     // signal of the call that it is for.
@@ -53,13 +53,7 @@ export function createSlackCaller({ botToken, apiUrl, fetch = globalThis.fetch, 
 }
 
 /** The SDK's own retries repeat a post whose answer was lost: all of them are off. */
-export function webClientOptions({
-  apiUrl,
-  log,
-}: {
-  readonly apiUrl: string | undefined;
-  readonly log: Log;
-}): webApi.WebClientOptions {
+export function webClientOptions({ apiUrl, log }: { readonly apiUrl: string | undefined; readonly log: Log }): WebClientOptions {
   return {
     ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/` }),
     retryConfig: { retries: 0 },

@@ -1,10 +1,10 @@
-import { webApi } from '@slack/bolt';
+import { WebAPIPlatformError, WebAPIRateLimitedError } from '@slack/web-api';
 import { AdapterError, DeliveryError, describeError } from '../../src/errors.ts';
 import { redact } from '../../src/log.ts';
 
 /** What Slack itself says about a refused call, as in `channel_not_found`; undefined where it is not Slack that speaks. */
 export function platformErrorOf(error: unknown): string | undefined {
-  if (!(error instanceof webApi.WebAPIPlatformError)) return undefined;
+  if (!(error instanceof WebAPIPlatformError)) return undefined;
   const code: unknown = error.data.error;
   // The SDK also puts the page there that a proxy answered with.
   return typeof code === 'string' && /^[a-z0-9_]{1,64}$/.test(code) ? code : undefined;
@@ -12,8 +12,8 @@ export function platformErrorOf(error: unknown): string | undefined {
 
 /** How long Slack asks to wait, in ms; undefined where the call failed for another reason. */
 export function rateLimitOf(error: unknown): number | undefined {
-  if (error instanceof webApi.WebAPIRateLimitedError) return error.retryAfter * 1000;
-  if (!(error instanceof webApi.WebAPIPlatformError) || !rateLimits.has(error.data.error)) return undefined;
+  if (error instanceof WebAPIRateLimitedError) return error.retryAfter * 1000;
+  if (!(error instanceof WebAPIPlatformError) || !rateLimits.has(error.data.error)) return undefined;
   return (error.data.response_metadata?.retryAfter ?? 1) * 1000;
 }
 

@@ -1,4 +1,4 @@
-import type { App, Receiver, ReceiverEvent } from '@slack/bolt';
+import type { App, ReceiverEvent } from '@slack/bolt';
 import type { Adapter, AdapterContext, AdapterHealth } from '../../src/adapter.ts';
 import { describeError } from '../../src/errors.ts';
 import type { Destination, InboundEvent } from '../../src/message.ts';
@@ -17,7 +17,7 @@ import type { Names } from './names.ts';
 import { toEvents } from './receive.ts';
 import { createSender } from './send.ts';
 import type { Sender } from './send.ts';
-import { SocketReceiver } from './socket.ts';
+import type { SocketReceiver } from './socket.ts';
 import { createStreams } from './streams.ts';
 import type { Streams } from './streams.ts';
 
@@ -49,13 +49,15 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
   return {
     name: adapterName,
     start: async (context) => {
-      parts = assemble(options, context);
-      await parts.identity.start();
-      await parts.receiver.start();
+      const started = assemble(options, context);
+      parts = started;
+      await started.identity.start();
+      if (options.transport.type === 'socket') await startSocket(started, { ...options, ...options.transport }, context);
     },
     stop: async () => {
       parts?.stopping.abort(new Error('The Slack adapter is stopping.'));
-      await parts?.receiver.stop();
+      await parts?.http?.stop();
+      await parts?.socket?.stop();
     },
     send: (message, signal) => running().sender.send(message, signal),
     find: (message, signal) => running().find(message, signal),
@@ -79,9 +81,11 @@ interface Parts {
   readonly streams: Streams;
   readonly sender: Sender;
   readonly find: NonNullable<Adapter['find']>;
-  readonly receiver: Receiver;
   readonly http: HttpReceiver | undefined;
-  readonly socket: SocketReceiver | undefined;
+  socket: SocketReceiver | undefined;
+  /** Of Bolt's App the receivers use this alone. The rest of it costs more than the whole of receiving does. */
+  readonly app: App;
+  readonly onFailure: (error: unknown) => void;
   readonly stopping: AbortController;
 }
 
@@ -98,15 +102,34 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
     log.error('slack event not accepted; it is not acknowledged', { error: describeError(error) });
   const http =
     transport.type === 'http' ? createHttpReceiver({ signingSecret: transport.signingSecret, clock, onFailure }) : undefined;
-  const socket =
-    transport.type === 'socket'
-      ? new SocketReceiver({ appToken: transport.appToken, apiUrl, fetch, clock, log, onFailure })
-      : undefined;
-  const receiver = http ?? socket;
-  if (!receiver) throw new TypeError('A Slack adapter needs a transport.');
-  // Of Bolt's App the receivers use this alone. The rest of it costs more than the whole of receiving does.
-  receiver.init({ processEvent: createProcessEvent({ context, identity, names, followThreads }) } as App);
-  return { slack, identity, streams, sender: createSender({ slack, streams, find }), find, receiver, http, socket, stopping };
+  const app = { processEvent: createProcessEvent({ context, identity, names, followThreads }) } as App; // see Parts
+  http?.init(app);
+  return {
+    slack,
+    identity,
+    streams,
+    sender: createSender({ slack, streams, find }),
+    find,
+    http,
+    socket: undefined,
+    app,
+    onFailure,
+    stopping,
+  };
+}
+
+interface SocketOptions extends Pick<SlackOptions, 'apiUrl' | 'fetch'> {
+  readonly appToken: string;
+}
+
+/** Loads Bolt, which takes longer than the rest of the adapter: over HTTP there is no need of it. */
+async function startSocket(parts: Parts, { appToken, apiUrl, fetch }: SocketOptions, context: AdapterContext): Promise<void> {
+  const { SocketReceiver: Receiver } = await import('./socket.ts');
+  parts.stopping.signal.throwIfAborted();
+  const { clock, log } = context;
+  parts.socket = new Receiver({ appToken, apiUrl, fetch, clock, log, onFailure: parts.onFailure });
+  parts.socket.init(parts.app);
+  await parts.socket.start();
 }
 
 interface Processing {
@@ -141,9 +164,10 @@ async function showThinking(slack: SlackCaller, destination: Destination, signal
   await slack.call('assistant.threads.setStatus', { channel_id: channel, thread_ts: threadTs, status: 'is thinking…' }, signal);
 }
 
-function healthOf({ slack, identity, socket }: Parts): AdapterHealth {
+function healthOf({ slack, identity, http, socket }: Parts): AdapterHealth {
   const refused = slack.isRefused() ? 'Slack refuses the bot token: check SLACK_BOT_TOKEN.' : undefined;
-  const trouble = refused ?? identity.trouble() ?? socket?.trouble;
+  const unconnected = http || socket ? undefined : 'Socket Mode: not connected yet.';
+  const trouble = refused ?? identity.trouble() ?? unconnected ?? socket?.trouble;
   if (trouble !== undefined) return { connected: false, detail: trouble };
   return { connected: true, detail: `workspace ${identity.current()?.team}, events by ${socket ? 'Socket Mode' : 'HTTP'}` };
 }

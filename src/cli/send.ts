@@ -5,7 +5,7 @@ import { systemClock, withTimeout } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { describeError, UsageError } from '../errors.ts';
 import { signRequest } from '../signature.ts';
-import { onBrokenPipe } from './broken-pipe.ts';
+import { ignoreBrokenPipe } from './broken-pipe.ts';
 import { exitCodes, type Cli } from './command.ts';
 import { toPrintable, toPrintableJson, toPrintableLine } from './printable.ts';
 
@@ -44,7 +44,7 @@ Exit status: 0 accepted (and answered, if it was in time), 1 refused, failed or 
 `;
 
 async function run(name: string, options: SendOptions, cli: Cli): Promise<void> {
-  onBrokenPipe();
+  ignoreBrokenPipe();
   const { config } = await cli.loadConfig();
   const source = config.webhooks[name];
   if (!source) throw new UsageError(unknownSource(name, Object.keys(config.webhooks)));
@@ -59,6 +59,8 @@ async function run(name: string, options: SendOptions, cli: Cli): Promise<void> 
     if (!response.ok || view?.['status'] === 'failed') cli.exitCode = exitCodes.failed;
     if (options.json) cli.stdout.write(view ? toPrintableJson(view) : toPrintable(response.text));
     else cli.stdout.write(`${response.status} ${toPrintable(summarize(view, response.text))}\n`);
+    if (response.status === 422 && options.text !== undefined)
+      cli.stderr.write('--text fits sources without templates. Send this one a payload as it maps it: --file payload.json\n');
   } catch (error) {
     const reason = toPrintableLine(describeError(error));
     cli.stderr.write(`${url.origin} cannot be reached: ${reason}. Is Parley running there? It is started with: npm start\n`);
@@ -141,5 +143,5 @@ function summarize(view: Readonly<Record<string, unknown>> | undefined, text: st
   if (!view) return text.slice(0, 500);
   const { answer, detail, status, reason, statusUrl } = view;
   if (typeof answer === 'object' && answer !== null && 'text' in answer) return String(answer.text);
-  return [detail, status, reason && `(${String(reason)})`, statusUrl].filter(Boolean).map(String).join(' ');
+  return [detail, status, reason, statusUrl].filter((each) => typeof each === 'string').join(' ');
 }

@@ -44,7 +44,13 @@ export function createApp({ driver, model, dataFolder, clock, log, slackOver = '
         http: !config.discord.enabled,
         onFatal: (error) => log.error('fatal', { error: error.message }),
         openStore: async (_clock, onFailure) => {
-          store = await openSqliteStore({ folder, name: basename(sqlitePath(config.database)), exclusive: true, clock, onFailure });
+          store = await openSqliteStore({
+            folder,
+            name: basename(sqlitePath(config.database)),
+            exclusive: true,
+            clock,
+            onFailure,
+          });
           return store;
         },
       });

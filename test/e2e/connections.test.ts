@@ -18,7 +18,10 @@ const discordBreaks: readonly Break[] = [
   { name: 'the connection breaks and cannot be resumed', make: ({ discord }) => discord.dropConnections({ resumable: false }) },
   { name: 'Discord asks for a new connection', make: ({ discord }) => discord.requestReconnect() },
   { name: 'Discord invalidates the session', make: ({ discord }) => discord.invalidateSessions() },
-  { name: 'Discord closes with a code that allows a resume', make: ({ discord }) => discord.dropConnections({ resumable: true, code: 4000 }) },
+  {
+    name: 'Discord closes with a code that allows a resume',
+    make: ({ discord }) => discord.dropConnections({ resumable: true, code: 4000 }),
+  },
   { name: 'Discord forgets the session', make: ({ discord }) => discord.dropConnections({ resumable: false, code: 4009 }) },
 ];
 

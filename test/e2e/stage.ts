@@ -32,7 +32,11 @@ const speed = 10;
 const longestMs = 15_000;
 const lookEveryMs = 5;
 
-export async function onStage(platform: PlatformName, play: (stage: Stage) => Promise<void>, options: StageOptions = {}): Promise<void> {
+export async function onStage(
+  platform: PlatformName,
+  play: (stage: Stage) => Promise<void>,
+  options: StageOptions = {},
+): Promise<void> {
   const clock = createFastClock(speed);
   const folder = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
   const model = createOpenAiEmulator({ clock: systemClock });
@@ -67,7 +71,8 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
 }
 
 async function settle({ driver, app, people }: Pick<Stage, 'driver' | 'people'> & { readonly app: App }): Promise<void> {
-  const isAnswered = (conversation: Conversation): boolean => checkConversation(conversation).every(({ kind }) => kind !== 'lost');
+  const isAnswered = (conversation: Conversation): boolean =>
+    checkConversation(conversation).every(({ kind }) => kind !== 'lost');
   const isIdle = async (): Promise<boolean> => {
     const { waiting, undelivered } = await app.store().stats();
     return waiting + undelivered + driver.undelivered() === 0 && people.conversations.every(isAnswered);

@@ -18,7 +18,9 @@ export function toQuestionText(marker: string, isLong: boolean): string {
 
 /** Answers everything that was said since the last answer. */
 export function answerOf({ messages }: ChatRequest): string {
-  const asked = messages.slice(messages.findLastIndex(({ role }) => role === 'assistant') + 1).filter(({ role }) => role === 'user');
+  const asked = messages
+    .slice(messages.findLastIndex(({ role }) => role === 'assistant') + 1)
+    .filter(({ role }) => role === 'user');
   const texts = asked.map(({ content }) => content);
   const markers = texts.flatMap((text) => text.match(/\bq\d+\b/g) ?? []);
   // More than one message of Discord (2,000), and of Slack (11,000).
@@ -58,9 +60,19 @@ export function parseAnswers(seen: readonly SeenText[]): ParsedAnswer[] {
   });
 }
 
-function problemOf({ pieces, isOver, stray }: { pieces: readonly string[]; isOver: boolean; stray: boolean }): string | undefined {
+function problemOf({
+  pieces,
+  isOver,
+  stray,
+}: {
+  pieces: readonly string[];
+  isOver: boolean;
+  stray: boolean;
+}): string | undefined {
   if (stray) return 'there is text that belongs to no answer';
   if (!isOver) return 'it has no end';
   const whole = pieces.length === longPieces.length ? longPieces : shortPieces;
-  return whole.length === pieces.length && whole.every((piece, index) => piece === pieces[index]) ? undefined : 'pieces of it are missing or changed';
+  return whole.length === pieces.length && whole.every((piece, index) => piece === pieces[index])
+    ? undefined
+    : 'pieces of it are missing or changed';
 }

@@ -104,7 +104,8 @@ async function play(options: CampaignOptions, { driver, model, processes, random
     killer.disarm();
     if (!exit) return false;
     logs.push(running.tail());
-    if (exit.signal !== 'SIGKILL') fail({ problem: `the process ended by itself (code ${exit.code}, signal ${exit.signal})`, findings: [] }, running);
+    if (exit.signal !== 'SIGKILL')
+      fail({ problem: `the process ended by itself (code ${exit.code}, signal ${exit.signal})`, findings: [] }, running);
     driver.disconnect(random);
     kills += 1;
     byPoint.set(point.name, (byPoint.get(point.name) ?? 0) + 1);
@@ -160,7 +161,16 @@ async function play(options: CampaignOptions, { driver, model, processes, random
   if (code !== 0) fail({ problem: `the last process did not stop in good order (code ${code})`, findings: [] }, running);
   const messages = people.conversations.reduce((sum, { talk }) => sum + talk.visible().length, 0);
   const { conversations } = people;
-  return { platform, kills, byPoint, missed, questions: people.questions(), conversations: conversations.length, messages, modelCalls: model.calls.length };
+  return {
+    platform,
+    kills,
+    byPoint,
+    missed,
+    questions: people.questions(),
+    conversations: conversations.length,
+    messages,
+    modelCalls: model.calls.length,
+  };
 }
 
 interface Deck {

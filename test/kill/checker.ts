@@ -29,17 +29,31 @@ export function checkConversation({ talk, questions }: Conversation): Finding[] 
   }
   const first = questions[0]?.marker ?? '';
   const findings = visible.filter(({ isGrowing }) => isGrowing).map(({ id }) => incomplete(first, `message ${id} still grows`));
-  for (const { problem, questions: [marker = first], messages } of answers) {
+  for (const {
+    problem,
+    questions: [marker = first],
+    messages,
+  } of answers) {
     if (problem !== undefined) findings.push(incomplete(marker, `${problem} (${messages.join(', ')})`));
   }
   for (const { marker, follows } of questions) {
     const [place, ...more] = places.get(marker) ?? [];
     if (place === undefined) findings.push({ kind: 'lost', marker, detail: 'no answer covers it' });
     else if (more.length > 0) findings.push({ kind: 'duplicate', marker, detail: `${more.length + 1} answers cover it` });
-    else findings.push(...follows.filter((earlier) => (places.get(earlier)?.[0] ?? 0) > place).map((earlier) => misplaced(marker, earlier)));
+    else
+      findings.push(
+        ...follows.filter((earlier) => (places.get(earlier)?.[0] ?? 0) > place).map((earlier) => misplaced(marker, earlier)),
+      );
   }
   const foreign = [...places.keys()].filter((marker) => !questions.some((question) => question.marker === marker));
-  return [...findings, ...foreign.map((marker): Finding => ({ kind: 'duplicate', marker, detail: 'answered in a conversation in which it was not asked' }))];
+  return [
+    ...findings,
+    ...foreign.map((marker): Finding => ({
+      kind: 'duplicate',
+      marker,
+      detail: 'answered in a conversation in which it was not asked',
+    })),
+  ];
 }
 
 function incomplete(marker: string, detail: string): Finding {

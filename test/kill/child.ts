@@ -74,9 +74,11 @@ function end(reason: string): void {
 
 /** Each line is written before the call returns, or the last ones would die with the process. */
 function createLineLog(own: LogFields): Log {
-  const write = (level: string) => (text: string, fields: LogFields = {}) => {
-    writeSync(1, `${new Date().toISOString().slice(14)} ${level} ${text} ${JSON.stringify({ ...own, ...fields })}\n`);
-  };
+  const write =
+    (level: string) =>
+    (text: string, fields: LogFields = {}) => {
+      writeSync(1, `${new Date().toISOString().slice(14)} ${level} ${text} ${JSON.stringify({ ...own, ...fields })}\n`);
+    };
   return {
     debug: write('debug'),
     info: write('info'),

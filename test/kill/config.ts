@@ -21,7 +21,11 @@ export async function toConfig({ settings, model, dataFolder, yaml = {} }: Confi
     OPENAI_MODEL: 'gpt-5.4-mini',
   };
   const file = JSON.stringify({ ...common, ...settings.yaml, ...yaml });
-  const { config } = await loadConfig({ cwd: memoryFolder, files: memoryFiles({ 'parley.yaml': file }), env: { ...settings.env, ...env } });
+  const { config } = await loadConfig({
+    cwd: memoryFolder,
+    files: memoryFiles({ 'parley.yaml': file }),
+    env: { ...settings.env, ...env },
+  });
   return config;
 }
 

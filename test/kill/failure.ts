@@ -43,7 +43,9 @@ function describeFindings(findings: Findings): string {
   const [first] = findings;
   if (!first) return '';
   const { talk, questions } = first.conversation;
-  const asked = questions.map(({ marker, asked: { isAcknowledged } }) => (isAcknowledged() ? `${marker} (acknowledged)` : marker));
+  const asked = questions.map(({ marker, asked: { isAcknowledged } }) =>
+    isAcknowledged() ? `${marker} (acknowledged)` : marker,
+  );
   return [
     ...findings.map(({ finding: { kind, marker, detail } }) => `${kind}: ${marker} in ${talk.name}: ${detail}`),
     `  asked there: ${asked.join(', ')}`,

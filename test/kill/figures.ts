@@ -4,9 +4,12 @@ import type { SuiteFigures } from './suite.ts';
 export function renderFigures({ seed, campaigns, seconds }: SuiteFigures): string {
   const names = [...new Set(campaigns.flatMap(({ byPoint }) => [...byPoint.keys()]))];
   const width = Math.max(...names.map((name) => name.length), 'killed'.length);
-  const row = (name: string, cells: readonly (string | number)[]): string => `${name.padEnd(width)} ${cells.map((cell) => String(cell).padStart(9)).join('')}`;
-  const sum = (of: (campaign: SuiteFigures['campaigns'][number]) => number): number => campaigns.reduce((total, campaign) => total + of(campaign), 0);
-  const line = (name: string, of: (campaign: SuiteFigures['campaigns'][number]) => number): string => row(name, [...campaigns.map(of), sum(of)]);
+  const row = (name: string, cells: readonly (string | number)[]): string =>
+    `${name.padEnd(width)} ${cells.map((cell) => String(cell).padStart(9)).join('')}`;
+  const sum = (of: (campaign: SuiteFigures['campaigns'][number]) => number): number =>
+    campaigns.reduce((total, campaign) => total + of(campaign), 0);
+  const line = (name: string, of: (campaign: SuiteFigures['campaigns'][number]) => number): string =>
+    row(name, [...campaigns.map(of), sum(of)]);
   return [
     row('killed', [...campaigns.map(({ platform }) => platform), 'all']),
     ...names.map((name) => line(name, ({ byPoint }) => byPoint.get(name) ?? 0)),

@@ -8,13 +8,17 @@ const kills = 300;
 
 test(`answers every question once, whole and in order through ${kills} kills on ${killPlatforms.join(', ')}`, async () => {
   const seed = Math.floor(Math.random() * 1_000_000);
-  console.log(`npm run kill -- --kills ${kills} --seed ${seed} makes the same choices; the timing of real processes is their own`);
+  console.log(
+    `npm run kill -- --kills ${kills} --seed ${seed} makes the same choices; the timing of real processes is their own`,
+  );
 
   const figures = await runKillSuite({ kills, platforms: killPlatforms, seed });
 
   console.log(renderFigures(figures));
   const unreached = figures.campaigns.flatMap(({ platform, byPoint }) =>
-    killPoints.filter(({ name, not }) => !not?.includes(platform) && !byPoint.has(name)).map(({ name }) => `${platform}: ${name}`),
+    killPoints
+      .filter(({ name, not }) => !not?.includes(platform) && !byPoint.has(name))
+      .map(({ name }) => `${platform}: ${name}`),
   );
   assert.deepEqual(unreached, [], 'a point at which no process was killed proves nothing');
 });

@@ -30,7 +30,9 @@ export function openLedger(file: string): LedgerView {
   );
 
   function rowsOf(table: string, columns: string, id: string): string {
-    const rows = db.prepare<[string]>(`select ${columns} from ${table} where ${table === 'conversation' ? 'id' : 'conversation_id'} = ?`).all(id);
+    const rows = db
+      .prepare<[string]>(`select ${columns} from ${table} where ${table === 'conversation' ? 'id' : 'conversation_id'} = ?`)
+      .all(id);
     return [`${table}:`, ...rows.map((row) => `  ${JSON.stringify(row)}`)].join('\n');
   }
 
@@ -45,7 +47,11 @@ export function openLedger(file: string): LedgerView {
         rowsOf('inbox', 'seq, event_id, type, state, verdict, reason, turn, sent_at, accepted_at, settled_at', id),
         rowsOf('turn', 'seq, id, first_seq, last_seq, attempt, parts, error, started_at, ended_at', id),
         rowsOf('message', 'seq, role, turn, substr(text, 1, 40) as text', id),
-        rowsOf('outbox', 'seq, id, turn, part, parts, state, uncertain, attempt, opened, receipt, error, created_at, settled_at', id),
+        rowsOf(
+          'outbox',
+          'seq, id, turn, part, parts, state, uncertain, attempt, opened, receipt, error, created_at, settled_at',
+          id,
+        ),
       ].join('\n');
     },
     close: () => db.close(),

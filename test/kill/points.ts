@@ -41,7 +41,10 @@ export interface KillPoint {
   readonly not?: readonly PlatformName[];
 }
 
-const store = (method: Trap['method'], phase: Trap['phase'], count = 1): Place => ({ type: 'store', trap: { method, phase, count } });
+const store = (method: Trap['method'], phase: Trap['phase'], count = 1): Place => ({
+  type: 'store',
+  trap: { method, phase, count },
+});
 
 /** The way of a question through the ledger, step by step. */
 export const killPoints: readonly KillPoint[] = [

@@ -11,7 +11,10 @@ export interface Random {
 
 /** Mulberry32 over a hash (FNV-1a) of the texts, so that one seed gives every campaign choices of its own. */
 export function createRandom(seed: number, ...names: readonly string[]): Random {
-  let state = names.join('/').split('').reduce(mix, seed >>> 0);
+  let state = names
+    .join('/')
+    .split('')
+    .reduce(mix, seed >>> 0);
 
   function next(): number {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -28,7 +28,9 @@ export async function comeToRest(
   const ledger = openLedger(ledgerFile);
   try {
     const problem = await waitForRest({ driver, clock, process, ledger, conversations });
-    const findings = conversations.flatMap((conversation) => checkConversation(conversation).map((finding) => ({ finding, conversation })));
+    const findings = conversations.flatMap((conversation) =>
+      checkConversation(conversation).map((finding) => ({ finding, conversation })),
+    );
     if (problem === undefined && findings.length === 0) return undefined;
     const kinds = [...new Set(findings.map(({ finding }) => finding.kind))].join(', ');
     return {

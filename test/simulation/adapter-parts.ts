@@ -9,8 +9,15 @@ export interface AdapterParts {
   readonly network: Network;
   readonly platform: Platform;
   readonly streaming: boolean;
+  readonly leases: Leases;
   /** Longest text of one message. */
   readonly splitAt: number;
+}
+
+/** The newest tokens: the truth, for the checks only. */
+export interface Leases {
+  ofTurn(conversationId: string): number | undefined;
+  ofPart(partId: string): number | undefined;
 }
 
 /** Into pieces of this length, the last one shorter. */

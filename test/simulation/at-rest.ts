@@ -33,7 +33,8 @@ export async function examine(world: AtRest): Promise<Findings> {
   for (const question of world.people.questions) violations.push(...(await checkQuestion(world, question)));
   for (const { id, adapter } of world.people.conversations) {
     const commits = world.observer.commits.filter(({ conversationId }) => conversationId === id);
-    const shown = checkPosts(world, commits, world.platforms.get(adapter)?.shown(id) ?? []);
+    const platform = world.platforms.get(adapter)!; // every conversation is on one of them
+    const shown = checkPosts(world, commits, { platform, posts: platform.shown(id) });
     violations.push(...shown.violations, ...checkEchoes(commits, shown.answers), ...checkOrder(world, id, commits));
     violations.push(...(await checkTranscript(world, id, commits)));
     residue.push(...shown.residue);
@@ -57,8 +58,14 @@ async function checkQuestion({ store, observer, people }: AtRest, question: Ques
   return found;
 }
 
+interface Shown {
+  readonly platform: Platform;
+  /** In one conversation, oldest first. */
+  readonly posts: readonly Post[];
+}
+
 /** Each part stands there once, whole and in order, and nothing beside them. */
-function checkPosts(world: AtRest, commits: readonly Commit[], posts: readonly Post[]): Findings & { readonly answers: Post[] } {
+function checkPosts(world: AtRest, commits: readonly Commit[], { platform, posts }: Shown): Findings & { readonly answers: Post[] } {
   const { outbox, replayed } = world;
   const violations: string[] = [...checkTails(outbox, commits)];
   const residue: Residue[] = [];
@@ -83,7 +90,7 @@ function checkPosts(world: AtRest, commits: readonly Commit[], posts: readonly P
   }
   for (const post of posts) {
     if (answers.has(post)) continue;
-    const kind = residueOf(world, post);
+    const kind = residueOf(world, platform, post);
     if (kind) residue.push(kind);
     else violations.push(`${post.id} stands there beside the answers: ${post.text}`);
   }
@@ -92,16 +99,20 @@ function checkPosts(world: AtRest, commits: readonly Commit[], posts: readonly P
 
 /**
  * What the bot cannot take away, because it does not know of it, and why it is no violation. A process that sleeps between its last look at
- * the clock and the socket writes without a lease; it takes that back when it learns of it, unless it dies or the answer is lost. And
- * what a stream has begun stays where the question was deleted meanwhile, or the platform refuses everything about it.
+ * the clock and the socket writes without a lease. Of the two messages it is to take its own back when the ledger tells it of the other;
+ * but it may die before, or never learn that its message stands there. And what a stream has begun stays where the question was deleted
+ * meanwhile, or the platform refuses everything about it.
  */
-function residueOf({ observer, outbox, replayed, people, isAlive }: AtRest, { origin, isKnown, text }: Post): Residue | undefined {
+function residueOf(world: AtRest, platform: Platform, { id, origin, text }: Post): Residue | undefined {
+  const { observer, outbox, replayed, people, isAlive } = world;
   if (outbox.get(origin.partId)?.state === 'dead') return 'remains';
-  if (origin.isLate) return origin.isStream || !isKnown || !isAlive(origin.by) ? 'late' : undefined;
+  if (platform.posts.some((post) => post.origin.partId === origin.partId && post.origin.isLate)) {
+    return isAlive(origin.by) && observer.hasReported(origin.by, id) ? undefined : 'late';
+  }
   if (!origin.isStream) return undefined;
   if (replayed.has(origin.partId)) return 'remains';
-  const deleted = new Set(people.questions.filter(({ isDeleted }) => isDeleted).map(({ id }) => id));
-  const isCommitted = observer.commits.some(({ outcome }) => outcome.parts.some(({ id }) => id === origin.partId));
+  const deleted = new Set(people.questions.filter(({ isDeleted }) => isDeleted).map((question) => question.id));
+  const isCommitted = observer.commits.some(({ outcome }) => outcome.parts.some((part) => part.id === origin.partId));
   const [firstId = ''] = answeredIn(`${text}|`);
   return !isCommitted && deleted.has(firstId) ? 'remains' : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Adapter, FoundMessage, StreamOpening } from '../../src/adapter.ts';
+import type { Adapter, FoundMessage } from '../../src/adapter.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import { type AdapterParts, asOpened, cutAt, describe, short } from './adapter-parts.ts';
 import { PlatformRefusal } from './network.ts';
@@ -39,19 +39,21 @@ export function createDiscordLike(parts: AdapterParts): Adapter {
     typing: calls.typing,
     ...(parts.streaming
       ? {
-          stream: (opening, signal) =>
-            createSimulatedStream({
+          stream: (opening, signal) => {
+            const { id: partId, conversationId } = opening;
+            const writing = { conversationId, by: process.name, partId, isStream: true, token: parts.leases.ofTurn(conversationId) };
+            const detail = `${short(partId)} stream`;
+            return createSimulatedStream({
               ...{ process, signal, splitAt, abortsRequests: true, paceMs: 1_300 },
               open: async (text, bound) => {
-                const writing = { ...calls.toStreamWriting(opening, text), mark: opening.id };
-                const { id } = await calls.post({ writing, detail: `${short(opening.id)} stream`, signal: bound });
+                const { id } = await calls.post({ writing: { ...writing, text, mark: partId }, detail, signal: bound });
                 return { id };
               },
               grow: async ({ id }, text, bound) => {
-                const writing = calls.toStreamWriting(opening, text);
-                await calls.edit(id, { writing, detail: `${short(opening.id)} stream`, signal: bound });
+                await calls.edit(id, { writing: { ...writing, text }, detail, signal: bound });
               },
-            }),
+            });
+          },
         }
       : {}),
   };
@@ -63,23 +65,20 @@ interface Call {
   readonly signal: AbortSignal;
 }
 
-function createCalls({ process, network, platform }: AdapterParts) {
+function createCalls({ process, network, platform, leases }: AdapterParts) {
   const { name: by, clock } = process;
   const isKnown = (post: Post): boolean => clock.now() - post.at < nonceMs;
   return {
-    toWriting: ({ id, conversationId, text }: OutboundMessage): Writing => ({ conversationId, by, text, partId: id, isStream: false }),
-    toStreamWriting: ({ id, conversationId }: StreamOpening, text: string): Writing => {
-      return { conversationId, by, text, partId: id, isStream: true };
+    toWriting: ({ id, conversationId, text }: OutboundMessage): Writing => {
+      return { conversationId, by, text, partId: id, isStream: false, token: leases.ofPart(id) };
     },
-    post: async ({ writing, detail, signal }: Call): Promise<Pick<Post, 'id' | 'text'>> => {
-      const effect = (): { post: Post; text: string } => {
+    post: ({ writing, detail, signal }: Call): Promise<Pick<Post, 'id' | 'text'>> => {
+      const effect = (): Pick<Post, 'id' | 'text'> => {
         const earlier = platform.posts.find((post) => post.mark === writing.mark && isKnown(post));
-        const post = earlier ?? platform.write(writing);
-        return { post, text: post.text };
+        const { id, text } = earlier ?? platform.write(writing);
+        return { id, text };
       };
-      const { post, text } = await network.request(process, { label: 'send', detail, signal, effect });
-      post.isKnown = true;
-      return { id: post.id, text };
+      return network.request(process, { label: 'send', detail, signal, effect });
     },
     edit: (id: string, { writing, detail, signal }: Call): Promise<Receipt> => {
       const effect = (): Receipt => ({ id: platform.edit(id, writing).id });

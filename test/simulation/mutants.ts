@@ -29,7 +29,7 @@ export interface Planted {
 export const mutants: readonly Mutant[] = [
   {
     name: 'acknowledges-before-saving',
-    seed: 1,
+    seed: 20,
     plant: () => ({
       store: (store) => ({
         ...store,
@@ -80,7 +80,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'no-fence',
-    seed: 1,
+    seed: 22,
     plant: ({ db }) => {
       const grab = db.prepare('update conversation set lease_owner = @owner, lease_token = @token where id = @conversationId');
       return {
@@ -135,7 +135,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a-tail-without-its-head',
-    seed: 1,
+    seed: 6,
     plant: ({ db, now }) => {
       const revive = db.prepare(
         `update outbox set state = 'queued', next_at = @now where state = 'dead' and id <> @id and turn = (select turn from outbox where id = @id)
@@ -181,12 +181,12 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'commits-in-two-steps',
-    seed: 1,
+    seed: 16,
     plant: ({ db }) => splitCommit(db),
   },
   {
     name: 'streams-beside-what-a-crash-left',
-    seed: 1,
+    seed: 11,
     plant: () => ({
       store: (store) => ({
         ...store,
@@ -199,7 +199,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'leaves-the-second-message',
-    seed: 1,
+    seed: 104,
     plant: () => ({ adapter: (adapter) => ({ ...adapter, ...(adapter.remove ? { remove: async () => undefined } : {}) }) }),
   },
   {

@@ -82,7 +82,7 @@ interface Travel<Result> extends PlatformCall<Result> {
 
 function travel<Result>(options: NetworkOptions, from: SimulatedProcess, call: Travel<Result>): void {
   const { schedule, faults, journal, figures } = options;
-  const fate = drawFate(faults);
+  const fate = drawFate(faults, call.label);
   const answer = (error: Error | undefined, result?: Result): void => {
     from.later({ kind: 'io', label: call.label, ms: latency(faults) }, () => {
       if (error) call.reject(error);
@@ -135,13 +135,14 @@ function travel<Result>(options: NetworkOptions, from: SimulatedProcess, call: T
   });
 }
 
-function drawFate(faults: Faults): Fate {
+function drawFate(faults: Faults, label: string): Fate {
   const { network } = faults.temper;
   if (faults.strikes(0.03 * network)) return 'lost';
   if (faults.strikes(0.06 * network)) return 'unanswered';
   if (faults.strikes(0.04 * network)) return 'limited';
   if (faults.strikes(0.02 * network)) return 'troubled';
-  return faults.strikes(0.003 * network) ? 'forbidden' : 'good';
+  // Who may write may take away what it wrote.
+  return faults.strikes(0.003 * network) && label !== 'remove' ? 'forbidden' : 'good';
 }
 
 /** One way, in ms. */

@@ -9,6 +9,7 @@ import type {
   TurnOutcome,
   WaitingEvent,
 } from '../../src/store/store.ts';
+import type { Leases } from './adapter-parts.ts';
 import type { Figures } from './figures.ts';
 import type { Journal } from './journal.ts';
 import type { Writing } from './platform.ts';
@@ -32,6 +33,9 @@ export interface Observer {
   readonly accepted: ReadonlyMap<string, readonly string[]>;
   /** Whether who writes this no longer holds the lease for it. */
   isLate(writing: Writing): boolean;
+  /** Whether a process has told the ledger that it has sent this message. */
+  hasReported(process: string, messageId: string): boolean;
+  readonly leases: Leases;
 }
 
 export interface ObserverOptions {
@@ -66,6 +70,7 @@ export function createObserver({ now, journal, figures, onViolation }: ObserverO
   const deliveries = new Map<string, Lease>();
   const queues = new Map<string, string[]>();
   const lastEnd = new Map<string, number>();
+  const reports = new Set<string>();
 
   function onAccept(batch: AcceptBatch, statuses: readonly string[]): void {
     for (const [index, event] of batch.events.entries()) {
@@ -192,6 +197,7 @@ export function createObserver({ now, journal, figures, onViolation }: ObserverO
         return claims;
       },
       settleSent: async (sent) => {
+        reports.add(`${sent.owner} ${sent.receipt.id}`);
         const result = await store.settleSent(sent);
         if (result.status === 'stale') journal.note('ledger', `stale, ${sent.owner}`, `${sent.id.slice(0, 6)} as ${sent.receipt.id}`);
         else onSettled(sent, 'sent');
@@ -220,9 +226,14 @@ export function createObserver({ now, journal, figures, onViolation }: ObserverO
     watch,
     commits,
     accepted,
-    isLate: ({ by, partId, conversationId, isStream }) => {
+    isLate: ({ by, partId, conversationId, isStream, token }) => {
       const lease = isStream ? turns.get(conversationId) : deliveries.get(partId);
-      return !lease || lease.owner !== by || !isHeld(lease);
+      return !lease || lease.owner !== by || lease.token !== token || !isHeld(lease);
+    },
+    hasReported: (process, messageId) => reports.has(`${process} ${messageId}`),
+    leases: {
+      ofTurn: (conversationId) => turns.get(conversationId)?.token,
+      ofPart: (partId) => deliveries.get(partId)?.token,
     },
   };
 }

@@ -14,8 +14,6 @@ export interface Post {
   /** Who wrote it, and whose words stand there now: the truth, which no adapter gets to see. */
   readonly origin: Hand;
   latest: Hand;
-  /** Its writer has learned that it stands there. */
-  isKnown: boolean;
 }
 
 /** A process that writes a part of an answer. */
@@ -28,6 +26,8 @@ export interface Hand {
 }
 
 export interface Writing extends Omit<Hand, 'isLate'> {
+  /** Of the lease under which it began to write. */
+  readonly token: number | undefined;
   readonly conversationId: string;
   readonly text: string;
   readonly mark?: string | undefined;
@@ -74,7 +74,7 @@ export function createPlatform({ name, now, isLate, onShow }: PlatformOptions): 
       const hand = toHand(writing);
       const post: Post = {
         ...{ id, conversationId, at: now(), mark, text, stream },
-        ...{ isRemoved: false, isKnown: false, origin: hand, latest: hand },
+        ...{ isRemoved: false, origin: hand, latest: hand },
       };
       posts.push(post);
       onShow(post);

@@ -1,7 +1,8 @@
-import type { Adapter, FoundMessage, StreamOpening } from '../../src/adapter.ts';
+import type { Adapter, FoundMessage } from '../../src/adapter.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import { type AdapterParts, asOpened, cutAt, describe, short } from './adapter-parts.ts';
 import { PlatformRefusal } from './network.ts';
+import type { Writing } from './platform.ts';
 import { createSimulatedStream } from './stream.ts';
 
 /**
@@ -34,43 +35,44 @@ export function createSlackLike(parts: AdapterParts): Adapter {
     remove: (message, receipt, signal) => calls.remove(message, receipt, signal),
     ...(parts.streaming
       ? {
-          stream: (opening, signal) =>
-            createSimulatedStream({
+          stream: (opening, signal) => {
+            const { id: partId, conversationId } = opening;
+            const writing = { conversationId, by: process.name, partId, isStream: true, token: parts.leases.ofTurn(conversationId) };
+            return createSimulatedStream({
               ...{ process, signal, splitAt, abortsRequests: false, paceMs: 700 },
-              open: (text, bound) => calls.startStream(opening, text, bound),
-              grow: ({ id }, text, bound) => calls.appendStream(opening, { id, text }, bound),
-            }),
+              open: (text, bound) => calls.startStream({ ...writing, text }, bound),
+              grow: ({ id }, text, bound) => calls.appendStream(id, { ...writing, text }, bound),
+            });
+          },
         }
       : {}),
   };
 }
 
-function createCalls({ process, network, platform }: AdapterParts) {
+function createCalls({ process, network, platform, leases }: AdapterParts) {
   const { name: by } = process;
   const request = <Result>(label: string, detail: string, { signal, effect }: { signal: AbortSignal; effect: () => Result }) =>
     network.request(process, { label, detail, signal, effect });
-  const toWriting = ({ id, conversationId }: Pick<OutboundMessage, 'id' | 'conversationId'>, text: string, isStream: boolean) => {
-    return { conversationId, by, text, partId: id, isStream };
+  const toWriting = ({ id, conversationId, text }: OutboundMessage): Writing => {
+    return { conversationId, by, text, partId: id, isStream: false, token: leases.ofPart(id) };
   };
 
   return {
-    post: async (message: OutboundMessage, signal: AbortSignal): Promise<Receipt> => {
-      const post = await request('send', describe(message), {
-        signal,
-        effect: () => platform.write({ ...toWriting(message, message.text, false), mark: message.id }),
-      });
-      post.isKnown = true;
-      return { id: post.id };
+    post: (message: OutboundMessage, signal: AbortSignal): Promise<Receipt> => {
+      const writing = { ...toWriting(message), mark: message.id };
+      return request('send', describe(message), { signal, effect: () => ({ id: platform.write(writing).id }) });
     },
-    update: (message: OutboundMessage, id: string, signal: AbortSignal): Promise<Receipt> =>
-      request('send', `${describe(message)} as ${id}`, {
+    update: (message: OutboundMessage, id: string, signal: AbortSignal): Promise<Receipt> => {
+      const writing = toWriting(message);
+      return request('send', `${describe(message)} as ${id}`, {
         signal,
         effect: () => {
           if (platform.get(id).stream === 'open') throw new PlatformRefusal('it is still streaming');
-          platform.edit(id, toWriting(message, message.text, false)).mark = message.id;
+          platform.edit(id, writing).mark = message.id;
           return { id };
         },
-      }),
+      });
+    },
     stop: (message: OutboundMessage, id: string, signal: AbortSignal): Promise<void> =>
       request('stopStream', `${short(message.id)} as ${id}`, {
         signal,
@@ -80,17 +82,17 @@ function createCalls({ process, network, platform }: AdapterParts) {
           post.stream = 'ended';
         },
       }),
-    startStream: (opening: StreamOpening, text: string, signal: AbortSignal): Promise<Receipt> =>
-      request('startStream', short(opening.id), {
+    startStream: (writing: Writing, signal: AbortSignal): Promise<Receipt> =>
+      request('startStream', short(writing.partId), {
         signal,
-        effect: () => ({ id: platform.write({ ...toWriting(opening, text, true), stream: 'open' }).id }),
+        effect: () => ({ id: platform.write({ ...writing, stream: 'open' }).id }),
       }),
-    appendStream: (opening: StreamOpening, { id, text }: { id: string; text: string }, signal: AbortSignal): Promise<void> =>
+    appendStream: (id: string, writing: Writing, signal: AbortSignal): Promise<void> =>
       request('appendStream', id, {
         signal,
         effect: () => {
           if (platform.get(id).stream !== 'open') throw new PlatformRefusal('not streaming');
-          platform.edit(id, toWriting(opening, text, true));
+          platform.edit(id, writing);
         },
       }),
     find: (message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined> =>

@@ -152,7 +152,8 @@ function createWorld(basics: Basics) {
     const { streaming } = basics.faults.temper;
     const kinds = { slack: createSlackLike, discord: createDiscordLike, webhook: createWebhookLike };
     return Object.entries(kinds).map(([name, create]) => {
-      const adapter = create({ process, network, platform: platforms.get(name)!, streaming, splitAt });
+      const platform = platforms.get(name)!; // it was made from the same names
+      const adapter = create({ process, network, platform, leases: observer.leases, streaming, splitAt });
       return planted?.adapter?.(adapter) ?? adapter;
     });
   }

@@ -12,8 +12,8 @@ export function createKnowledge(db: Sqlite) {
   const remove = db.prepare<[string], { first: number; last: number }>(
     'delete from document where source = ? returning first_passage as first, last_passage as last',
   );
-  // By rowid: by source it would read the whole index, for every document.
-  const clear = db.prepare<[number, number]>('delete from passage where rowid between ? and ?');
+  // One by one: by source, and even by a range of rowids, FTS5 walks over far more than it deletes (a tenth of the speed).
+  const clear = db.prepare<[number]>('delete from passage where rowid = ?');
   const insert = db.prepare<[string, string, string, number]>(
     'insert into passage (heading, text, source, position) values (?, ?, ?, ?)',
   );
@@ -25,7 +25,8 @@ export function createKnowledge(db: Sqlite) {
 
   function removeDocument(source: string): void {
     const removed = remove.get(source);
-    if (removed) clear.run(removed.first, removed.last);
+    if (!removed) return;
+    for (let rowid = removed.first; rowid <= removed.last; rowid += 1) clear.run(rowid);
   }
 
   return {
@@ -36,7 +37,7 @@ export function createKnowledge(db: Sqlite) {
       const rowids = passages.map(({ heading, text, position }) =>
         Number(insert.run(heading, text, source, position).lastInsertRowid),
       );
-      put.run(source, hash, rowids[0] ?? 0, rowids.at(-1) ?? 0);
+      put.run(source, hash, rowids[0] ?? 1, rowids.at(-1) ?? 0);
     },
 
     removeDocument,

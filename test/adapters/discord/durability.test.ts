@@ -112,7 +112,7 @@ describe('durability', () => {
   test('a session whose first save fails asks again for everything after READY', async () => {
     const clock = createFakeClock();
     await onStage(
-      async ({ emulator, watch, context, start }) => {
+      async ({ emulator, context, start }) => {
         const calls = callsOf(emulator);
         context.rejectNext(Number.POSITIVE_INFINITY);
         await start();

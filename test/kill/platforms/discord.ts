@@ -17,7 +17,10 @@ export function createDiscordDriver(discord: DiscordEmulator, isTalking: () => b
     if (type === 'RESUMED') isForgotten = false;
   });
   discord.onCall((route, phase) => {
-    const fate = { lose: () => discord.faults.add({ route, kind: 'refuse' }), fail: () => discord.faults.add({ route, kind: 'server_error' }) };
+    const fate = {
+      lose: () => discord.faults.add({ route, kind: 'refuse' }),
+      fail: () => discord.faults.add({ route, kind: 'server_error' }),
+    };
     if (route === reads && phase === 'before') report('looking', fate);
     if (writes.has(route) && !isTalking()) report(phase === 'before' ? 'sending' : 'sent', fate);
     else if (writes.has(route) && phase === 'after') report('streamed', fate);

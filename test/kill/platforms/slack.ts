@@ -63,7 +63,9 @@ export function createSlackDriver(slack: SlackEmulator): PlatformDriver {
     close: () => slack.stop(),
     settings: (random) => {
       overSocket = random.chance(0.4);
-      const token: Record<string, string> = overSocket ? { SLACK_APP_TOKEN: slack.appToken } : { SLACK_SIGNING_SECRET: slack.signingSecret };
+      const token: Record<string, string> = overSocket
+        ? { SLACK_APP_TOKEN: slack.appToken }
+        : { SLACK_SIGNING_SECRET: slack.signingSecret };
       return { env: { SLACK_BOT_TOKEN: slack.botToken, SLACK_API_URL: slack.apiUrl, ...token } };
     },
     connect: (url) => {

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { catchMutant, drawFreshSeeds, runCampaign } from './campaign.ts';
+import { mutants } from './mutants.ts';
+import { describeFailure, describeFigures } from './report.ts';
+import { runSeed } from './world.ts';
+
+const summary: string[] = [];
+after(() => console.log(summary.join('\n')));
+
+test('one seed is one history, whatever was lived before it', async () => {
+  const first = await runSeed(7);
+  const other = await runSeed(8);
+  const again = await runSeed(7);
+
+  assert.equal(again.journal.digest(), first.journal.digest());
+  assert.notEqual(other.journal.digest(), first.journal.digest());
+});
+
+test('keeps every promise in 1,500 fixed lives and 300 fresh ones', async () => {
+  const fresh = drawFreshSeeds(300);
+
+  const { figures, failures, wallMs } = await runCampaign([{ from: 1, count: 1_500 }, fresh]);
+
+  summary.push(`fresh seeds ${fresh.from} to ${fresh.from + fresh.count - 1}`);
+  summary.push(`${describeFigures(figures, wallMs)} ${failures.length} seeds with violations.`);
+  assert.equal(failures.length, 0, failures.map((failure) => describeFailure(failure)).join('\n\n'));
+  assert.equal(figures.seeds, 1_800);
+  // A world in which nothing goes wrong would prove nothing.
+  for (const kind of ['crashes', 'stalls', 'stops', 'lostRequests', 'lostAnswers', 'redeliveries', 'modelFailures'] as const) {
+    assert.ok(figures[kind] > 500, `only ${figures[kind]} ${kind}`);
+  }
+});
+
+let caught = 0;
+for (const mutant of mutants) {
+  test(`notices the planted bug ${mutant.name}`, async () => {
+    const found = await catchMutant(mutant, 300);
+
+    assert.ok(found, 'none of 300 seeds finds it: the simulation is too tame');
+    caught += 1;
+    summary.push(`${mutant.name.padEnd(34)} seed ${found.seed}: ${found.violation.split('\n')[0]}`);
+    if (mutant === mutants.at(-1)) summary.push(`${caught} of ${mutants.length} planted bugs caught.`);
+  });
+}

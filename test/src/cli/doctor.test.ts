@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createDiscordEmulator } from '../../../adapters/discord/emulator.ts';
+import { createSlackEmulator } from '../../../adapters/slack/emulator.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { openDatabase } from '../../../src/store/sqlite/database.ts';
+import { callParley, createWorkFolder } from '../../support/call-cli.ts';
+import { createOpenAiEmulator } from '../../support/openai-emulator.ts';
+
+interface Finding {
+  readonly name: string;
+  readonly state: string;
+  readonly detail: string;
+}
+
+function statesOf(stdout: string): Record<string, string> {
+  const findings: Finding[] = JSON.parse(stdout);
+  return Object.fromEntries(findings.map(({ name, state }) => [name, state]));
+}
+
+describe('parley doctor', () => {
+  test('with nothing configured all is ok or off, with what each would need, and status 0', async (t) => {
+    const { exitCode, stdout, stderr } = await callParley(['doctor'], { cwd: createWorkFolder(t) });
+
+    assert.deepEqual([exitCode, stderr], [0, '']);
+    assert.match(stdout, /^ok {7}Ledger .* 0 events waiting, 0 answers under way, 0 dead letters$/m);
+    assert.match(stdout, /^ok {7}Model .*built in/m);
+    assert.match(stdout, /^off {6}Slack .*needs SLACK_BOT_TOKEN/m);
+    assert.match(stdout, /^off {6}Discord .*needs DISCORD_TOKEN/m);
+    assert.match(stdout, /^off {6}Webhooks .*needs a source/m);
+  });
+
+  test('tries every credential', async (t) => {
+    const { env, close } = await openPlatforms();
+    t.after(close);
+
+    const { exitCode, stdout } = await callParley(['doctor', '--json'], { cwd: createWorkFolder(t), env });
+
+    assert.deepEqual(statesOf(stdout), {
+      ...{ 'Node.js': 'ok', 'Data folder': 'ok', Ledger: 'ok', Model: 'ok', Slack: 'ok', Discord: 'ok', Webhooks: 'off' },
+    });
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /the bot token works/);
+  });
+
+  test('says which credentials are refused and which setting to change, shows none of them, and ends with status 1', async (t) => {
+    const { env, close } = await openPlatforms();
+    t.after(close);
+    const wrong = { OPENAI_API_KEY: 'sk-wrong-wrong', SLACK_BOT_TOKEN: 'xoxb-wrong-wrong', DISCORD_TOKEN: 'wrong.wrong.wrong' };
+
+    const { exitCode, stdout } = await callParley(['doctor'], { cwd: createWorkFolder(t), env: { ...env, ...wrong } });
+
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^failed {3}Model .*OPENAI_API_KEY/m);
+    assert.match(stdout, /^failed {3}Slack .*SLACK_BOT_TOKEN/m);
+    assert.match(stdout, /^failed {3}Discord .*DISCORD_TOKEN/m);
+    assert.doesNotMatch(stdout, /wrong/);
+  });
+
+  test('looks at the ledger beside a running Parley', async (t) => {
+    const cwd = createWorkFolder(t);
+    const held = openDatabase({ folder: `${cwd}/data`, exclusive: true });
+    t.after(() => held.close());
+
+    const { exitCode, stdout } = await callParley(['doctor'], { cwd });
+
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^ok {7}Ledger .* 0 dead letters; in use by a running Parley$/m);
+  });
+
+  test('a data folder that cannot be used is a failure that names the setting', async (t) => {
+    const env = { PARLEY_DATA: '/dev/null/data' };
+
+    const { exitCode, stdout } = await callParley(['doctor'], { cwd: createWorkFolder(t), env });
+
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^failed {3}Data folder .*PARLEY_DATA/m);
+    assert.match(stdout, /^failed {3}Ledger /m);
+  });
+});
+
+async function openPlatforms() {
+  const clock = systemClock;
+  const [slack, discord] = [createSlackEmulator({ clock }), createDiscordEmulator({ clock })];
+  const model = createOpenAiEmulator({ clock, apiKeys: ['sk-right-right'] });
+  await Promise.all([slack.start(), discord.listen(), model.start()]);
+  const env = {
+    ...{ SLACK_BOT_TOKEN: slack.botToken, SLACK_APP_TOKEN: slack.appToken, SLACK_API_URL: slack.apiUrl },
+    ...{ DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl },
+    ...{ OPENAI_API_KEY: 'sk-right-right', OPENAI_BASE_URL: model.baseUrl },
+  };
+  return { env, close: () => Promise.all([slack.stop(), discord.close(), model.stop()]) };
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { systemClock } from '../../../src/clock.ts';
+import { callParley, createWorkFolder } from '../../support/call-cli.ts';
+import { createOpenAiEmulator } from '../../support/openai-emulator.ts';
+import { runParley } from '../../support/run-cli.ts';
+import { startParleyProcess } from '../../support/running-parley.ts';
+
+describe('parley start', () => {
+  test('with nothing configured it says what is off and what that would need, serves its health, and ends with SIGTERM and status 0', async (t) => {
+    const cwd = createWorkFolder(t);
+    const parley = await startParleyProcess(t, { cwd });
+
+    const alive = await fetch(`${parley.url}/healthz`);
+    const ready = await fetch(`${parley.url}/readyz`);
+
+    const off = parley.lines.filter(({ message }) => message === 'platform is off');
+    assert.deepEqual(
+      off.map(({ platform }) => platform),
+      ['slack', 'discord', 'webhook'],
+    );
+    assert.match(String(off[0]?.['detail']), /needs SLACK_BOT_TOKEN, .*SLACK_APP_TOKEN.*docs\/slack\.md/);
+    assert.match(String(off[1]?.['detail']), /needs DISCORD_TOKEN/);
+    assert.match(String(off[2]?.['detail']), /`webhooks:` in parley\.yaml/);
+    assert.deepEqual(
+      parley.lines.filter(({ level }) => level !== 'info'),
+      [],
+    );
+    assert.deepEqual([alive.status, ready.status], [200, 200]);
+
+    assert.equal(await parley.stop(), 0);
+
+    assert.equal(parley.lines.at(-1)?.['message'], 'Parley has stopped');
+    const closedInOrder = !existsSync(join(cwd, 'data', 'parley.db-wal'));
+    assert.ok(closedInOrder, 'the log of the database was not put away');
+  });
+
+  test('a port in use ends it with status 2, and a data folder in use with status 3; both say what to change', async (t) => {
+    const cwd = createWorkFolder(t);
+    const elsewhere = createWorkFolder(t);
+    const parley = await startParleyProcess(t, { cwd });
+    const { port } = new URL(parley.url);
+
+    const [samePort, sameFolder] = await Promise.all([
+      runParley(['start'], { cwd: elsewhere, env: { PORT: port } }),
+      runParley(['start'], { cwd, env: { PORT: '0' } }),
+    ]);
+
+    assert.equal(samePort.exitCode, 2);
+    assert.match(samePort.stderr, new RegExp(`${port}.*PORT`));
+    assert.equal(sameFolder.exitCode, 3);
+    assert.match(sameFolder.stderr, /^Another Parley is running on the data folder .*PARLEY_DATA\.\n$/);
+    assert.equal((await fetch(`${parley.url}/healthz`)).status, 200);
+  });
+
+  test('a second signal ends it at once, with a turn under way that the next start takes up', async (t) => {
+    const cwd = createWorkFolder(t);
+    writeFileSync(join(cwd, 'parley.yaml'), 'webhooks: { desk: { verify: { scheme: bearer, secret: a-shared-secret } } }');
+    const model = createOpenAiEmulator({ clock: systemClock });
+    await model.start();
+    t.after(() => model.stop());
+    const asked = Promise.withResolvers<void>();
+    model.behaviour.onCall = () => asked.resolve();
+    model.fail({ type: 'silence' });
+    const env = { OPENAI_BASE_URL: model.baseUrl };
+    const parley = await startParleyProcess(t, { cwd, env });
+    const sent = await callParley(['send', 'desk', '--text', 'ping', '--wait', '0', '--url', parley.url, '--json'], { cwd, env });
+    await asked.promise;
+
+    const stopped = parley.stop();
+    await parley.logged('Parley is stopping');
+    await parley.stop();
+    const next = await startParleyProcess(t, { cwd, env });
+    const job = await fetch(new URL(JSON.parse(sent.stdout).statusUrl, next.url), {
+      headers: { prefer: 'wait=10' },
+    });
+
+    assert.equal(await stopped, 1);
+    assert.equal(JSON.parse(await job.text()).answer.text, 'You said: ping');
+  });
+});

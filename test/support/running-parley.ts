@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { CallOptions } from './call-cli.ts';
+import type { CliResult } from './run-cli.ts';
+
+const script = fileURLToPath(new URL('../../src/cli/parley.js', import.meta.url));
+
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface RunningParley {
+  readonly url: string;
+  /** What it has logged so far. */
+  readonly lines: readonly LogLine[];
+  /** Resolves when it logs this message, or has logged it. */
+  logged(message: string): Promise<LogLine>;
+  /** Sends SIGTERM; resolves with the exit status when the process has ended. */
+  stop(): Promise<number | null>;
+}
+
+/** `parley start` in a process of its own on a free port, until the test ends. Resolves when it is ready. */
+export async function startParleyProcess(test: TestContext, { cwd, env }: CallOptions): Promise<RunningParley> {
+  const child = spawn(process.execPath, [script, 'start'], {
+    cwd,
+    env: { PATH: process.env['PATH'], PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const closed = once(child, 'close');
+  test.after(async () => {
+    child.kill('SIGKILL');
+    await closed;
+  });
+  const errors = text(child.stderr);
+  const lines: LogLine[] = [];
+  const output = createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(JSON.parse(line));
+    output.emit('logged');
+  });
+  async function logged(message: string): Promise<LogLine> {
+    for (;;) {
+      const found = lines.find((line) => line['message'] === message);
+      if (found) return found;
+      const next = await Promise.race([once(output, 'logged'), closed]);
+      if (next.length > 0) throw new Error(`Parley ended before it logged "${message}": ${await errors}`);
+    }
+  }
+  const { url } = await logged('Parley is ready');
+  return {
+    url: String(url),
+    lines,
+    logged,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await closed;
+      return child.exitCode;
+    },
+  };
+}
+
+/** Runs `parley` with this on its standard input. */
+export async function pipeIntoParley(
+  args: readonly string[],
+  options: CallOptions & { readonly input: string },
+): Promise<CliResult> {
+  const { cwd, env, input } = options;
+  const child = spawn(process.execPath, [script, ...args], { cwd, env: { PATH: process.env['PATH'], ...env }, stdio: 'pipe' });
+  child.stdin.end(input);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { exitCode: child.exitCode, stdout, stderr };
+}
+
+/** Runs `parley` for somebody who closes its standard output at once. */
+export async function readNothingOf(args: readonly string[], { cwd, env }: CallOptions): Promise<Omit<CliResult, 'stdout'>> {
+  const child = spawn(process.execPath, [script, ...args], { cwd, env: { PATH: process.env['PATH'], ...env }, stdio: 'pipe' });
+  child.stdout.destroy();
+  const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  return { exitCode: child.exitCode, stderr };
+}
