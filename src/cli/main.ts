@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import './check-node.js';
+import './compile-cache.js';
 
 // Nothing else may be imported before the check.
 const { runCli } = await import('./program.ts');

@@ -6,12 +6,13 @@ import { startParley, type Parley } from '../../src/main.ts';
 import { openSqliteStore } from '../../src/store/sqlite/client.ts';
 import type { Store } from '../../src/store/store.ts';
 import { toConfig } from '../kill/config.ts';
-import type { PlatformDriver } from '../kill/driver.ts';
+import type { PlatformDriver, Settings } from '../kill/driver.ts';
 import { createRandom } from '../kill/random.ts';
 import type { OpenAiEmulator } from '../support/openai-emulator.ts';
 
 export interface AppOptions {
-  readonly driver: PlatformDriver;
+  /** Those of the platforms that are switched on. */
+  readonly drivers: readonly PlatformDriver[];
   readonly model: OpenAiEmulator;
   readonly dataFolder: string;
   readonly clock: Clock;
@@ -30,18 +31,23 @@ export interface App {
   store(): Store;
 }
 
-export function createApp({ driver, model, dataFolder, clock, log, slackOver = 'http', yaml = patience }: AppOptions): App {
+export function createApp({ drivers, model, dataFolder, clock, log, slackOver = 'http', yaml = patience }: AppOptions): App {
   const random = { ...createRandom(0), chance: () => slackOver === 'socket' };
   let running: { readonly parley: Parley; readonly store: Store } | undefined;
 
   return {
     start: async () => {
-      const config = await toConfig({ settings: driver.settings(random), model, dataFolder, yaml });
+      const config = await toConfig({
+        settings: merge(drivers.map((driver) => driver.settings(random))),
+        model,
+        dataFolder,
+        yaml,
+      });
       const folder = dirname(sqlitePath(config.database));
       let store: Store | undefined;
       const parley = await startParley({
         ...{ config, log, clock },
-        http: !config.discord.enabled,
+        http: config.slack.enabled || !config.discord.enabled,
         onFatal: (error) => log.error('fatal', { error: error.message }),
         openStore: async (_clock, onFailure) => {
           store = await openSqliteStore({
@@ -56,11 +62,11 @@ export function createApp({ driver, model, dataFolder, clock, log, slackOver = '
       });
       if (!store) throw new TypeError('Parley has started without a store.');
       running = { parley, store };
-      driver.connect(parley.url);
+      for (const driver of drivers) driver.connect(parley.url);
       return parley;
     },
     stop: async () => {
-      driver.disconnect({ ...random, chance: () => false });
+      for (const driver of drivers) driver.disconnect({ ...random, chance: () => false });
       await running?.parley.stop();
       running = undefined;
     },
@@ -69,6 +75,10 @@ export function createApp({ driver, model, dataFolder, clock, log, slackOver = '
       return running.store;
     },
   };
+}
+
+function merge(settings: readonly Settings[]): Settings {
+  return settings.reduce((all, { env, yaml }) => ({ env: { ...all.env, ...env }, yaml: { ...all.yaml, ...yaml } }));
 }
 
 /** In a time that passes ten times as fast. */

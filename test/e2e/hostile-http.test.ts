@@ -30,7 +30,8 @@ test(`${count} hostile requests get what they deserve, and none of them gets in,
     }
 
     console.log(`hostile requests: ${JSON.stringify(Object.fromEntries([...statuses].toSorted(([a], [b]) => a - b)))}`);
-    for (const status of [200, 202, 400, 401, 404, 405, 415, 422]) assert.ok(statuses.has(status), `no request was answered with ${status}`);
+    for (const status of [200, 202, 400, 401, 404, 405, 415, 422])
+      assert.ok(statuses.has(status), `no request was answered with ${status}`);
     await checkUnharmed(stage);
   }));
 
@@ -59,7 +60,9 @@ test('bytes that are no HTTP never end the process', () =>
     const garbage = fc.sample(
       fc.oneof(
         fc.uint8Array({ minLength: 1, maxLength: 400 }),
-        fc.string({ unit: 'binary' }).map((text) => Buffer.from(`POST /slack/events HTTP/1.1\r\nhost: x\r\ncontent-length: ${text}\r\n\r\n`)),
+        fc
+          .string({ unit: 'binary' })
+          .map((text) => Buffer.from(`POST /slack/events HTTP/1.1\r\nhost: x\r\ncontent-length: ${text}\r\n\r\n`)),
         fc.nat(20_000).map((length) => Buffer.from(`GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'a'.repeat(length)}\r\n\r\n`)),
         fc.constant(Buffer.from('POST /webhooks/desk HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n')),
       ),
@@ -94,32 +97,50 @@ interface HostileStage {
 async function onHostileStage(play: (stage: HostileStage) => Promise<void>): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
   try {
-    await onStage('slack', async (stage) => {
-      const { slack, desk, model, clock, start } = stage;
-      model.behaviour.tokensPerSecond = undefined;
-      const { url = '' } = await start();
-      const secrets = { slack: slack.signingSecret, webhook: desk.secret };
-      await play({
-        url,
-        stage,
-        send: (request, id, { chunked } = { chunked: false }) => {
-          const headers = toHeaders(request, { secrets, now: clock.now(), id });
-          const length: Record<string, number> = chunked ? {} : { 'content-length': request.body.length };
-          return exchange(`${url}${pathOf(request)}`, { agent, method: request.method, headers: { ...headers, ...length } }, request.body);
-        },
-      });
-    }, { yaml: {} });
+    await onStage(
+      'slack',
+      async (stage) => {
+        const { slack, desk, model, clock, start } = stage;
+        model.behaviour.tokensPerSecond = undefined;
+        const { url = '' } = await start();
+        const secrets = { slack: slack.signingSecret, webhook: desk.secret };
+        await play({
+          url,
+          stage,
+          send: (request, id, { chunked } = { chunked: false }) => {
+            const headers = toHeaders(request, { secrets, now: clock.now(), id });
+            const length: Record<string, number> = chunked ? {} : { 'content-length': request.body.length };
+            return exchange(
+              `${url}${pathOf(request)}`,
+              { agent, method: request.method, headers: { ...headers, ...length } },
+              request.body,
+            );
+          },
+        });
+      },
+      { beside: ['webhook'] },
+    );
   } finally {
     agent.destroy();
   }
 }
 
-function exchange(url: string, options: { readonly agent?: Agent; readonly method: string; readonly headers?: Record<string, string | number> }, body?: Buffer): Promise<Answer> {
+function exchange(
+  url: string,
+  options: { readonly agent?: Agent; readonly method: string; readonly headers?: Record<string, string | number> },
+  body?: Buffer,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = startRequest(url, options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => void chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', text: Buffer.concat(chunks).toString() }));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          type: response.headers['content-type'] ?? '',
+          text: Buffer.concat(chunks).toString(),
+        }),
+      );
       response.on('error', reject);
     });
     outgoing.on('error', reject);

@@ -25,7 +25,10 @@ export interface Stage extends Emulators, App {
   settled(): Promise<void>;
 }
 
-export type StageOptions = Pick<AppOptions, 'slackOver' | 'yaml'>;
+export interface StageOptions extends Pick<AppOptions, 'slackOver' | 'yaml'> {
+  /** Platforms that are on beside the one where people ask. */
+  readonly beside?: readonly PlatformName[];
+}
 
 /** So much faster does time pass: nobody waits a second for a Retry-After of a second. */
 const speed = 10;
@@ -35,7 +38,7 @@ const lookEveryMs = 5;
 export async function onStage(
   platform: PlatformName,
   play: (stage: Stage) => Promise<void>,
-  options: StageOptions = {},
+  { beside = [], ...options }: StageOptions = {},
 ): Promise<void> {
   const clock = createFastClock(speed);
   const folder = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
@@ -43,12 +46,13 @@ export async function onStage(
   // An answer takes 0.1 s, in which a stream shows itself growing.
   Object.assign(model.behaviour, { answer: answerOf, tokensPerSecond: 100 });
   const emulators = createEmulators(clock, model);
+  const drivers = [platform, ...beside].map((name) => emulators.drivers[name]);
   const driver = emulators.drivers[platform];
   const log = createMemoryLog();
   const people = createPeople(driver, createRandom(7, platform));
-  const app = createApp({ driver, model, dataFolder: join(folder, 'data'), clock, log, ...options });
+  const app = createApp({ drivers, model, dataFolder: join(folder, 'data'), clock, log, ...options });
   const settled = (): Promise<void> => settle({ driver, app, people });
-  await Promise.all([driver.listen(), model.start()]);
+  await Promise.all([model.start(), ...drivers.map((each) => each.listen())]);
   try {
     await play({ ...emulators, ...app, driver, model, people, log, clock, settled });
   } catch (error) {
@@ -56,7 +60,7 @@ export async function onStage(
     throw error;
   } finally {
     await app.stop();
-    await Promise.all([driver.close(), model.stop()]);
+    await Promise.all([model.stop(), ...drivers.map((each) => each.close())]);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -103,9 +103,9 @@ function checkPosts(world: AtRest, commits: readonly Commit[], { platform, posts
  * but it may die before, or never learn that its message stands there. And what a stream has begun stays where the question was deleted
  * meanwhile, or the platform refuses everything about it.
  */
-function residueOf(world: AtRest, platform: Platform, { id, origin, text }: Post): Residue | undefined {
+function residueOf(world: AtRest, platform: Platform, { id, origin, latest, text }: Post): Residue | undefined {
   const { observer, outbox, replayed, people, isAlive } = world;
-  if (outbox.get(origin.partId)?.state === 'dead') return 'remains';
+  if ([origin, latest].some(({ partId }) => outbox.get(partId)?.state === 'dead')) return 'remains';
   if (platform.posts.some((post) => post.origin.partId === origin.partId && post.origin.isLate)) {
     return isAlive(origin.by) && observer.hasReported(origin.by, id) ? undefined : 'late';
   }

@@ -2,7 +2,7 @@ import type { Adapter, FoundMessage } from '../../src/adapter.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import { type AdapterParts, asOpened, cutAt, describe, short } from './adapter-parts.ts';
 import { PlatformRefusal } from './network.ts';
-import type { Writing } from './platform.ts';
+import type { Post, Writing } from './platform.ts';
 import { createSimulatedStream } from './stream.ts';
 
 /**
@@ -99,7 +99,8 @@ function createCalls({ process, network, platform, leases }: AdapterParts) {
       request('find', describe(message), {
         signal,
         effect: () => {
-          const found = platform.shown(message.conversationId).find(({ origin }) => origin.partId === message.id);
+          const isOurs = ({ mark, origin }: Post): boolean => (mark ?? origin.partId) === message.id;
+          const found = platform.shown(message.conversationId).find(isOurs);
           return found && { receipt: { id: found.id }, complete: found.mark === message.id };
         },
       }),

@@ -106,7 +106,7 @@ function createOtherMethods({ world, onStatus }: MethodOptions): Record<string, 
   };
 }
 
-export function readableChannel(world: World, args: Args): EmulatedChannel {
+function readableChannel(world: World, args: Args): EmulatedChannel {
   const channel = world.channels.get(string(args['channel']));
   if (!channel || (channel.type === 'group' && !channel.hasBot)) throw new Refusal('channel_not_found');
   if (!channel.hasBot) throw new Refusal('not_in_channel');

@@ -59,7 +59,7 @@ export function createPush({ clock, signingSecret, ackTimeoutMs }: PushOptions):
 const formType = 'application/x-www-form-urlencoded';
 
 /** The proof that a request comes from the platform. */
-export function sign(body: string, now: number, signingSecret: string): Record<string, string> {
+function sign(body: string, now: number, signingSecret: string): Record<string, string> {
   const timestamp = String(Math.floor(now / 1000));
   const digest = createHmac('sha256', signingSecret).update(`v0:${timestamp}:${body}`).digest('hex');
   return { 'x-slack-request-timestamp': timestamp, 'x-slack-signature': `v0=${digest}` };
