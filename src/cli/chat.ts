@@ -5,7 +5,6 @@ import type { Config } from '../config.ts';
 import { StoreLockedError, UsageError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { startParley, type Parley } from '../main.ts';
-import { ignoreBrokenPipe } from './broken-pipe.ts';
 import type { Cli } from './command.ts';
 import { createLog } from './log.ts';
 import { onStopSignal } from './stop-signals.ts';
@@ -32,7 +31,6 @@ Exit status: 0 it came to its end, 1 it cannot go on, 2 wrong usage or configura
 
 async function run(conversation: string, cli: Cli): Promise<void> {
   if (conversation.trim() === '') throw new UsageError('--conversation: the name is empty. Example: --conversation trial');
-  ignoreBrokenPipe();
   const { config, secrets } = await cli.loadConfig();
   const level = config.log.level === 'debug' ? 'debug' : 'warn';
   const log = createLog({ level, format: config.log.format, secrets, destination: process.stderr });

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { DeadLetter, DeadLetterDetail, Store } from '../store/store.ts';
-import { ignoreBrokenPipe } from './broken-pipe.ts';
 import { exitCodes, type Cli } from './command.ts';
 import { ledgerFile, openLedger } from './ledger.ts';
 import { toPrintable, toPrintableJson, toPrintableLine } from './printable.ts';
@@ -101,7 +100,6 @@ function refuse(why: string, cli: Cli): void {
 
 /** Undefined where there is no ledger yet: looking for one must not make one. */
 async function withStore<Result>(cli: Cli, task: (store: Store) => Promise<Result>): Promise<Result | undefined> {
-  ignoreBrokenPipe();
   const { config } = await cli.loadConfig();
   const { path } = ledgerFile(config);
   if (!existsSync(path)) {

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { runDemo } from '../playground/demo.ts';
-import { ignoreBrokenPipe } from './broken-pipe.ts';
 import { exitCodes, type Cli } from './command.ts';
 import { createLog } from './log.ts';
 import { onStopSignal } from './stop-signals.ts';
@@ -28,7 +27,6 @@ async function run({ verbose = false }: { verbose?: boolean }, cli: Cli): Promis
   const log = createLog({ level: verbose ? 'debug' : 'error', format: 'auto', secrets: [], destination: process.stderr });
   const ending = new AbortController();
   const end = (): void => ending.abort();
-  ignoreBrokenPipe();
   process.stdout.once('error', end);
   const closeSignals = onStopSignal(end);
   const from = systemClock.monotonic();

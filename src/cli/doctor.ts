@@ -7,7 +7,6 @@ import { createFetch } from '../http/fetch.ts';
 import { redact, silentLog } from '../log.ts';
 import { createAdapters, createAiModel } from '../main.ts';
 import type { Store } from '../store/store.ts';
-import { ignoreBrokenPipe } from './broken-pipe.ts';
 import { exitCodes, type Cli } from './command.ts';
 import { openLedger } from './ledger.ts';
 import { describeConfig, type OverviewLine } from './overview.ts';
@@ -41,7 +40,6 @@ Exit status: 0 all that is on works, 1 something does not, 2 the configuration c
 `;
 
 async function run({ json }: { json?: boolean }, cli: Cli): Promise<void> {
-  ignoreBrokenPipe();
   const { config, warnings, secrets } = await cli.loadConfig();
   const overview = describeConfig(config, process.cwd());
   const findings: Finding[] = [

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import './check-node.js';
-import './compile-cache.js';
 
 // Nothing else may be imported before the check.
 const { runCli } = await import('./program.ts');

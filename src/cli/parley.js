@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 import './check-node.js';
-import './compile-cache.js';
 
+await import('./compile-cache.js');
 await import('./main.ts');

@@ -4,6 +4,7 @@ import { debugRequested, loadConfig } from '../config.ts';
 import { ConfigError, ParleyError, StoreLockedError, UsageError } from '../errors.ts';
 import { createErrorId } from '../ids.ts';
 import { redact } from '../log.ts';
+import { ignoreBrokenPipe } from './broken-pipe.ts';
 import { type Cli, type CommandModule, exitCodes, type Output } from './command.ts';
 
 interface CommandEntry {
@@ -68,6 +69,7 @@ async function addCommands(program: Command, args: readonly string[], cli: Cli):
 }
 
 function createCli(): Cli {
+  ignoreBrokenPipe();
   return { stdout: process.stdout, stderr: process.stderr, loadConfig: () => loadConfig(), exitCode: exitCodes.ok };
 }
 

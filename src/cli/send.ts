@@ -5,7 +5,6 @@ import { systemClock, withTimeout } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { describeError, UsageError } from '../errors.ts';
 import { signRequest } from '../signature.ts';
-import { ignoreBrokenPipe } from './broken-pipe.ts';
 import { exitCodes, type Cli } from './command.ts';
 import { toPrintable, toPrintableJson, toPrintableLine } from './printable.ts';
 
@@ -44,7 +43,6 @@ Exit status: 0 accepted (and answered, if it was in time), 1 refused, failed or 
 `;
 
 async function run(name: string, options: SendOptions, cli: Cli): Promise<void> {
-  ignoreBrokenPipe();
   const { config } = await cli.loadConfig();
   const source = config.webhooks[name];
   if (!source) throw new UsageError(unknownSource(name, Object.keys(config.webhooks)));

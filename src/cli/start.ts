@@ -5,7 +5,6 @@ import type { Config } from '../config.ts';
 import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { startParley, type Parley } from '../main.ts';
-import { ignoreBrokenPipe } from './broken-pipe.ts';
 import { exitCodes, type Cli } from './command.ts';
 import { createLog } from './log.ts';
 import { describeConfig, renderOverview, type OverviewLine } from './overview.ts';
@@ -90,7 +89,6 @@ function createEnding(log: Log) {
     end.abort();
   }
   // Whoever read our output is gone. That is no reason to stop answering people.
-  ignoreBrokenPipe();
   const closeSignals = onStopSignal(() => end.abort());
   // An error that nobody caught leaves the process in an unknown state. What was acknowledged is in the ledger: end, and start afresh.
   process.on('uncaughtException', fail).on('unhandledRejection', fail);

@@ -60,8 +60,8 @@ export function createHostileGateway(): HostileGateway {
   function greet(socket: WebSocket): void {
     socket.on('error', () => socket.terminate());
     socket.on('close', () => bots.delete(socket));
-    socket.on('message', (raw) => {
-      const { op } = JSON.parse(String(raw)) as { op: number }; // what the SDK sends
+    socket.on('message', (raw: Buffer) => {
+      const { op } = JSON.parse(raw.toString('utf8')) as { op: number }; // what the SDK sends
       if (op === 1) socket.send('{"op":11}');
       // Whoever wants to resume is told to begin anew.
       if (op === 6) socket.send('{"op":9,"d":false}');

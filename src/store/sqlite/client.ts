@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.ts';
 import { describeError, StoreError, StoreLockedError } from '../../errors.ts';
@@ -22,8 +24,14 @@ interface PendingCall {
 /** Opens the store on a thread of its own. Rejects with StoreLockedError or StoreError. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { folder, name, exclusive } = options;
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), {
-    workerData: { folder, ...(name ? { name } : {}), exclusive } satisfies DatabaseOptions,
+  const cacheFolder = getCompileCacheDir();
+  const worker = new Worker(new URL('./start-thread.js', import.meta.url), {
+    workerData: {
+      folder,
+      ...(name ? { name } : {}),
+      exclusive,
+      ...(cacheFolder ? { compileCache: dirname(cacheFolder) } : {}),
+    } satisfies DatabaseOptions & { readonly compileCache?: string },
   });
   await ready(worker, folder);
   const link = createLink(worker, options);

@@ -71,6 +71,9 @@ describe('parley start', () => {
 
     const stopped = parley.stop();
     await parley.logged('Parley is stopping');
+    const heardTwice = parley.stop();
+    // Only the process itself can tell how long ago its first signal was.
+    const endedEarly = await Promise.race([heardTwice, systemClock.sleep(700)]);
     await parley.stop();
     const next = await startParleyProcess(t, { cwd, env });
     const job = await fetch(new URL(JSON.parse(sent.stdout).statusUrl, next.url), {
@@ -78,6 +81,7 @@ describe('parley start', () => {
     });
 
     assert.equal(await stopped, 1);
+    assert.equal(endedEarly, undefined, 'the same signal, heard twice, has ended it');
     assert.equal(JSON.parse(await job.text()).answer.text, 'You said: ping');
   });
 });
