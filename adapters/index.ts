@@ -8,6 +8,8 @@ import type { WebhookOptions } from './webhook/index.ts';
  */
 export const adapterRegistry = {
   slack: async (options: SlackOptions): Promise<Adapter> => (await import('./slack/index.ts')).createSlackAdapter(options),
-  discord: async (options: DiscordOptions): Promise<Adapter> => (await import('./discord/index.ts')).createDiscordAdapter(options),
-  webhook: async (options: WebhookOptions): Promise<Adapter> => (await import('./webhook/index.ts')).createWebhookAdapter(options),
+  discord: async (options: DiscordOptions): Promise<Adapter> =>
+    (await import('./discord/index.ts')).createDiscordAdapter(options),
+  webhook: async (options: WebhookOptions): Promise<Adapter> =>
+    (await import('./webhook/index.ts')).createWebhookAdapter(options),
 } as const;

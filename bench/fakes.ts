@@ -18,7 +18,10 @@ export interface Fakes {
 const words = 'The answer to this is that everything is in order and nothing needs to be done about it today. '.repeat(2);
 
 export async function startFakes(): Promise<Fakes> {
-  const state = { latencyMs: 0, onFirst: (): void => undefined, onWhole: (): void => undefined } as Pick<Fakes, 'latencyMs' | 'onFirst' | 'onWhole'>;
+  const state = { latencyMs: 0, onFirst: (): void => undefined, onWhole: (): void => undefined } as Pick<
+    Fakes,
+    'latencyMs' | 'onFirst' | 'onWhole'
+  >;
   const openai = createServer((request, response) => void answerModel(request, response, state));
   const slack = createServer((request, response) => void answerSlack(request, response, state));
   for (const server of [openai, slack]) server.keepAliveTimeout = 120_000;
@@ -60,12 +63,25 @@ function whole(response: ServerResponse, n: string): void {
   const message = { role: 'assistant', content: `qx${n}xq ${words}qz${n}zq` };
   const usage = { prompt_tokens: 300, completion_tokens: 40, total_tokens: 340 };
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion', created: 1, model: 'bench', choices: [{ index: 0, message, finish_reason: 'stop' }], usage }));
+  response.end(
+    JSON.stringify({
+      id: 'chatcmpl-1',
+      object: 'chat.completion',
+      created: 1,
+      model: 'bench',
+      choices: [{ index: 0, message, finish_reason: 'stop' }],
+      usage,
+    }),
+  );
 }
 
 let lastTs = 0;
 
-async function answerSlack(request: IncomingMessage, response: ServerResponse, state: Pick<Fakes, 'onFirst' | 'onWhole'>): Promise<void> {
+async function answerSlack(
+  request: IncomingMessage,
+  response: ServerResponse,
+  state: Pick<Fakes, 'onFirst' | 'onWhole'>,
+): Promise<void> {
   const body = await read(request);
   const at = performance.now();
   const method = request.url?.slice(5).split('?')[0] ?? '';
@@ -77,7 +93,10 @@ async function answerSlack(request: IncomingMessage, response: ServerResponse, s
   }
   lastTs += 1;
   const ts = `1700000000.${String(lastTs).padStart(6, '0')}`;
-  const identity = method === 'auth.test' ? { team_id: 'T1', user_id: 'U0BOT', bot_id: 'B0BOT', team: 'bench', user: 'bot' } : { ts, channel: 'C1' };
+  const identity =
+    method === 'auth.test'
+      ? { team_id: 'T1', user_id: 'U0BOT', bot_id: 'B0BOT', team: 'bench', user: 'bot' }
+      : { ts, channel: 'C1' };
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ ok: true, ...identity }));
 }

@@ -82,7 +82,16 @@ function toRequest(n: number, conversations: number): { body: string; headers: R
     event_ts: ts,
   };
   const authorizations = [{ team_id: 'T1', user_id: 'U0BOT', is_bot: true, is_enterprise_install: false }];
-  const envelope = { token: 'x', team_id: 'T1', api_app_id: 'A1', type: 'event_callback', event_id: `Ev${n}`, event_time: seconds, authorizations, event };
+  const envelope = {
+    token: 'x',
+    team_id: 'T1',
+    api_app_id: 'A1',
+    type: 'event_callback',
+    event_id: `Ev${n}`,
+    event_time: seconds,
+    authorizations,
+    event,
+  };
   const body = JSON.stringify(envelope);
   const signature = createHmac('sha256', signingSecret).update(`v0:${seconds}:${body}`).digest('hex');
   return {

@@ -16,7 +16,12 @@ process.on('message', (message: { type?: string; gc?: boolean }) => {
   if (message.gc) (globalThis as { gc?: () => void }).gc?.(); // there with --expose-gc
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed } = process.memoryUsage();
-  const sample: Sample = { cpuMs: (user + system) / 1e3, rssMb: rss / 2 ** 20, heapMb: heapUsed / 2 ** 20, loopDelayP99Ms: delay.percentile(99) / 1e6 };
+  const sample: Sample = {
+    cpuMs: (user + system) / 1e3,
+    rssMb: rss / 2 ** 20,
+    heapMb: heapUsed / 2 ** 20,
+    loopDelayP99Ms: delay.percentile(99) / 1e6,
+  };
   delay.reset();
   process.send?.({ type: 'sample', sample });
 });

@@ -136,11 +136,14 @@ function percentile(timings: readonly Timing[], key: keyof Timing, percent: numb
 function report(all: readonly Row[]): void {
   const keys = Object.keys(all[0]?.figures ?? {});
   const width = Math.max(...keys.map((key) => key.length)) + 2;
-  const line = (cells: readonly string[]): string => cells.map((cell, index) => (index === 0 ? cell.padEnd(width) : cell.padStart(14))).join('');
-  const of = (subject: SubjectName, key: string): number[] => all.filter((row) => row.subject === subject).map(({ figures }) => figures[key] ?? Number.NaN);
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, index) => (index === 0 ? cell.padEnd(width) : cell.padStart(14))).join('');
+  const of = (subject: SubjectName, key: string): number[] =>
+    all.filter((row) => row.subject === subject).map(({ figures }) => figures[key] ?? Number.NaN);
   process.stdout.write(`\nMedians of ${rounds} rounds, ${seconds} s each\n${line(['', ...names])}\n`);
   for (const key of keys) process.stdout.write(`${line([key, ...names.map((name) => median(of(name, key)).toFixed(1))])}\n`);
-  const ratio = (name: SubjectName): number => median(of(name, 'events/CPU-s').map((value, round) => value / (of('floor', 'events/CPU-s')[round] ?? Number.NaN)));
+  const ratio = (name: SubjectName): number =>
+    median(of(name, 'events/CPU-s').map((value, round) => value / (of('floor', 'events/CPU-s')[round] ?? Number.NaN)));
   const ratios = names.map((name) => `${name} ${ratio(name).toFixed(2)}`).join(', ');
   process.stdout.write(`\nevents per CPU-second, ratio to the floor in the same round: ${ratios}\n`);
   process.stdout.write(`Parley to the tutorial app: ${(ratio('parley') / ratio('tutorial')).toFixed(2)}\n`);

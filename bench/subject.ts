@@ -44,7 +44,11 @@ export async function startSubject(name: SubjectName, fakes: Fakes): Promise<Sub
   };
   const from = performance.now();
   const execArgv = ['--expose-gc', '--import', new URL('./probe.ts', import.meta.url).href];
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, { env, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
+    env,
+    execArgv,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   await untilOpen(child, port);
   const startedMs = performance.now() - from;
   return {

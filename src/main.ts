@@ -53,12 +53,16 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
   const { config, log, clock = systemClock } = options;
   const owner = `${hostname()}:${process.pid}:${createErrorId()}`;
   const { fetch, close: closeFetch } = createFetch();
+  // The SDKs are loaded while the database opens on its thread. Should they fail, that is told where they are waited for.
+  const loading = Promise.all([createAdapters(config, fetch), chooseAiModel(config, { fetch, clock, log })]);
+  loading.catch(() => undefined);
   const store = await (options.openStore ?? openConfiguredStore(config))(clock, options.onFatal);
   const started: Part[] = [{ stop: () => store.close() }, { stop: closeFetch }];
   try {
     const freed = await store.takeOver();
     if (freed.turns + freed.deliveries > 0) log.info('took over what an earlier process left unfinished', { ...freed });
-    const [configured, model] = await Promise.all([createAdapters(config, fetch), chooseModel(config, { store, fetch, clock, log })]);
+    const [configured, aiModel] = await loading;
+    const model = aiModel ?? (await createBuiltin(config.knowledge, { store, log }));
     const adapters = [...configured, ...(options.adapters ?? [])];
     const { inbox, outbox, worker } = createStages(options, { store, clock, owner, model, adapters });
     started.push({ stop: () => store.handBack(owner) });
@@ -68,7 +72,11 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
     outbox.start();
     worker.start();
     const drainMs = config.worker.drainSeconds * 1_000;
-    started.push({ stop: () => stopAdapters(adapters, log) }, { stop: () => outbox.stop(drainMs) }, { stop: () => worker.stop(drainMs) });
+    started.push(
+      { stop: () => stopAdapters(adapters, log) },
+      { stop: () => outbox.stop(drainMs) },
+      { stop: () => worker.stop(drainMs) },
+    );
     started.push(createUpkeep({ store, clock, log }));
     // All at once: a platform that is slow to answer must not keep the others waiting.
     await Promise.all(adapters.map((adapter) => adapter.start(inbox.contextFor(adapter.name))));
@@ -85,7 +93,8 @@ interface Part {
 
 function openConfiguredStore(config: Config): NonNullable<ParleyOptions['openStore']> {
   const path = sqlitePath(config.database);
-  return (clock, onFailure) => openSqliteStore({ folder: dirname(path), name: basename(path), exclusive: true, clock, onFailure });
+  return (clock, onFailure) =>
+    openSqliteStore({ folder: dirname(path), name: basename(path), exclusive: true, clock, onFailure });
 }
 
 /** The adapters that are switched on. */
@@ -93,9 +102,14 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
   const { slack, discord, webhooks, server } = config;
   const sources = Object.entries(webhooks).map(([name, source]) => toSource(name, source));
   const adapters = await Promise.all([
-    slack.enabled && slack.botToken !== undefined && adapterRegistry.slack({ ...slackOptions(slack), botToken: slack.botToken, fetch }),
-    discord.enabled && discord.token !== undefined && adapterRegistry.discord({ ...discordOptions(discord), token: discord.token }),
-    sources.length > 0 && adapterRegistry.webhook({ sources, fetch, maxBodyBytes: server.maxBodyBytes, publicUrl: server.publicUrl }),
+    slack.enabled &&
+      slack.botToken !== undefined &&
+      adapterRegistry.slack({ ...slackOptions(slack), botToken: slack.botToken, fetch }),
+    discord.enabled &&
+      discord.token !== undefined &&
+      adapterRegistry.discord({ ...discordOptions(discord), token: discord.token }),
+    sources.length > 0 &&
+      adapterRegistry.webhook({ sources, fetch, maxBodyBytes: server.maxBodyBytes, publicUrl: server.publicUrl }),
   ]);
   return adapters.filter((adapter) => adapter !== false);
 }
@@ -106,7 +120,13 @@ function slackOptions({ transport, appToken = '', signingSecret = '', apiUrl, st
 }
 
 function discordOptions({ applicationId, apiUrl, messageContentIntent, streaming, backfillMinutes }: Config['discord']) {
-  return { ...(applicationId ? { applicationId } : {}), apiUrl, messageContentIntent, streaming, backfillMs: backfillMinutes * 60_000 };
+  return {
+    ...(applicationId ? { applicationId } : {}),
+    apiUrl,
+    messageContentIntent,
+    streaming,
+    backfillMs: backfillMinutes * 60_000,
+  };
 }
 
 function toSource(name: string, { callback, ...source }: Config['webhooks'][string]) {
@@ -125,12 +145,21 @@ interface ModelParts {
 export async function createAiModel({ openai }: Config['model'], parts: ModelParts): Promise<Model> {
   const { createOpenAiModel } = await import('./model/openai.ts');
   const { idleTimeoutSeconds, timeoutSeconds, apiKey, ...options } = openai;
-  return createOpenAiModel({ ...parts, ...options, apiKey, idleTimeoutMs: idleTimeoutSeconds * 1_000, timeoutMs: timeoutSeconds * 1_000 });
+  return createOpenAiModel({
+    ...parts,
+    ...options,
+    apiKey,
+    idleTimeoutMs: idleTimeoutSeconds * 1_000,
+    timeoutMs: timeoutSeconds * 1_000,
+  });
 }
 
 /** The documents are read at the start; what has changed later is seen at the next one. */
 async function createBuiltin({ folder }: Config['knowledge'], { store, log }: { store: Store; log: Log }): Promise<Model> {
-  const [{ createBuiltinModel }, { createKnowledge }] = await Promise.all([import('./model/builtin.ts'), import('./knowledge/knowledge.ts')]);
+  const [{ createBuiltinModel }, { createKnowledge }] = await Promise.all([
+    import('./model/builtin.ts'),
+    import('./knowledge/knowledge.ts'),
+  ]);
   const knowledge = createKnowledge({ folder, store, log });
   await knowledge.refresh();
   return createBuiltinModel({
@@ -140,9 +169,8 @@ async function createBuiltin({ folder }: Config['knowledge'], { store, log }: { 
   });
 }
 
-function chooseModel(config: Config, { store, ...parts }: ModelParts & { store: Store }): Promise<Model> {
-  if (config.model.provider === 'openai') return createAiModel(config.model, parts);
-  return createBuiltin(config.knowledge, { store, log: parts.log });
+async function chooseAiModel(config: Config, parts: ModelParts): Promise<Model | undefined> {
+  return config.model.provider === 'openai' ? createAiModel(config.model, parts) : undefined;
 }
 
 interface StageParts {
@@ -161,7 +189,15 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
   // A look-up and a send, and some time to spare, must fit into the lease of a delivery.
   const deliveryLeaseMs = Math.max(leaseMs, 2 * timeoutMs + 10_000);
   const common = { clock, log, owner, pollMs, concurrency };
-  const deliver = createDeliver({ store, adapters: byName, clock, log, policy: deliveryPolicy(config), timeoutMs, leaseMs: deliveryLeaseMs });
+  const deliver = createDeliver({
+    store,
+    adapters: byName,
+    clock,
+    log,
+    policy: deliveryPolicy(config),
+    timeoutMs,
+    leaseMs: deliveryLeaseMs,
+  });
   const outbox = createOutbox({ ...common, store, deliver, leaseMs: deliveryLeaseMs });
   const runTurn = createTurnRunner({
     ...{ store, adapters: byName, model, countTokens, clock, log, bot: config.bot },
@@ -197,13 +233,16 @@ function createServer({ config, log }: ParleyOptions, { store, adapters, clock }
 async function stopAdapters(adapters: readonly Adapter[], log: Log): Promise<void> {
   const stopped = await Promise.allSettled(adapters.map((adapter) => adapter.stop()));
   for (const [index, result] of stopped.entries()) {
-    if (result.status === 'rejected') log.warn('adapter did not stop cleanly', { adapter: adapters[index]?.name, error: describeError(result.reason) });
+    if (result.status === 'rejected')
+      log.warn('adapter did not stop cleanly', { adapter: adapters[index]?.name, error: describeError(result.reason) });
   }
 }
 
 /** In the reverse order of starting. */
 async function stopAll(started: readonly Part[], log: Log): Promise<void> {
   for (const part of started.toReversed()) {
-    await part.stop().catch((error: unknown) => log.error('a part of Parley did not stop cleanly', { error: describeError(error) }));
+    await part
+      .stop()
+      .catch((error: unknown) => log.error('a part of Parley did not stop cleanly', { error: describeError(error) }));
   }
 }

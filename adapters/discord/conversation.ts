@@ -3,7 +3,7 @@ import type { Destination } from '../../src/message.ts';
 import { isSnowflake } from './snowflake.ts';
 
 /** The tenant of direct messages, which belong to no guild. */
-export const directTenant = '@me';
+const directTenant = '@me';
 
 /** Channel types that matter here, by Discord's numbers. */
 export const channelTypes = { text: 0, direct: 1, announcementThread: 10, publicThread: 11, privateThread: 12 } as const;

@@ -1,7 +1,7 @@
 import { splitMarkdown } from '../../src/split.ts';
 
 /** Discord takes 2,000; a few are left for what an edit may have to add, such as the end of a code block. */
-export const maxMessage = 1990;
+const maxMessage = 1990;
 /** A table that would be wider than this is not padded: it wraps on every screen, and padding would swell the text. */
 const maxTableWidth = 100;
 const maxFenceLine = 100;

@@ -10,7 +10,7 @@ const fatalCloses: Readonly<Record<number, string | undefined>> = {
   4013: 'Discord does not know one of the gateway intents. Update Parley.',
   4014:
     'Discord refuses the Message Content intent. Switch it on in the Developer Portal (your application, Bot, Privileged Gateway Intents), ' +
-    'or turn it off in the configuration of the Discord adapter: mentions, replies that ping and direct messages work without it.',
+    'or set discord.messageContentIntent to false in parley.yaml: mentions, replies that ping and direct messages work without it.',
 };
 
 /** Undefined where reconnecting may help. */

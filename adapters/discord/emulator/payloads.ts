@@ -65,7 +65,7 @@ export function toRoles(world: World, guild: EmulatedGuild): object[] {
   ];
 }
 
-export function toMember(user: EmulatedUser, guild: EmulatedGuild): object {
+function toMember(user: EmulatedUser, guild: EmulatedGuild): object {
   return {
     nick: user.nick ?? null,
     roles: user.isBot ? [guild.botRoleId] : [],

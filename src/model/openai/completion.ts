@@ -1,7 +1,6 @@
 import { ModelError } from '../../errors.ts';
 import type { FinishReason, ModelUsage } from '../model.ts';
 import { type Endpoint, toFailure, toModelError } from './failure.ts';
-import { createFrameTemplate } from './frame-template.ts';
 
 /**
  * What the frames of one answer add up to. A frame is a `chat.completion.chunk`, or a whole `chat.completion` from a server that does
@@ -23,23 +22,18 @@ export function createCompletion(endpoint: Endpoint): Completion {
   let usage: ModelUsage | undefined;
   let closed = false;
   let written = false;
-  const template = createFrameTemplate((frame) => textOfChoice(choiceOf(parse(frame, endpoint))));
 
   function take(frame: unknown): string {
     if (!isRecord(frame)) throw unreadable(endpoint);
     if (frame.error) throw toModelError(toFailure(frame.error), endpoint);
     usage = toUsage(frame.usage) ?? usage;
-    const choice = choiceOf(frame);
-    if (typeof choice?.finish_reason === 'string') finish = choice.finish_reason;
-    return textOfChoice(choice);
-  }
-
-  function read(frame: string): string {
-    const text = template.read(frame) ?? '';
-    if (text !== '') return text;
-    const parsed = take(parse(frame, endpoint));
-    template.learn(frame, parsed);
-    return parsed;
+    // The frame that carries the usage has no choices.
+    const choice: unknown = Array.isArray(frame.choices) ? frame.choices[0] : undefined;
+    if (!isRecord(choice)) return '';
+    if (typeof choice.finish_reason === 'string') finish = choice.finish_reason;
+    const text = textOf(choice.delta ?? choice.message);
+    written ||= text.trim() !== '';
+    return text;
   }
 
   return {
@@ -48,9 +42,7 @@ export function createCompletion(endpoint: Endpoint): Completion {
         closed = true;
         return '';
       }
-      const text = read(frame);
-      written ||= text.trim() !== '';
-      return text;
+      return take(parse(frame, endpoint));
     },
     get finished() {
       return finish !== undefined;
@@ -82,16 +74,6 @@ function parse(frame: string, endpoint: Endpoint): unknown {
 
 function unreadable({ host }: Endpoint): ModelError {
   return new ModelError({ message: `${host} sent something that is no chat completion, or that was cut off.`, retryable: true });
-}
-
-/** The frame that carries the usage has none. */
-function choiceOf(frame: unknown): Record<string, unknown> | undefined {
-  const choice: unknown = isRecord(frame) && Array.isArray(frame.choices) ? frame.choices[0] : undefined;
-  return isRecord(choice) ? choice : undefined;
-}
-
-function textOfChoice(choice: Record<string, unknown> | undefined): string {
-  return choice ? textOf(choice.delta ?? choice.message) : '';
 }
 
 /** `content` is a text; some endpoints send a list of typed parts, the model's private thoughts among them. */
