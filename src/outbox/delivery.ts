@@ -1,20 +1,16 @@
 import type { Adapter } from '../adapter.ts';
-import { withTimeout, type Clock } from '../clock.ts';
 import { DeliveryError, describeError } from '../errors.ts';
-import type { Log } from '../log.ts';
 import type { Receipt } from '../message.ts';
-import { nextDelay, type RetryPolicy } from '../retry.ts';
+import { nextDelay } from '../retry.ts';
 import type { ClaimedDelivery, Store } from '../store/store.ts';
+import { withinTime } from './request.ts';
+import { removeSecondMessage, type SecondMessageOptions } from './second-message.ts';
 
-export interface DeliveryOptions {
+export interface DeliveryOptions extends SecondMessageOptions {
   readonly store: Pick<Store, 'settleSent' | 'settleFailed'>;
   readonly adapters: ReadonlyMap<string, Adapter>;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly policy: RetryPolicy;
   /** For one request to the platform; a third of the lease at most, so that two of them and a margin fit into it. */
   readonly timeoutMs: number;
-  readonly leaseMs: number;
 }
 
 export type Deliver = (delivery: ClaimedDelivery, signal: AbortSignal) => Promise<Delivered>;
@@ -39,7 +35,8 @@ export function createDeliver({ timeoutMs, ...others }: DeliveryOptions): Delive
   return async function deliver(delivery, signal) {
     const { id, owner, token } = delivery;
     const adapter = adapters.get(delivery.adapter);
-    const outcome = adapter ? await attempt(options, { delivery, adapter, signal }) : adapterOff(delivery);
+    if (!adapter) return { dueAt: await recordFailure(options, { delivery, error: adapterOff(delivery), signal }) };
+    const outcome = await attempt(options, { delivery, adapter, signal });
     if (outcome === 'lease over') {
       options.log.warn('delivery was too late for its lease', fieldsOf(delivery));
       return { dueAt: delivery.leaseUntil };
@@ -47,7 +44,7 @@ export function createDeliver({ timeoutMs, ...others }: DeliveryOptions): Delive
     if (outcome instanceof DeliveryError) return { dueAt: await recordFailure(options, { delivery, error: outcome, signal }) };
     const settled = await store.settleSent({ id, owner, token, receipt: outcome, leaseMs });
     if (settled.status === 'settled') return { next: settled.next };
-    await withdraw(options, { delivery, receipt: outcome, recorded: settled.receipt, signal });
+    await removeSecondMessage(options, { adapter, delivery, receipt: outcome, recorded: settled.receipt, signal });
     return {};
   };
 
@@ -113,7 +110,7 @@ async function attempt(options: DeliveryOptions, { delivery, adapter, signal }: 
   try {
     if (delivery.uncertain && adapter.find) {
       if (isLate()) return 'lease over';
-      const found = await bounded(options, signal, (bound) => adapter.find?.(message, bound));
+      const found = await withinTime(options, signal, (bound) => adapter.find?.(message, bound));
       if (found?.complete) return found.receipt;
       if (found) message = { ...message, opened: found.receipt };
     }
@@ -121,7 +118,7 @@ async function attempt(options: DeliveryOptions, { delivery, adapter, signal }: 
       return new DeliveryError({ message: expired(delivery), retryable: false, uncertain: false });
     }
     if (isLate()) return 'lease over';
-    return await bounded(options, signal, (bound) => adapter.send(message, bound));
+    return await withinTime(options, signal, (bound) => adapter.send(message, bound));
   } catch (error) {
     if (error instanceof DeliveryError) return error;
     // A timeout, a stop, or an adapter that broke its contract: whether the message arrived is not known.
@@ -132,41 +129,4 @@ async function attempt(options: DeliveryOptions, { delivery, adapter, signal }: 
 function expired({ message }: ClaimedDelivery): string {
   const tried = message.attempt > 1 ? `${message.attempt - 1} attempts failed` : 'it waited too long for its turn';
   return `It could not be delivered in time: ${tried} (delivery.expiryMinutes).`;
-}
-
-async function bounded<Result>(
-  { clock, timeoutMs }: DeliveryOptions,
-  parent: AbortSignal,
-  task: (signal: AbortSignal) => Result,
-): Promise<Awaited<Result>> {
-  const { signal, clear } = withTimeout(clock, timeoutMs, parent);
-  try {
-    return await task(signal);
-  } finally {
-    clear();
-  }
-}
-
-interface Superfluous {
-  readonly delivery: ClaimedDelivery;
-  readonly receipt: Receipt;
-  readonly recorded: Receipt | undefined;
-  readonly signal: AbortSignal;
-}
-
-/** Another holder has delivered this part while this one was out: of two messages, the one that is not in the ledger goes. */
-async function withdraw(options: DeliveryOptions, { delivery, receipt, recorded, signal }: Superfluous): Promise<void> {
-  const { adapters, log } = options;
-  const fields = fieldsOf(delivery);
-  const adapter = adapters.get(delivery.adapter);
-  if (!recorded || recorded.id === receipt.id || !adapter?.remove) {
-    log.debug('delivery was taken over', fields);
-    return;
-  }
-  log.warn('delivery was taken over; the second message is removed', fields);
-  try {
-    await bounded(options, signal, (bound) => adapter.remove?.(delivery.message, receipt, bound));
-  } catch (error) {
-    log.error('the second message could not be removed', { ...fields, error: describeError(error) });
-  }
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { addFigures, createFigures, type Figures } from './figures.ts';
-import { type Mutant, mutants } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
+import { mutants } from './mutants.ts';
 import type { Failure, Task, TaskReport } from './shard.ts';
 import { runSeed } from './world.ts';
 

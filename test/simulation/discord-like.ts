@@ -41,7 +41,13 @@ export function createDiscordLike(parts: AdapterParts): Adapter {
       ? {
           stream: (opening, signal) => {
             const { id: partId, conversationId } = opening;
-            const writing = { conversationId, by: process.name, partId, isStream: true, token: parts.leases.ofTurn(conversationId) };
+            const writing = {
+              conversationId,
+              by: process.name,
+              partId,
+              isStream: true,
+              token: parts.leases.ofTurn(conversationId),
+            };
             const detail = `${short(partId)} stream`;
             return createSimulatedStream({
               ...{ process, signal, splitAt, abortsRequests: true, paceMs: 1_300 },

@@ -2,6 +2,8 @@
 export interface Figures {
   seeds: number;
   messages: number;
+  /** Of a process: at each it may crash, fall asleep or be asked to stop. */
+  steps: number;
   crashes: number;
   stalls: number;
   stops: number;
@@ -18,10 +20,12 @@ export interface Figures {
   replies: number;
   notices: number;
   deadLetters: number;
-  /** Written by a process that had lost its lease, because it was asleep between its last look at the clock and the socket. */
+  /** Without a lease: the writer slept between its last look at the clock and the socket, or had given the request up already. */
   lateWrites: number;
-  /** Of those, what stood there at rest: the writer has died before it could take it back, or has never learned of it. */
-  lateResidue: number;
+  /** What stood there at rest because of them, and could not be taken back; see Residue. */
+  second: number;
+  begun: number;
+  overwritten: number;
   /** Beginnings of answers that stay although nothing will complete them: the question was deleted, or the answer is dead. */
   remains: number;
   virtualMs: number;
@@ -31,6 +35,7 @@ export function createFigures(): Figures {
   return {
     seeds: 0,
     messages: 0,
+    steps: 0,
     crashes: 0,
     stalls: 0,
     stops: 0,
@@ -45,7 +50,9 @@ export function createFigures(): Figures {
     notices: 0,
     deadLetters: 0,
     lateWrites: 0,
-    lateResidue: 0,
+    second: 0,
+    begun: 0,
+    overwritten: 0,
     remains: 0,
     virtualMs: 0,
   };

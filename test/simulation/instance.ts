@@ -34,7 +34,8 @@ export interface Instance {
 }
 
 const leaseMs = 30_000;
-const timeoutMs = 8_000;
+/** For one request to a platform. */
+export const timeoutMs = 8_000;
 /** Longer than that of main.ts: an idle look costs as much as one that finds something, and leases are looked at when they end. */
 const pollMs = 4_000;
 
@@ -104,7 +105,7 @@ const unplanned = new Set([
 
 function createProcessLog({ process, journal, onViolation }: InstanceOptions): Log {
   const write = (message: string, fields: LogFields = {}): void => {
-    const error = String(fields['error'] ?? '');
+    const error = typeof fields['error'] === 'string' ? fields['error'] : '';
     journal.note(process.name, 'log', `${message} ${error}`);
     if (unplanned.has(message) && !error.includes('simulated')) onViolation(`${process.name} logged: ${message}: ${error}`);
   };

@@ -51,7 +51,9 @@ function openShared(): NonNullable<typeof used> {
 
 function clear(db: Sqlite): void {
   const tables = db
-    .prepare<[], string>("select name from sqlite_schema where type = 'table' and name not like 'sqlite_stat%' and name not like 'passage%'")
+    .prepare<[], string>(
+      "select name from sqlite_schema where type = 'table' and name not like 'sqlite_stat%' and name not like 'passage%'",
+    )
     .pluck();
   db.transaction(() => {
     for (const table of tables.all()) db.exec(`delete from ${table}`);

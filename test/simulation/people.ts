@@ -149,7 +149,8 @@ interface Bookkeeping {
 
 /** Delivers an event until it is acknowledged; then, perhaps, once more. */
 function createDelivery({ schedule, faults, figures, journal, knock }: PeopleOptions, { begin, end }: Bookkeeping) {
-  const latency = (): number => (faults.strikes(0.1 * faults.temper.delivery) ? faults.between(500, 9_000) : faults.between(5, 200));
+  const latency = (): number =>
+    faults.strikes(0.1 * faults.temper.delivery) ? faults.between(500, 9_000) : faults.between(5, 200);
 
   return function deliver(event: InboundEvent, onAcknowledged: () => void): void {
     let isAcknowledged = false;

@@ -21,7 +21,7 @@ export interface Hand {
   readonly by: string;
   readonly partId: string;
   readonly isStream: boolean;
-  /** It no longer held the lease under which it wrote: it was asleep between its last look at the clock and the socket. */
+  /** It no longer held the lease under which it began: it slept on the way to the socket, or had given the request up already. */
   readonly isLate: boolean;
 }
 

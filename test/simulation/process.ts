@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/clock.ts';
 import type { Faults } from './faults.ts';
+import type { Figures } from './figures.ts';
 import type { Journal } from './journal.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -34,6 +35,7 @@ export interface ProcessOptions {
   readonly schedule: Schedule;
   readonly faults: Faults;
   readonly journal: Journal;
+  readonly figures: Figures;
   readonly onCrash: () => void;
   readonly onStall: () => void;
   /** The process is asked to stop, as by SIGTERM. */
@@ -46,7 +48,7 @@ interface PendingStep extends Step {
 }
 
 export function createProcess(options: ProcessOptions): SimulatedProcess {
-  const { name, schedule, faults, journal } = options;
+  const { name, schedule, faults, journal, figures } = options;
   const pending = new Set<PendingStep>();
   let asleep: PendingStep[] | undefined;
   let isAlive = true;
@@ -68,6 +70,7 @@ export function createProcess(options: ProcessOptions): SimulatedProcess {
       asleep.push(entry);
       return;
     }
+    figures.steps += 1;
     const fault = faults.atStep(entry.label);
     if (fault === 'crash') return crash(`at ${entry.label} (${entry.kind})`);
     if (fault === 'stall') return stall(entry);

@@ -9,6 +9,7 @@ export function describeFigures(figures: Figures, wallMs: number): string {
   const did = [
     counted(figures.seeds, 'seeds'),
     counted(figures.messages, 'messages'),
+    counted(figures.steps, 'places to crash'),
     counted(figures.crashes, 'crashes'),
     counted(figures.stalls, 'stalls'),
     counted(figures.stops, 'orderly stops'),
@@ -24,8 +25,10 @@ export function describeFigures(figures: Figures, wallMs: number): string {
     counted(figures.deadLetters, 'dead letters'),
   ].join(', ');
   const time = `${(figures.virtualMs / 3_600_000).toFixed(1)} virtual hours in ${(wallMs / 1_000).toFixed(1)} s`;
-  const late = `${figures.lateWrites} writes without a lease, of which ${figures.lateResidue} could not be taken back`;
-  return `${did}, ${time}. ${late}; ${figures.remains} beginnings of answers remained whose question was deleted or that are dead.`;
+  const { lateWrites, second, begun, overwritten, remains } = figures;
+  const stayed = `${second} second messages, ${begun} beginnings and ${overwritten} overwritten answers stayed`;
+  const late = `Because of ${number.format(lateWrites)} writes without a lease ${stayed}`;
+  return `${did}, ${time}. ${late}; so did ${remains} beginnings whose question was deleted or whose answer is dead.`;
 }
 
 /** For the person who has to find out why: what is wrong, everything that happened, and how to see it again. */

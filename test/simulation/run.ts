@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { catchMutant, drawFreshSeeds, findMutant, runCampaign } from './campaign.ts';
-import { type Mutant, mutants } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
+import { mutants } from './mutants.ts';
 import { describeFailure, describeFigures } from './report.ts';
 import { runSeed } from './world.ts';
 

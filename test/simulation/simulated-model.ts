@@ -47,7 +47,8 @@ export function createSimulatedModel(options: SimulatedModelOptions): Model {
         await process.clock.sleep(idleMs, signal);
         throw retryable('stalled');
       }
-      const finishReason = plan === 'filtered' || plan === 'long' ? ({ filtered: 'filtered', long: 'length' } as const)[plan] : 'stop';
+      const finishReason =
+        plan === 'filtered' || plan === 'long' ? ({ filtered: 'filtered', long: 'length' } as const)[plan] : 'stop';
       yield { type: 'done', finishReason, usage: { inputTokens: 10, outputTokens: 10, estimated: true } };
     },
   };

@@ -37,7 +37,13 @@ export function createSlackLike(parts: AdapterParts): Adapter {
       ? {
           stream: (opening, signal) => {
             const { id: partId, conversationId } = opening;
-            const writing = { conversationId, by: process.name, partId, isStream: true, token: parts.leases.ofTurn(conversationId) };
+            const writing = {
+              conversationId,
+              by: process.name,
+              partId,
+              isStream: true,
+              token: parts.leases.ofTurn(conversationId),
+            };
             return createSimulatedStream({
               ...{ process, signal, splitAt, abortsRequests: false, paceMs: 700 },
               open: (text, bound) => calls.startStream({ ...writing, text }, bound),

@@ -25,7 +25,8 @@ export function linkStore(store: Store, { process, schedule, faults }: StoreLink
       new Promise((resolve, reject) => {
         const answer = (task: () => void): void => void process.later({ kind: 'io', label, ms: latency() }, task);
         process.later({ kind: 'local', label, ms: 0 }, () => {
-          if (faults.strikes(0.01 * faults.temper.store)) return answer(() => reject(new StoreError('simulated: the database is locked')));
+          if (faults.strikes(0.01 * faults.temper.store))
+            return answer(() => reject(new StoreError('simulated: the database is locked')));
           schedule.at(latency(), () => {
             method(...args).then(
               (value) => answer(() => resolve(value)),

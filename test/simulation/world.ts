@@ -1,18 +1,19 @@
 import type { Adapter } from '../../src/adapter.ts';
-import type { InboundEvent } from '../../src/message.ts';
+import type { OutboundMessage } from '../../src/message.ts';
 import { examine } from './at-rest.ts';
+import { createCluster } from './cluster.ts';
 import { createDiscordLike } from './discord-like.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createFigures, type Figures } from './figures.ts';
-import { type Instance, startInstance } from './instance.ts';
+import { type Instance, startInstance, timeoutMs } from './instance.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { openSimulatedLedger, type SimulatedLedger } from './ledger.ts';
-import type { Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
 import { createNetwork } from './network.ts';
 import { createObserver } from './observer.ts';
 import { createPeople } from './people.ts';
 import { createPlatform, type Post } from './platform.ts';
-import { createProcess, type SimulatedProcess } from './process.ts';
+import type { SimulatedProcess } from './process.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 import { createSimulatedModel } from './simulated-model.ts';
 import { createSlackLike } from './slack-like.ts';
@@ -27,6 +28,7 @@ export interface Run {
   readonly journal: Journal;
 }
 
+const residues = ['second', 'begun', 'overwritten', 'remains'] as const;
 const startAt = Date.UTC(2026, 5, 1);
 /** Faults go on for so long after the last question, unless everything rests before. */
 const troubleMs = 120_000;
@@ -89,8 +91,7 @@ async function live(world: World, violations: readonly string[]): Promise<void> 
     if (!isQuiet()) onViolation('it was at rest, and is not any more');
     const findings = await examine({ ...world, outbox: ledger.outbox(), replayed });
     for (const what of findings.violations) onViolation(what);
-    figures.lateResidue = findings.residue.filter((kind) => kind === 'late').length;
-    figures.remains = findings.residue.filter((kind) => kind === 'remains').length;
+    for (const kind of residues) figures[kind] = findings.residue.filter((each) => each === kind).length;
   };
 
   if (!(await settle())) return;
@@ -100,7 +101,8 @@ async function live(world: World, violations: readonly string[]): Promise<void> 
   if (replayed.size > 0) {
     if (!(await settle())) return;
     await check(replayed);
-    if ([...ledger.outbox().values()].some(({ state }) => state === 'dead')) onViolation('a part that was replayed is dead again');
+    if ([...ledger.outbox().values()].some(({ state }) => state === 'dead'))
+      onViolation('a part that was replayed is dead again');
   }
   let isStopped = false;
   void world.stopAll().then(() => {
@@ -133,17 +135,19 @@ type World = ReturnType<typeof createWorld>;
 function createWorld(basics: Basics) {
   const { schedule, journal, mutant } = basics;
   const ledger: SimulatedLedger = openSimulatedLedger(schedule.now);
-  const observer = createObserver({ ...basics, now: schedule.now });
-  const watched = observer.watch(ledger.store);
+  const observer = createObserver({ ...basics, store: ledger.store, now: schedule.now, timeoutMs });
   const planted = mutant?.plant({ db: ledger.db, now: schedule.now });
-  const store = planted?.ledger?.(watched) ?? watched;
+  const store = planted?.ledger?.(observer.store) ?? observer.store;
   const network = createNetwork(basics);
   const onShow = ({ id, latest, text }: Post): void => {
     if (latest.isLate) basics.figures.lateWrites += 1;
     journal.note('platform', 'shows', `${id} by ${latest.by}${latest.isLate ? ', LATE' : ''}: ${text}`);
   };
   const platforms = new Map(
-    ['slack', 'discord', 'webhook'].map((name) => [name, createPlatform({ name, now: schedule.now, isLate: observer.isLate, onShow })]),
+    ['slack', 'discord', 'webhook'].map((name) => [
+      name,
+      createPlatform({ name, now: schedule.now, isLate: observer.isLate, onShow }),
+    ]),
   );
   const splitAt = 48;
   let calls = 0;
@@ -153,8 +157,16 @@ function createWorld(basics: Basics) {
     const kinds = { slack: createSlackLike, discord: createDiscordLike, webhook: createWebhookLike };
     return Object.entries(kinds).map(([name, create]) => {
       const platform = platforms.get(name)!; // it was made from the same names
-      const adapter = create({ process, network, platform, leases: observer.leases, streaming, splitAt });
-      return planted?.adapter?.(adapter) ?? adapter;
+      const parts = { process, network, platform, leases: observer.leases, streaming, splitAt };
+      const created = create(parts);
+      const adapter = planted?.adapter?.(created) ?? created;
+      return {
+        ...adapter,
+        send: (message: OutboundMessage, signal: AbortSignal) => {
+          observer.onSend(process.name, message);
+          return adapter.send(message, signal);
+        },
+      };
     });
   }
 
@@ -170,64 +182,25 @@ function createWorld(basics: Basics) {
     });
     const mutated = planted?.store?.(linked, process) ?? linked;
     journal.note(process.name, 'STARTS');
-    return startInstance({ ...basics, temper: basics.faults.temper, process, store: mutated, adapters: createAdapters(process), model });
-  }
-
-  const { knock, isAlive, stopAll } = createCluster(basics, start);
-  return { ...basics, ledger, observer, store: ledger.store, platforms, people: createPeople({ ...basics, knock }), isAlive, stopAll };
-}
-
-/** Two processes that share the ledger. One that ends, in whatever way, comes back after a while under another name. */
-function createCluster(basics: Basics, start: (process: SimulatedProcess) => Instance) {
-  const { schedule, faults, figures, journal, onViolation } = basics;
-  const slots = ['a', 'b'].map((name) => ({ name, lives: 0, instance: undefined as Instance | undefined }));
-  let isClosing = false;
-
-  function begin(slot: (typeof slots)[number]): void {
-    slot.lives += 1;
-    const process = createProcess({
+    return startInstance({
       ...basics,
-      name: `${slot.name}${slot.lives}`,
-      onCrash: () => {
-        figures.crashes += 1;
-        end(slot, faults.between(500, 20_000));
-      },
-      onStall: () => {
-        figures.stalls += 1;
-      },
-      onStop: () => void stop(slot, faults.pick([0, 2_000, 10_000])),
+      temper: basics.faults.temper,
+      process,
+      store: mutated,
+      adapters: createAdapters(process),
+      model,
     });
-    slot.instance = start(process);
   }
 
-  function end(slot: (typeof slots)[number], restartMs: number): void {
-    slot.instance = undefined;
-    if (!isClosing) schedule.at(restartMs, () => begin(slot));
-  }
-
-  async function stop(slot: (typeof slots)[number], drainMs: number): Promise<void> {
-    const { instance } = slot;
-    if (!instance || stopping.has(instance)) return;
-    stopping.add(instance);
-    figures.stops += 1;
-    journal.note(instance.process.name, 'STOPS', `within ${drainMs} ms`);
-    const left = (await instance.stop(drainMs)).filter((step) => step.endsWith('(timer)'));
-    if (left.length > 0) onViolation(`${instance.process.name} has stopped and left behind: ${left.join(', ')}`);
-    end(slot, faults.between(500, 3_000));
-  }
-
-  const stopping = new WeakSet<Instance>();
-  for (const slot of slots) begin(slot);
-
+  const { knock, isAlive, stopAll } = createCluster({ ...basics, start });
   return {
-    knock: (event: InboundEvent, acknowledge: () => void): void => {
-      const running = slots.flatMap(({ instance }) => instance ?? []);
-      if (running.length > 0) faults.pick(running).receive(event, acknowledge);
-    },
-    isAlive: (name: string): boolean => slots.some(({ instance }) => instance?.process.name === name),
-    stopAll: async (): Promise<void> => {
-      isClosing = true;
-      await Promise.all(slots.map((slot) => stop(slot, 5_000)));
-    },
+    ...basics,
+    ledger,
+    observer,
+    store: ledger.store,
+    platforms,
+    people: createPeople({ ...basics, knock }),
+    isAlive,
+    stopAll,
   };
 }

@@ -167,7 +167,7 @@ describe('durability', () => {
         emulator.onDispatchSent(() => (sent += 1));
         for (let turn = 0; turn < 50; turn += 1) emulator.say({ text: 'chatter' });
         emulator.requestHeartbeat();
-        const calls = callsOf(emulator);
+        const calls = callsOf(emulator, { heartbeats: true });
         await watch.until(() => sent === 50 && calls.includes('heartbeat'));
         assert.equal(context.batches.length, saves);
 
@@ -191,7 +191,7 @@ describe('durability', () => {
       emulator.onDispatchSent(() => (sent += 1));
       await watch.until(() => context.texts().length === 1);
       emulator.requestHeartbeat();
-      const calls = callsOf(emulator);
+      const calls = callsOf(emulator, { heartbeats: true });
       await watch.until(() => calls.includes('heartbeat'));
 
       await adapter.stop();

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDeliverySetup, createPart, leaseMs, timeoutMs } from '../../support/delivery-setup.ts';
+import { DeliveryError } from '../../../src/errors.ts';
 import { loseResponse, refuse } from '../../support/fake-adapter.ts';
+import { createGate } from '../../support/gate.ts';
 
 test('an attempt that the platform does not answer ends after its timeout, as uncertain', async () => {
   const { clock, adapter, failed, deliver } = createDeliverySetup();
@@ -89,18 +91,77 @@ test('takes its message away when another process has delivered the part meanwhi
   assert.deepEqual(line?.fields, { conversationId: 'fake:T1:c1', eventId: 'E1', deliveryId: 'part0' });
 });
 
-for (const { what, settled } of [
-  { what: 'the same message', settled: { status: 'stale', receipt: { id: 'P1' } } as const },
-  { what: 'nothing yet', settled: { status: 'stale', receipt: undefined } as const },
-]) {
-  test(`leaves its message where it is when another process has recorded ${what}`, async () => {
-    const { adapter, deliver } = createDeliverySetup({ settled });
+test('leaves its message where it is when another process has recorded the same message', async () => {
+  const { adapter, deliver } = createDeliverySetup({ settled: { status: 'stale', receipt: { id: 'P1' } } });
 
-    await deliver(createPart());
+  await deliver(createPart());
 
-    assert.deepEqual(adapter.textsIn('fake:T1:c1'), ['the answer']);
+  assert.deepEqual(adapter.textsIn('fake:T1:c1'), ['the answer']);
+});
+
+test('waits for what another process comes to before it takes its message away', async () => {
+  const settled = { status: 'stale', receipt: undefined } as { status: 'stale'; receipt: { id: string } | undefined };
+  const { clock, adapter, deliver } = createDeliverySetup({ settled });
+
+  const delivered = deliver(createPart());
+  await clock.advance(leaseMs / 2);
+  assert.deepEqual(adapter.textsIn('fake:T1:c1'), ['the answer']);
+  settled.receipt = { id: 'P7' };
+  await clock.advance(leaseMs / 4);
+
+  assert.deepEqual(await delivered, {});
+  assert.deepEqual(adapter.textsIn('fake:T1:c1'), []);
+  assert.equal(clock.pending(), 0);
+});
+
+test('leaves its message where it is when another process comes to nothing within two leases', async () => {
+  const { clock, adapter, deliver } = createDeliverySetup({ settled: { status: 'stale', receipt: undefined } });
+
+  const delivered = deliver(createPart());
+  await clock.advance(2 * leaseMs);
+
+  assert.deepEqual(await delivered, {});
+  assert.deepEqual(adapter.textsIn('fake:T1:c1'), ['the answer']);
+  assert.equal(clock.pending(), 0);
+});
+
+test('tries again to take its message away when the platform asks it to wait', async () => {
+  const asked: number[] = [];
+  const { clock, adapter, deliver, log } = createDeliverySetup({ settled: { status: 'stale', receipt: { id: 'P7' } } });
+  const { remove } = adapter;
+  adapter.remove = (...args) => {
+    asked.push(clock.monotonic());
+    const limited = new DeliveryError({ message: '429', retryable: true, uncertain: false, retryAfterMs: 3_000 });
+    return asked.length === 1 ? Promise.reject(limited) : (remove?.(...args) ?? Promise.resolve());
+  };
+
+  const delivered = deliver(createPart());
+  await clock.advance(3_000);
+  await delivered;
+
+  assert.deepEqual(asked, [0, 3_000]);
+  assert.deepEqual(adapter.textsIn('fake:T1:c1'), []);
+  assert.equal(log.find('the second message could not be removed').length, 0);
+});
+
+test('after a sleep longer than its time a request gets its time anew, so that its answer can tell of a second message', async () => {
+  const { clock, adapter, failed, deliver } = createDeliverySetup({ settled: { status: 'stale', receipt: { id: 'P7' } } });
+  const answered = createGate();
+  adapter.script.push(async (_message, show, signal) => {
+    await Promise.race([answered.opened, rejectOnAbort(signal)]);
+    return show();
   });
-}
+
+  const delivered = deliver(createPart());
+  clock.shift(leaseMs); // the machine slept
+  await clock.advance(timeoutMs + 1_000);
+  answered.open();
+  await delivered;
+
+  assert.deepEqual(failed, []);
+  assert.deepEqual(adapter.textsIn('fake:T1:c1'), []);
+  assert.equal(clock.pending(), 0);
+});
 
 test('calls remove as a method of its adapter, and survives when that fails', async () => {
   const seen: unknown[] = [];
@@ -170,3 +231,9 @@ test('does not speak of a postponement when the part is no longer its own', asyn
     ['delivery was taken over'],
   );
 });
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error)); // Parley aborts with errors only
+  });
+}

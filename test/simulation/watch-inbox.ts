@@ -1,0 +1,53 @@
+import type { InboundEvent } from '../../src/message.ts';
+import type { AcceptBatch, ClaimedTurn, Store } from '../../src/store/store.ts';
+import type { Watch } from './watch.ts';
+
+export interface InboxWatch {
+  readonly methods: Pick<Store, 'accept'>;
+  /** Of every message that was accepted, by conversation, in order. */
+  readonly accepted: ReadonlyMap<string, readonly string[]>;
+  onTurn(turn: ClaimedTurn): void;
+}
+
+/** An event is new only once, and a turn is given what its questions say now. */
+export function watchInbox(store: Store, { journal, onViolation }: Watch): InboxWatch {
+  const accepted = new Map<string, string[]>();
+  /** As they were last accepted, by conversation and message; none where it has been deleted. */
+  const wordings = new Map<string, string>();
+
+  function onAccept(event: InboundEvent, status: string): void {
+    journal.note('ledger', `accept: ${status}`, event.eventId);
+    const key = keyOf(event);
+    if (event.type === 'message' && status === 'accepted') {
+      const known = accepted.get(event.conversationId) ?? [];
+      if (known.includes(event.eventId)) onViolation(`${event.eventId} was accepted as new for a second time`);
+      accepted.set(event.conversationId, [...known, event.eventId]);
+      wordings.set(key, event.text);
+    }
+    // Edits and deletes are not to be answered, so they are recorded as ignored. Without their message they change nothing.
+    if (status !== 'ignored' || !wordings.has(key)) return;
+    if (event.type === 'edit') wordings.set(key, event.text);
+    if (event.type === 'delete') wordings.delete(key);
+  }
+
+  return {
+    accepted,
+    onTurn: ({ owner, events }) => {
+      for (const { event } of events) {
+        if (event.type !== 'message' || wordings.get(keyOf(event)) === event.text) continue;
+        onViolation(`${owner} was given an old wording of ${event.eventId}, or one that was deleted`);
+      }
+    },
+    methods: {
+      accept: async (batch: AcceptBatch) => {
+        const results = await store.accept(batch);
+        for (const [index, event] of batch.events.entries()) onAccept(event, results[index]?.status ?? 'nothing');
+        return results;
+      },
+    },
+  };
+}
+
+function keyOf(event: InboundEvent): string {
+  return `${event.conversationId} ${'messageId' in event ? event.messageId : ''}`;
+}
