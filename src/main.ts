@@ -47,12 +47,15 @@ export interface Parley {
 }
 
 const pollMs = 1_000;
+/** To one host. */
+const minConnections = 256;
 
 /** Puts the stages together and starts them, the ledger first and the platforms last, so that nothing can come in that could not be kept. */
 export async function startParley(options: ParleyOptions): Promise<Parley> {
   const { config, log, clock = systemClock } = options;
   const owner = `${hostname()}:${process.pid}:${createErrorId()}`;
-  const { fetch, close: closeFetch } = createFetch();
+  // A turn holds a connection for as long as its model writes: with fewer of them turns would wait for each other, and time out.
+  const { fetch, close: closeFetch } = createFetch({ connections: Math.max(minConnections, config.worker.concurrency) });
   // The SDKs are loaded while the database opens on its thread. Should they fail, that is told where they are waited for.
   const loading = Promise.all([createAdapters(config, fetch), chooseAiModel(config, { fetch, clock, log })]);
   loading.catch(() => undefined);

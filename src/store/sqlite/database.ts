@@ -20,6 +20,7 @@ export interface DatabaseOptions {
 }
 
 const busyTimeoutMs = 5_000;
+const busyPauseMs = 20;
 
 /** Opens `parley.db` in the folder, creates and migrates it where needed. Throws StoreLockedError or StoreError. */
 export function openDatabase(options: DatabaseOptions): OpenedDatabase {
@@ -52,7 +53,7 @@ function connect(file: string): Sqlite {
   let db: Sqlite | undefined;
   try {
     db = new Database(file, { timeout: busyTimeoutMs });
-    db.pragma('journal_mode = WAL');
+    enableWal(db);
     // FULL: a commit reaches the disk before it is acknowledged. NORMAL loses acknowledged events in a power cut.
     db.pragma('synchronous = FULL');
     db.pragma('cache_size = -16000');
@@ -71,6 +72,23 @@ function connect(file: string): Sqlite {
     throw error;
   }
   return db;
+}
+
+/** SQLite does not wait for its busy timeout here: of two processes that open a fresh file at once, one is told that it is locked. */
+function enableWal(db: Sqlite): void {
+  for (let waitedMs = 0; ; waitedMs += busyPauseMs) {
+    try {
+      db.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || waitedMs >= busyTimeoutMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, busyPauseMs); // all of this is synchronous, and so is the wait
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
 }
 
 /** Applies what is missing in one transaction that is exclusive from its start, so that of two racing processes the second finds the work done. */
@@ -99,7 +117,7 @@ function takeLock(folder: string): Sqlite {
     return lock;
   } catch (error) {
     lock?.close();
-    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) throw new StoreLockedError(folder);
+    if (isBusy(error)) throw new StoreLockedError(folder);
     throw unusable(folder, error);
   }
 }
