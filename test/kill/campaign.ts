@@ -4,21 +4,24 @@ import type { Clock } from '../../src/clock.ts';
 import { createOpenAiEmulator, type OpenAiEmulator } from '../support/openai-emulator.ts';
 import { answerOf } from './answers.ts';
 import { toConfig } from './config.ts';
+import { createDeck, type Deck } from './deck.ts';
 import type { PlatformDriver } from './driver.ts';
 import { createDriver } from './drivers.ts';
-import { KillFailure } from './failure.ts';
-import { createKiller } from './killer.ts';
-import { createPeople } from './people.ts';
+import { createKiller, type Killer } from './killer.ts';
+import { createPeople, type People } from './people.ts';
 import { killPoints, recoveryPoints, type KillPoint, type PlatformName } from './points.ts';
-import { createProcesses, type RunningProcess } from './processes.ts';
+import { createProcesses, type Processes, type RunningProcess } from './processes.ts';
 import { createRandom, type Random } from './random.ts';
-import { comeToRest, type RestReport } from './rest.ts';
+import { createRecord, type CampaignRecord } from './record.ts';
+import { comeToRest } from './rest.ts';
 
 export interface CampaignOptions {
   readonly platform: PlatformName;
   readonly kills: number;
   readonly seed: number;
+  /** Of the ledger and the logs; it stays. */
   readonly folder: string;
+  /** Of what Node has compiled. */
   readonly cacheFolder: string;
   readonly clock: Clock;
   /** Ends it early, without a verdict. */
@@ -46,9 +49,8 @@ const longestMs = 1_500;
 
 /** Kills the processes of one platform's Parley, one after the other, on one data folder; rejects with a KillFailure. */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignFigures> {
-  const { platform, clock, seed } = options;
+  const { platform, clock } = options;
   mkdirSync(options.folder, { recursive: true });
-  const random = createRandom(seed, platform);
   const model = createOpenAiEmulator({ clock });
   Object.assign(model.behaviour, { answer: answerOf, tokensPerSecond });
   const isTalking = (): boolean => model.calls.slice(-8).some(({ state }) => state === 'open');
@@ -56,7 +58,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignFig
   const processes = createProcesses(options);
   await Promise.all([driver.listen(), model.start()]);
   try {
-    return await play(options, { driver, model, processes, random });
+    return await new Campaign(options, { driver, model, processes }).run();
   } finally {
     await processes.close();
     await Promise.all([driver.close(), model.stop()]);
@@ -66,128 +68,131 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignFig
 interface Stage {
   readonly driver: PlatformDriver;
   readonly model: OpenAiEmulator;
-  readonly processes: ReturnType<typeof createProcesses>;
-  readonly random: Random;
+  readonly processes: Processes;
 }
 
-async function play(options: CampaignOptions, { driver, model, processes, random }: Stage): Promise<CampaignFigures> {
-  const { platform, clock, seed, folder, signal } = options;
-  const people = createPeople(driver, random);
-  const killer = createKiller({ driver, model, clock, random });
-  const points = createDeck(killPoints, platform, random);
-  const recoveries = createDeck(recoveryPoints, platform, random);
-  const ledgerFile = join(folder, 'data', 'parley.db');
-  const byPoint = new Map<string, number>();
-  const history: string[] = [];
-  const logs: string[] = [];
-  let kills = 0;
-  let missed = 0;
+class Campaign {
+  readonly #options: CampaignOptions;
+  readonly #stage: Stage;
+  readonly #random: Random;
+  readonly #people: People;
+  readonly #killer: Killer;
+  readonly #points: Deck;
+  readonly #recoveries: Deck;
+  readonly #record: CampaignRecord;
+  #missed = 0;
 
-  async function start(point?: KillPoint): Promise<RunningProcess> {
-    const config = await toConfig({ settings: driver.settings(random), model, dataFolder: join(folder, 'data') });
+  constructor(options: CampaignOptions, stage: Stage) {
+    const { platform, seed, clock } = options;
+    this.#options = options;
+    this.#stage = stage;
+    this.#random = createRandom(seed, platform);
+    this.#people = createPeople(stage.driver, this.#random);
+    this.#killer = createKiller({ ...stage, clock, random: this.#random });
+    this.#points = createDeck(killPoints, platform, this.#random);
+    this.#recoveries = createDeck(recoveryPoints, platform, this.#random);
+    this.#record = createRecord(options);
+  }
+
+  async run(): Promise<CampaignFigures> {
+    let running = await this.#start();
+    this.#people.ask(3);
+    await this.#rest(running);
+    await running.flush();
+    while (this.#isOn() && !this.#options.signal.aborted) {
+      const before = this.#record.kills();
+      await this.#killAt(this.#points.next(), running);
+      running = await this.#recover();
+      const passed = (kills: number): number => Math.floor(kills / killsBetweenRests);
+      if (passed(this.#record.kills()) > passed(before)) await this.#rest(running);
+    }
+    await this.#rest(running);
+    const { code } = await running.stop();
+    if (code !== 0) this.#record.fail(`the last process did not stop in good order (code ${code})`, running);
+    return this.#figures();
+  }
+
+  #isOn(): boolean {
+    return this.#record.kills() < this.#options.kills;
+  }
+
+  async #start(point?: KillPoint): Promise<RunningProcess> {
+    const { driver, model, processes } = this.#stage;
+    const config = await toConfig({ settings: driver.settings(this.#random), model, dataFolder: this.#dataFolder() });
     const started = await processes.start(config, point?.place.type === 'store' ? point.place.trap : undefined);
-    if (point) killer.aim(point, started);
+    if (point) this.#killer.aim(point, started);
     const ready = await started.ready;
-    if (ready !== 'dead') {
-      driver.connect(ready.url);
-      processes.prepare();
-      if (random.chance(0.25)) people.repeatSomething();
-    } else if (!point) fail({ problem: 'a process ended while it was starting', findings: [] }, started);
+    // The next one loads its modules now: this one, which has the more urgent work, is done with that.
+    processes.prepare();
+    if (ready === 'dead') {
+      if (!point) this.#record.fail('a process ended while it was starting', started);
+      return started;
+    }
+    driver.connect(ready.url);
+    if (this.#random.chance(0.25)) this.#people.repeatSomething();
     return started;
   }
 
-  /** Waits for the kill. False when the process is still there. */
-  async function awaitKill(running: RunningProcess, point: KillPoint, timeMs: number): Promise<boolean> {
-    const timeout = new AbortController();
-    const exit = await Promise.race([running.exit, clock.sleep(timeMs, timeout.signal).catch(() => undefined)]);
-    timeout.abort();
-    killer.disarm();
-    if (!exit) return false;
-    logs.push(running.tail());
-    if (exit.signal !== 'SIGKILL')
-      fail({ problem: `the process ended by itself (code ${exit.code}, signal ${exit.signal})`, findings: [] }, running);
-    driver.disconnect(random);
-    kills += 1;
-    byPoint.set(point.name, (byPoint.get(point.name) ?? 0) + 1);
-    history.push(point.name);
-    return true;
-  }
-
-  async function killAt(point: KillPoint, running: RunningProcess): Promise<void> {
+  async #killAt(point: KillPoint, running: RunningProcess): Promise<void> {
     if (point.place.type === 'store') await running.arm(point.place.trap);
-    killer.aim(point, running);
-    people.ask(1 + random.below(3));
-    if (await awaitKill(running, point, longestMs)) return;
-    missed += 1;
-    points.again(point);
+    this.#killer.aim(point, running);
+    this.#people.ask(1 + this.#random.below(3));
+    if (await this.#isKilled(point, running, longestMs)) return;
+    this.#missed += 1;
+    this.#points.again(point);
     running.kill();
-    await awaitKill(running, { ...point, name: `idle (not reached: ${point.name})` }, longestMs);
+    await this.#isKilled({ ...point, name: `idle (not reached: ${point.name})` }, running, longestMs);
   }
 
   /** Brings a process up again; sometimes the first ones are killed at once, too. */
-  async function recover(): Promise<RunningProcess> {
-    if (random.chance(0.3)) people.ask(1);
-    while (kills < options.kills && random.chance(0.3)) {
-      const point = recoveries.next();
-      const running = await start(point);
-      if (await awaitKill(running, point, longestMs / 3)) continue;
+  async #recover(): Promise<RunningProcess> {
+    if (this.#random.chance(0.3)) this.#people.ask(1);
+    while (this.#isOn() && this.#random.chance(0.3)) {
+      const point = this.#recoveries.next();
+      const running = await this.#start(point);
+      if (await this.#isKilled(point, running, longestMs / 3)) continue;
       if (await running.arm(undefined)) return running; // It had nothing of that kind to do.
-      await awaitKill(running, point, longestMs); // It got there at the last moment.
+      await this.#isKilled(point, running, longestMs); // It got there at the last moment.
     }
-    return start();
+    return this.#start();
   }
 
-  async function rest(running: RunningProcess): Promise<void> {
-    const report = await comeToRest({ driver, clock, ledgerFile }, running, people.conversations);
-    if (report) fail(report, running);
+  /** Waits for the kill. False when the process is still there. */
+  async #isKilled(point: KillPoint, running: RunningProcess, timeMs: number): Promise<boolean> {
+    const timeout = new AbortController();
+    const late = this.#options.clock.sleep(timeMs, timeout.signal).catch(() => undefined);
+    const exit = await Promise.race([running.exit, late]);
+    timeout.abort();
+    this.#killer.disarm();
+    if (!exit) return false;
+    const { code, signal } = exit;
+    if (signal !== 'SIGKILL') this.#record.fail(`the process ended by itself (code ${code}, signal ${signal})`, running);
+    this.#stage.driver.disconnect(this.#random);
+    this.#record.add(point, running);
+    return true;
   }
 
-  function fail(report: RestReport, running: RunningProcess): never {
-    throw new KillFailure({ platform, seed, kills, history, ...report, logs: [...logs.slice(-2), running.tail()], folder });
+  async #rest(running: RunningProcess): Promise<void> {
+    const places = { ...this.#stage, clock: this.#options.clock, ledgerFile: join(this.#dataFolder(), 'parley.db') };
+    const report = await comeToRest(places, running, this.#people.conversations);
+    if (report) this.#record.fail(report.problem, running, report.findings);
   }
 
-  let running = await start();
-  people.ask(3);
-  await rest(running);
-  await running.flush();
-  while (kills < options.kills && !signal.aborted) {
-    const before = Math.floor(kills / killsBetweenRests);
-    await killAt(points.next(), running);
-    running = await recover();
-    if (Math.floor(kills / killsBetweenRests) > before) await rest(running);
+  #dataFolder(): string {
+    return join(this.#options.folder, 'data');
   }
-  await rest(running);
-  const { code } = await running.stop();
-  if (code !== 0) fail({ problem: `the last process did not stop in good order (code ${code})`, findings: [] }, running);
-  const messages = people.conversations.reduce((sum, { talk }) => sum + talk.visible().length, 0);
-  const { conversations } = people;
-  return {
-    platform,
-    kills,
-    byPoint,
-    missed,
-    questions: people.questions(),
-    conversations: conversations.length,
-    messages,
-    modelCalls: model.calls.length,
-  };
-}
 
-interface Deck {
-  next(): KillPoint;
-  /** It has not been reached: soon once more. */
-  again(point: KillPoint): void;
-}
-
-/** Every point once, in an order by chance, before any comes again. */
-function createDeck(points: readonly KillPoint[], platform: PlatformName, random: Random): Deck {
-  const usable = points.filter(({ not }) => !not?.includes(platform));
-  let deck: KillPoint[] = [];
-  return {
-    next: () => {
-      if (deck.length === 0) deck = random.shuffle(usable);
-      return deck.pop() as KillPoint; // it was just filled
-    },
-    again: (point) => void deck.unshift(point),
-  };
+  #figures(): CampaignFigures {
+    const { conversations } = this.#people;
+    return {
+      platform: this.#options.platform,
+      kills: this.#record.kills(),
+      byPoint: this.#record.byPoint,
+      missed: this.#missed,
+      questions: this.#people.questions(),
+      conversations: conversations.length,
+      messages: conversations.reduce((sum, { talk }) => sum + talk.visible().length, 0),
+      modelCalls: this.#stage.model.calls.length,
+    };
+  }
 }

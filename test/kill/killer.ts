@@ -16,7 +16,7 @@ export interface KillerOptions {
 export interface Killer {
   /** From the next thing that happens on. A trap inside of the process must have been set before. */
   aim(point: KillPoint, victim: RunningProcess): void;
-  /** Whether a kill from outside has been made since the last `aim`. */
+  /** Nobody is to be killed any more, and nothing to go wrong. */
   disarm(): void;
 }
 

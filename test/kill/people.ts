@@ -8,6 +8,8 @@ export interface People {
   readonly conversations: readonly Conversation[];
   /** Ask so many questions at once: in new conversations, and further ones in old conversations. Some, or all, want an answer at length. */
   ask(count: number, atLength?: 'all'): void;
+  /** Ask so many more at once where the last conversation was opened. */
+  insist(count: number): void;
   /** Lets the platform deliver again what it has delivered before. */
   repeatSomething(): void;
   questions(): number;
@@ -30,8 +32,7 @@ export function createPeople(driver: PlatformDriver, random: Random): People {
     return opened;
   }
 
-  function askOne(isLong: boolean): void {
-    const { talk, questions } = choose();
+  function askIn({ talk, questions }: Conversation, isLong: boolean): void {
     count += 1;
     const marker = `q${count}`;
     const known = questions.filter(({ asked }) => driver.isOrdered || asked.isAcknowledged());
@@ -42,7 +43,11 @@ export function createPeople(driver: PlatformDriver, random: Random): People {
   return {
     conversations,
     ask: (many, atLength) => {
-      for (let asked = 0; asked < many; asked += 1) askOne(atLength === 'all' || random.chance(longShare));
+      for (let asked = 0; asked < many; asked += 1) askIn(choose(), atLength === 'all' || random.chance(longShare));
+    },
+    insist: (many) => {
+      const last = conversations.at(-1) ?? choose();
+      for (let asked = 0; asked < many; asked += 1) askIn(last, false);
     },
     repeatSomething: () => {
       const all: Question[] = conversations.flatMap(({ questions }) => questions);

@@ -6,7 +6,7 @@ import type { Mutant } from './mutant.ts';
 export const mutants: readonly Mutant[] = [
   {
     name: 'acknowledges-before-saving',
-    seed: 20,
+    seed: 21,
     plant: () => ({
       store: (store) => ({
         ...store,
@@ -46,7 +46,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'sends-although-its-lease-is-over',
-    seed: 1,
+    seed: 7,
     plant: () => ({
       store: (store) => changeDeliveries(store, (delivery) => ({ ...delivery, leaseUntil: Number.MAX_SAFE_INTEGER })),
     }),
@@ -106,7 +106,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'leases-never-end',
-    seed: 1,
+    seed: 3,
     plant: () => ({
       store: (store) => ({ ...store, claimTurns: (claim) => store.claimTurns({ ...claim, leaseMs: 10 ** 9 }) }),
     }),
@@ -182,7 +182,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'leaves-the-second-message',
-    seed: 104,
+    seed: 5,
     plant: () => ({ adapter: (adapter) => ({ ...adapter, ...(adapter.remove ? { remove: async () => undefined } : {}) }) }),
   },
   {

@@ -37,3 +37,10 @@ export function describeFailure({ seed, violations, journal }: Failure, mutant?:
   const what = violations.map((violation) => `  - ${violation}`).join('\n');
   return `${journal.join('\n')}\n\nseed ${seed}:\n${what}\nsee it again: ${replay}`;
 }
+
+/** The first one whole, and of the others only what is wrong first. */
+export function describeFailures(failures: readonly Failure[]): string {
+  const [first, ...others] = failures.toSorted((one, other) => one.seed - other.seed);
+  if (!first) return '';
+  return [describeFailure(first), ...others.map(({ seed, violations }) => `seed ${seed}: ${violations[0]}`)].join('\n');
+}

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { catchMutant, drawFreshSeeds, findMutant, runCampaign } from './campaign.ts';
 import type { Mutant } from './mutant.ts';
 import { mutants } from './mutants.ts';
-import { describeFailure, describeFigures } from './report.ts';
+import { describeFailure, describeFailures, describeFigures } from './report.ts';
 import { runSeed } from './world.ts';
 
 const usage = `usage: npm run simulate -- [--seeds N] [--fresh N] [--seed S] [--mutant NAME]
@@ -55,8 +55,7 @@ async function campaign({ from, count, fresh }: { from: number; count: number; f
   const drawn = drawFreshSeeds(fresh);
   if (fresh > 0) console.log(`fresh seeds ${drawn.from} to ${drawn.from + fresh - 1}`);
   const { figures, failures, wallMs } = await runCampaign([{ from, count }, drawn]);
-  for (const failure of failures.slice(0, 1)) console.log(describeFailure(failure));
-  for (const { seed, violations } of failures.slice(1)) console.log(`seed ${seed}: ${violations[0]}`);
+  if (failures.length > 0) console.log(describeFailures(failures));
   console.log(`${describeFigures(figures, wallMs)} ${failures.length} seeds with violations.`);
   if (failures.length > 0) process.exitCode = 1;
 }

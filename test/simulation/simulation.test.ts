@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { catchMutant, drawFreshSeeds, runCampaign } from './campaign.ts';
 import { mutants } from './mutants.ts';
-import { describeFailure, describeFigures } from './report.ts';
+import { describeFailures, describeFigures } from './report.ts';
 import { runSeed } from './world.ts';
 
 const summary: string[] = [];
@@ -24,7 +24,7 @@ test('keeps every promise in 1,500 fixed lives and 300 fresh ones', async () => 
 
   summary.push(`fresh seeds ${fresh.from} to ${fresh.from + fresh.count - 1}`);
   summary.push(`${describeFigures(figures, wallMs)} ${failures.length} seeds with violations.`);
-  assert.equal(failures.length, 0, failures.map((failure) => describeFailure(failure)).join('\n\n'));
+  assert.equal(failures.length, 0, describeFailures(failures));
   assert.equal(figures.seeds, 1_800);
   // A world in which nothing goes wrong would prove nothing.
   for (const kind of ['crashes', 'stalls', 'stops', 'lostRequests', 'lostAnswers', 'redeliveries', 'modelFailures'] as const) {
