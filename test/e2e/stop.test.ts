@@ -107,7 +107,11 @@ async function comeToRest(people: readonly People[], ledgerFile: string): Promis
   const isLost = (conversation: Conversation): boolean => checkConversation(conversation).some(({ kind }) => kind === 'lost');
   const ledger = openLedger(ledgerFile);
   try {
-    await until(() => ledger.state().undelivered === 0 && !conversations.some(isLost), 'everything to be answered');
+    const isAtRest = (): boolean => {
+      const { waiting, undelivered } = ledger.state();
+      return waiting + undelivered === 0 && !conversations.some(isLost);
+    };
+    await until(isAtRest, 'everything to be answered');
   } finally {
     ledger.close();
   }
