@@ -213,7 +213,7 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
     delivery: { leaseMs: deliveryLeaseMs, expiryMs: config.delivery.expiryMinutes * 60_000 },
   });
   const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages });
-  const inbox = createInbox({ store, clock, log, onWaiting: () => worker.wake() });
+  const inbox = createInbox({ store, clock, log, accept: worker.accept });
   return { inbox, outbox, worker };
 }
 

@@ -25,8 +25,8 @@ export interface Completion {
   readonly stream: ClaimedTurn['stream'];
 }
 
-/** Writes what a turn came to into the ledger, all at once, and hands the first part of the answer on. */
-export async function commitTurn(options: TurnCommitOptions, completion: Completion): Promise<void> {
+/** Writes what a turn came to into the ledger, all at once, and hands the first part of the answer on. Tells whether more waits in the conversation. */
+export async function commitTurn(options: TurnCommitOptions, completion: Completion): Promise<boolean> {
   const { store, log, deliver } = options;
   const { turn, result, address } = completion;
   const outcome = toOutcome(options, completion);
@@ -35,12 +35,13 @@ export async function commitTurn(options: TurnCommitOptions, completion: Complet
   const eventId = address.inReplyTo;
   if (committed.status === 'stale') {
     log.warn('turn ended after its lease was lost; its answer is dropped', { conversationId, turnId, eventId });
-    return;
+    return true; // Somebody else's now; a look costs little.
   }
   const { failure, verdict, usage } = result;
   if (failure) log.error('turn failed', { conversationId, turnId, eventId, errorId: failure.errorId, error: failure.message });
   else log.debug('turn committed', { conversationId, turnId, eventId, verdict, parts: outcome.parts.length, usage });
   if (committed.delivery) deliver(committed.delivery);
+  return committed.moreWaiting;
 }
 
 function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completion): TurnOutcome {

@@ -13,7 +13,7 @@ export interface TurnOptions extends TurnResultOptions, TurnCommitOptions {
   readonly adapters: ReadonlyMap<string, Adapter>;
 }
 
-type RunTurn = (turn: ClaimedTurn, signal: AbortSignal) => Promise<void>;
+type RunTurn = (turn: ClaimedTurn, signal: AbortSignal) => Promise<{ readonly moreWaiting: boolean }>;
 
 /**
  * One turn of a conversation: everything that waits goes in, one answer comes out, and transcript, verdicts and answer are committed at
@@ -38,7 +38,7 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
       // Its adapter is switched off: the work waits until it is on again, without using up attempts.
       const error = `adapter ${address.adapter} is off`;
       await postpone(options, turn, { retryAt: startedAt + 30_000, error, counts: false, stream: turn.stream });
-      return;
+      return { moreWaiting: true };
     }
     const onOpened = (receipt: Receipt): void => noteStream(turn, address.inReplyTo, receipt);
     const live = createLiveAnswer({ adapter, turn, address, clock, log, onOpened }, signal);
@@ -51,13 +51,14 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
     }
     if (result !== undefined && !('retryAt' in result)) {
       // Although a stop may have come meanwhile: what is finished need not be done again.
-      await commitTurn(options, { turn, startedAt, address, adapter, result, stream });
-      return;
+      const moreWaiting = await commitTurn(options, { turn, startedAt, address, adapter, result, stream });
+      return { moreWaiting };
     }
     // Within this process the adapter knows whether a stream that never opened is in doubt; another process takes the turn up without it.
     const left = stream ?? (live.begun() ? 'unknown' : undefined);
     const { retryAt, error } = result ?? { retryAt: clock.now(), error: describeError(signal.reason) };
     await postpone(options, turn, { retryAt, error, counts: result !== undefined, stream: left });
+    return { moreWaiting: true };
   };
 }
 

@@ -2,14 +2,14 @@ import type { AcceptResult, AdapterContext, AdapterState } from '../adapter.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { InboundEvent } from '../message.ts';
-import type { Store } from '../store/store.ts';
+import type { AcceptBatch, Store } from '../store/store.ts';
 
 export interface InboxOptions {
-  readonly store: Pick<Store, 'accept' | 'loadState' | 'recentConversations' | 'status'>;
+  readonly store: Pick<Store, 'loadState' | 'recentConversations' | 'status'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called after events were committed that a turn should take up. */
-  readonly onWaiting: () => void;
+  /** Saves events, and sees to it that they are taken up: the worker's. */
+  readonly accept: (batch: AcceptBatch) => Promise<readonly AcceptResult[]>;
 }
 
 /** The way in: what an adapter may ask of Parley, and nothing else. */
@@ -17,10 +17,9 @@ export interface Inbox {
   contextFor(adapter: string): AdapterContext;
 }
 
-export function createInbox({ store, clock, log, onWaiting }: InboxOptions): Inbox {
+export function createInbox({ store, clock, log, accept: save }: InboxOptions): Inbox {
   async function accept(adapter: string, events: readonly InboundEvent[], state: AdapterState | undefined) {
-    const results = await store.accept({ adapter, events, state });
-    if (results.some(({ status }) => status === 'accepted')) onWaiting();
+    const results = await save({ adapter, events, state });
     for (const [index, event] of events.entries()) logResult(log, event, results[index]);
     return results;
   }

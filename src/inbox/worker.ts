@@ -2,12 +2,13 @@ import { createClaimLoop } from '../claim-loop.ts';
 import { settleWithin, type Clock } from '../clock.ts';
 import { describeError, TurnAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { ClaimedTurn, Store } from '../store/store.ts';
+import type { AcceptResult } from '../adapter.ts';
+import type { AcceptBatch, ClaimedTurn, Store, TurnClaim } from '../store/store.ts';
 
 export interface WorkerOptions {
-  readonly store: Pick<Store, 'claimTurns' | 'renewTurns' | 'postponeTurn'>;
-  /** Runs one turn to its commit. May reject: the turn is then taken up again later. */
-  readonly runTurn: (turn: ClaimedTurn, signal: AbortSignal) => Promise<void>;
+  readonly store: Pick<Store, 'accept' | 'acceptAndClaim' | 'claimTurns' | 'renewTurns' | 'postponeTurn'>;
+  /** Runs one turn to its commit; tells whether more waits in its conversation, or will. May reject: the turn is then taken up again later. */
+  readonly runTurn: (turn: ClaimedTurn, signal: AbortSignal) => Promise<{ readonly moreWaiting: boolean }>;
   readonly clock: Clock;
   readonly log: Log;
   /** Names this process in leases. */
@@ -22,6 +23,8 @@ export interface WorkerOptions {
 
 export interface Worker {
   start(): void;
+  /** Saves events; resolves after the commit. Where there is room, their turns begin at once. */
+  accept(batch: AcceptBatch): Promise<readonly AcceptResult[]>;
   /** Something may be waiting. */
   wake(): void;
   /** Takes up nothing more, lets running turns end for `drainMs`, then stops them; they are handed back. */
@@ -44,6 +47,10 @@ export function createWorker(options: WorkerOptions): Worker {
   const { store, clock, log, owner, concurrency, leaseMs } = options;
   const running = new Map<ClaimedTurn, RunningTurn>();
   const renewal = createRenewal(options, running);
+  // Whether something may wait that there was no room for.
+  let full = false;
+  // How many turns the claims that are under way may bring.
+  let promised = 0;
   const loop = createClaimLoop({
     claim,
     clock,
@@ -52,11 +59,38 @@ export function createWorker(options: WorkerOptions): Worker {
   });
 
   async function claim() {
-    const limit = concurrency - running.size;
-    if (limit <= 0) return { more: false, nextAt: undefined }; // The end of a turn wakes the loop.
-    const { turns, nextAt } = await store.claimTurns({ owner, limit, leaseMs, historyLimit: options.historyLimit });
-    for (const turn of turns) run(turn);
-    return { nextAt, more: turns.length === limit };
+    const limit = concurrency - running.size - promised;
+    full = limit <= 0;
+    if (full) return { more: false, nextAt: undefined }; // The end of a turn wakes the loop.
+    const { turns, nextAt } = await claimed(limit, (terms) => store.claimTurns(terms));
+    full = turns.length === limit;
+    return { nextAt, more: full };
+  }
+
+  async function claimed<T extends { readonly turns: readonly ClaimedTurn[] }>(
+    limit: number,
+    claimThem: (terms: TurnClaim) => Promise<T>,
+  ): Promise<T> {
+    promised += limit;
+    try {
+      const result = await claimThem({ owner, limit, leaseMs, historyLimit: options.historyLimit });
+      for (const turn of result.turns) run(turn);
+      return result;
+    } finally {
+      promised -= limit;
+    }
+  }
+
+  async function accept(batch: AcceptBatch): Promise<readonly AcceptResult[]> {
+    const limit = batch.events.filter(({ type }) => type === 'message' || type === 'command').length;
+    // Where something may be waiting already, the new has to wait behind it.
+    if (loop.active() && !full && limit > 0 && limit <= concurrency - running.size - promised) {
+      const { results } = await claimed(limit, (terms) => store.acceptAndClaim(batch, terms));
+      return results;
+    }
+    const results = await store.accept(batch);
+    if (results.some(({ status }) => status === 'accepted')) loop.wake();
+    return results;
   }
 
   function run(turn: ClaimedTurn): void {
@@ -66,9 +100,9 @@ export function createWorker(options: WorkerOptions): Worker {
     const done = options
       .runTurn(turn, controller.signal)
       .catch((error: unknown) => giveBack(options, turn, error))
-      .finally(() => {
+      .then(({ moreWaiting }) => {
         running.delete(turn);
-        loop.wake();
+        if (moreWaiting || full) loop.wake();
       });
     running.set(turn, { controller, done });
   }
@@ -85,6 +119,7 @@ export function createWorker(options: WorkerOptions): Worker {
       renewal.start();
       loop.start();
     },
+    accept,
     wake: loop.wake,
     stop: async (drainMs) => {
       const claimed = loop.stop();
@@ -100,7 +135,11 @@ export function createWorker(options: WorkerOptions): Worker {
 }
 
 /** What runTurn could not handle: a bug, or a store that fails. The attempt counts, so that it cannot go round for ever. */
-async function giveBack({ store, clock, log, owner }: WorkerOptions, turn: ClaimedTurn, cause: unknown): Promise<void> {
+async function giveBack(
+  { store, clock, log, owner }: WorkerOptions,
+  turn: ClaimedTurn,
+  cause: unknown,
+): Promise<{ moreWaiting: true }> {
   const { conversationId, token, attempt } = turn;
   const error = describeError(cause);
   log.error('turn failed unexpectedly', { ...fieldsOf(turn), attempt, error });
@@ -109,6 +148,7 @@ async function giveBack({ store, clock, log, owner }: WorkerOptions, turn: Claim
   await store
     .postponeTurn({ owner, conversationId, token, retryAt, error, counts: true, stream: turn.stream ?? 'unknown' })
     .catch((failure: unknown) => log.error('turn could not be given back', { ...fieldsOf(turn), error: describeError(failure) }));
+  return { moreWaiting: true };
 }
 
 /** Keeps the leases of running turns alive, and stops the turns that have lost theirs. */

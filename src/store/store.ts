@@ -28,6 +28,11 @@ export interface Store extends KnowledgeStore {
    * A copy that is addressed to the bot takes the place of one that was ignored because it was not.
    */
   accept(batch: AcceptBatch): Promise<readonly AcceptResult[]>;
+  /**
+   * `accept`, and in the same commit `claimTurns` of the conversations of these events: saves a way to the disk and back.
+   * What has waited longer elsewhere goes first: claim only where there is room for all.
+   */
+  acceptAndClaim(batch: AcceptBatch, claim: TurnClaim): Promise<AcceptedTurns>;
   /** Leases conversations in which events wait, longest waiting first. No conversation is ever held by two unexpired leases. */
   claimTurns(claim: TurnClaim): Promise<TurnClaims>;
   /** Prolongs leases; returns the conversations whose lease has been lost. */
@@ -80,6 +85,11 @@ export interface AcceptBatch {
   readonly adapter: string;
   readonly events: readonly InboundEvent[];
   readonly state?: AdapterState | undefined;
+}
+
+export interface AcceptedTurns {
+  readonly results: readonly AcceptResult[];
+  readonly turns: readonly ClaimedTurn[];
 }
 
 export interface EventKey {

@@ -14,7 +14,7 @@ export function createMortalStore(real: Store, kill: () => void): MortalStore {
 
   /** Whether the trap goes off at this call. */
   function strikes(method: string, phase: Trap['phase'], call: Call): boolean {
-    if (armed?.method !== method || armed.phase !== phase || !matters(method, phase, call)) return false;
+    if (!armed || !stepsOf(method).includes(armed.method) || armed.phase !== phase || !matters(method, phase, call)) return false;
     left -= 1;
     return left <= 0;
   }
@@ -49,9 +49,15 @@ interface Call {
   readonly result?: unknown;
 }
 
+/** One call may be two steps on the way of a question. */
+function stepsOf(method: string): readonly string[] {
+  return method === 'acceptAndClaim' ? ['accept', 'claimTurns'] : [method];
+}
+
 /** A call that does nothing is no transition. Before it is made, that can be told of `accept` alone. */
 function matters(method: string, phase: Trap['phase'], { args, result }: Call): boolean {
-  if (method === 'accept') return (args as Parameters<Store['accept']>)[0].events.some(({ type }) => type === 'message');
+  if (method === 'accept' || method === 'acceptAndClaim')
+    return (args as Parameters<Store['accept']>)[0].events.some(({ type }) => type === 'message');
   if (phase !== 'after') return true;
   if (method === 'claimTurns') return (result as Awaited<ReturnType<Store['claimTurns']>>).turns.length > 0;
   if (method === 'claimDeliveries') return (result as Awaited<ReturnType<Store['claimDeliveries']>>).deliveries.length > 0;

@@ -47,6 +47,7 @@ const weights: Readonly<Record<string, number>> = {
   timer: 0.1,
   typing: 0.2,
   accept: 1.5,
+  acceptAndClaim: 1.5,
   noteStream: 2,
   commitTurn: 2,
   postponeTurn: 2,

@@ -60,7 +60,7 @@ export function startInstance(options: InstanceOptions): Instance {
     delivery: { leaseMs, expiryMs },
   });
   const worker = createWorker({ ...common, runTurn, historyLimit: 50 });
-  const inbox = createInbox({ store, clock, log, onWaiting: () => worker.wake() });
+  const inbox = createInbox({ store, clock, log, accept: worker.accept });
   const contexts = new Map([...adapters.keys()].map((name) => [name, inbox.contextFor(name)]));
   let isListening = true;
 

@@ -4,6 +4,11 @@ import type { MutantTools, Planted } from './mutant.ts';
 
 type Sqlite = MutantTools['db'];
 
+/** Events are saved otherwise, and taken up when the worker next looks. */
+export function changeAccept(store: Store, accept: Store['accept']): Store {
+  return { ...store, accept, acceptAndClaim: async (batch) => ({ results: await accept(batch), turns: [] }) };
+}
+
 /** Every delivery that a process is given reads otherwise. */
 export function changeDeliveries(store: Store, change: (delivery: ClaimedDelivery) => ClaimedDelivery): Store {
   return {

@@ -1,5 +1,5 @@
 import type { InboundEvent } from '../../src/message.ts';
-import { changeDeliveries, dropEvents, ignoreOrder, splitCommit } from './mutant-parts.ts';
+import { changeAccept, changeDeliveries, dropEvents, ignoreOrder, splitCommit } from './mutant-parts.ts';
 import type { Mutant } from './mutant.ts';
 
 /** At least one seed of 300 must notice each of these, or the simulation is too tame. */
@@ -8,13 +8,11 @@ export const mutants: readonly Mutant[] = [
     name: 'acknowledges-before-saving',
     seed: 21,
     plant: () => ({
-      store: (store) => ({
-        ...store,
-        accept: async (batch) => {
+      store: (store) =>
+        changeAccept(store, async (batch) => {
           store.accept(batch).catch(() => undefined);
           return batch.events.map(() => ({ status: 'accepted' }));
-        },
-      }),
+        }),
     }),
   },
   {
@@ -28,7 +26,7 @@ export const mutants: readonly Mutant[] = [
         return copy === 1 ? event : { ...event, eventId: `${event.eventId}-copy-${copy}` };
       };
       return {
-        store: (store) => ({ ...store, accept: (batch) => store.accept({ ...batch, events: batch.events.map(rename) }) }),
+        store: (store) => changeAccept(store, (batch) => store.accept({ ...batch, events: batch.events.map(rename) })),
       };
     },
   },
@@ -108,7 +106,11 @@ export const mutants: readonly Mutant[] = [
     name: 'leases-never-end',
     seed: 3,
     plant: () => ({
-      store: (store) => ({ ...store, claimTurns: (claim) => store.claimTurns({ ...claim, leaseMs: 10 ** 9 }) }),
+      store: (store) => ({
+        ...store,
+        claimTurns: (claim) => store.claimTurns({ ...claim, leaseMs: 10 ** 9 }),
+        acceptAndClaim: (batch, claim) => store.acceptAndClaim(batch, { ...claim, leaseMs: 10 ** 9 }),
+      }),
     }),
   },
   {
@@ -182,7 +184,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'leaves-the-second-message',
-    seed: 5,
+    seed: 847,
     plant: () => ({ adapter: (adapter) => ({ ...adapter, ...(adapter.remove ? { remove: async () => undefined } : {}) }) }),
   },
   {

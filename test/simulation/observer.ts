@@ -52,6 +52,12 @@ export function createObserver({ store, timeoutMs, ...watch }: ObserverOptions):
       ...inbox.methods,
       ...turns.methods,
       ...deliveries.methods,
+      acceptAndClaim: async (batch, claim) => {
+        const taken = await store.acceptAndClaim(batch, claim);
+        inbox.onAccepted(batch, taken.results);
+        for (const turn of taken.turns) turns.onClaim(turn, claim.leaseMs);
+        return taken;
+      },
       commitTurn: async (outcome) => {
         const result = await turns.methods.commitTurn(outcome);
         if (result.status === 'committed') deliveries.onCommit(outcome, result.delivery);

@@ -1,3 +1,4 @@
+import type { AcceptResult } from '../../src/adapter.ts';
 import type { InboundEvent } from '../../src/message.ts';
 import type { AcceptBatch, ClaimedTurn, Store } from '../../src/store/store.ts';
 import type { Watch } from './watch.ts';
@@ -6,6 +7,7 @@ export interface InboxWatch {
   readonly methods: Pick<Store, 'accept'>;
   /** Of every message that was accepted, by conversation, in order. */
   readonly accepted: ReadonlyMap<string, readonly string[]>;
+  onAccepted(batch: AcceptBatch, results: readonly AcceptResult[]): void;
   onTurn(turn: ClaimedTurn): void;
 }
 
@@ -30,8 +32,13 @@ export function watchInbox(store: Store, { journal, onViolation }: Watch): Inbox
     if (event.type === 'delete') wordings.delete(key);
   }
 
+  function onAccepted({ events }: AcceptBatch, results: readonly AcceptResult[]): void {
+    for (const [index, event] of events.entries()) onAccept(event, results[index]?.status ?? 'nothing');
+  }
+
   return {
     accepted,
+    onAccepted,
     onTurn: ({ owner, events }) => {
       for (const { event } of events) {
         if (event.type !== 'message' || wordings.get(keyOf(event)) === event.text) continue;
@@ -41,7 +48,7 @@ export function watchInbox(store: Store, { journal, onViolation }: Watch): Inbox
     methods: {
       accept: async (batch: AcceptBatch) => {
         const results = await store.accept(batch);
-        for (const [index, event] of batch.events.entries()) onAccept(event, results[index]?.status ?? 'nothing');
+        onAccepted(batch, results);
         return results;
       },
     },

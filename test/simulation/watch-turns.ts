@@ -14,6 +14,7 @@ export interface TurnsWatch {
   /** In the order in which they were written. */
   readonly commits: readonly Commit[];
   lease(conversationId: string): Lease | undefined;
+  onClaim(turn: ClaimedTurn, leaseMs: number): void;
   onHandBack(owner: string): void;
 }
 
@@ -69,6 +70,7 @@ export function watchTurns(store: Store, watch: Watch, onTurn: (turn: ClaimedTur
 
   return {
     commits,
+    onClaim,
     lease: (conversationId) => held.get(conversationId),
     onHandBack: (owner) => {
       for (const lease of held.values()) if (lease.owner === owner) lease.isOver = true;

@@ -112,7 +112,7 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
     await outbox.stop(drainMs);
     await store.handBack(owner);
   }
-  const context = createInbox({ store, clock, log, onWaiting: () => worker.wake() }).contextFor(adapter.name);
+  const context = createInbox({ store, clock, log, accept: worker.accept }).contextFor(adapter.name);
   return {
     clock: time,
     database,

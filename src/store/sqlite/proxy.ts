@@ -13,6 +13,7 @@ export interface StoreProxyOptions {
 
 const names: { readonly [Name in UseCase]: true } = {
   accept: true,
+  acceptAndClaim: true,
   claimTurns: true,
   renewTurns: true,
   noteStream: true,

@@ -39,7 +39,7 @@ export function createTurns(db: Sqlite) {
   const history = createHistory(db);
   return {
     ...createHolds(db),
-    claimTurns: createClaim(db, history),
+    ...createClaim(db, history),
     transcript: ({ conversationId, limit }: { conversationId: string; limit: number }): TranscriptMessage[] =>
       history({ conversationId, after: 0, limit }),
   };
@@ -50,6 +50,9 @@ function createClaim(db: Sqlite, history: History) {
   const waitingIn = createWaiting(db);
   const ready = db.prepare<[number, number], ReadyConversation>(
     'select id, lease_token, attempt, stream, reset_seq from conversation where wake_at <= ? order by wake_at limit +?',
+  );
+  const readyOne = db.prepare<[string, number], ReadyConversation>(
+    'select id, lease_token, attempt, stream, reset_seq from conversation where id = ? and wake_at <= ?',
   );
   const nextWake = db.prepare<[], { at: number | null }>('select min(wake_at) as at from conversation where wake_at is not null');
   const rest = db.prepare<[string]>(
@@ -87,13 +90,21 @@ function createClaim(db: Sqlite, history: History) {
     };
   }
 
-  return function claimTurns(claim: TurnClaim, now: number): TurnClaims {
-    const turns: ClaimedTurn[] = [];
-    for (const conversation of claim.limit > 0 ? ready.all(now, claim.limit) : []) {
-      const turn = claimOne(conversation, { ...claim, now });
-      if (turn) turns.push(turn);
-    }
-    return { turns, nextAt: nextWake.get()?.at ?? undefined };
+  function claimAll(conversations: readonly ReadyConversation[], claim: TurnClaim & { now: number }): ClaimedTurn[] {
+    return conversations.map((conversation) => claimOne(conversation, claim)).filter((turn) => turn !== undefined);
+  }
+
+  return {
+    claimTurns(claim: TurnClaim, now: number): TurnClaims {
+      const turns = claimAll(claim.limit > 0 ? ready.all(now, claim.limit) : [], { ...claim, now });
+      return { turns, nextAt: nextWake.get()?.at ?? undefined };
+    },
+
+    /** Of these conversations alone. */
+    claimThese(conversationIds: readonly string[], claim: TurnClaim, now: number): ClaimedTurn[] {
+      const found = [...new Set(conversationIds)].map((id) => readyOne.get(id, now)).filter((row) => row !== undefined);
+      return claimAll(found.slice(0, claim.limit), { ...claim, now });
+    },
   };
 }
 

@@ -25,7 +25,7 @@ type UseCases = { readonly [Name in UseCase]: Run<Name> };
 /** Every method of the store but `close`, synchronous, to be run inside a transaction. */
 export function createUseCases(db: Sqlite): UseCases {
   const accept = createAccept(db);
-  const turns = createTurns(db);
+  const turnsOf = createTurns(db);
   const commitTurn = createCommit(db);
   const deliveries = createDeliveries(db);
   const letters = createDeadLetters(db);
@@ -34,11 +34,21 @@ export function createUseCases(db: Sqlite): UseCases {
   const upkeep = createUpkeep(db);
   return {
     accept: ([batch], now) => accept(batch, now),
-    claimTurns: ([claim], now) => turns.claimTurns(claim, now),
-    renewTurns: ([renewal], now) => turns.renewTurns(renewal, now),
-    noteStream: ([note]) => turns.noteStream(note),
+    acceptAndClaim: ([batch, claim], now) => {
+      const results = accept(batch, now);
+      const accepted = batch.events.filter((_, index) => results[index]?.status === 'accepted');
+      const turns = turnsOf.claimThese(
+        accepted.map(({ conversationId }) => conversationId),
+        claim,
+        now,
+      );
+      return { results, turns };
+    },
+    claimTurns: ([claim], now) => turnsOf.claimTurns(claim, now),
+    renewTurns: ([renewal], now) => turnsOf.renewTurns(renewal, now),
+    noteStream: ([note]) => turnsOf.noteStream(note),
     commitTurn: ([outcome], now) => commitTurn(outcome, now),
-    postponeTurn: ([postponement], now) => turns.postponeTurn(postponement, now),
+    postponeTurn: ([postponement], now) => turnsOf.postponeTurn(postponement, now),
     claimDeliveries: ([claim], now) => deliveries.claimDeliveries(claim, now),
     settleSent: ([sent], now) => deliveries.settleSent(sent, now),
     settleFailed: ([failure], now) => deliveries.settleFailed(failure, now),
@@ -47,7 +57,7 @@ export function createUseCases(db: Sqlite): UseCases {
     loadState: ([key]) => status.loadState(key),
     recentConversations: ([query]) => status.recentConversations(query),
     status: ([key]) => status.status(key),
-    transcript: ([query]) => turns.transcript(query),
+    transcript: ([query]) => turnsOf.transcript(query),
     stats: () => status.stats(),
     listDeadLetters: ([query]) => letters.listDeadLetters(query),
     getDeadLetter: ([id]) => letters.getDeadLetter(id),

@@ -22,6 +22,34 @@ export function describeTurns(open: OpenStore): void {
       assert.deepEqual(await claim({ owner: 'p2' }), []);
     });
 
+    it('takes up what it accepts, with all that waits in those conversations', async (test) => {
+      const { accept, claim, store } = await openLedger(test, open);
+      const terms = { owner: 'p1', limit: 10, leaseMs, historyLimit: 100 };
+      await accept(createMessage('one'), createMessage('elsewhere', { in: 'c2' }));
+      const two = createMessage('two');
+      const three = createMessage('three');
+
+      const { results, turns } = await store.acceptAndClaim({ adapter: 'fake', events: [two, three] }, terms);
+
+      assert.deepEqual(results, [{ status: 'accepted' }, { status: 'accepted' }]);
+      assert.equal(turns.length, 1);
+      assert.deepEqual(
+        turns[0]?.events.map(({ event }) => 'text' in event && event.text),
+        ['one', 'two', 'three'],
+      );
+      const later = await store.acceptAndClaim({ adapter: 'fake', events: [createMessage('four'), two] }, terms);
+      assert.deepEqual(later, { results: [{ status: 'accepted' }, { status: 'duplicate' }], turns: [] });
+      const none = await store.acceptAndClaim(
+        { adapter: 'fake', events: [createMessage('hello', { in: 'c3' })] },
+        { ...terms, limit: 0 },
+      );
+      assert.deepEqual(none.turns, []);
+      assert.deepEqual(
+        (await claim()).map(({ conversationId }) => conversationId),
+        [conversationIdOf('c2'), conversationIdOf('c3')],
+      );
+    });
+
     it('takes the longest waiting first, and no more than asked for', async (test) => {
       const { accept, claim, clock } = await openLedger(test, open);
       for (const name of ['c3', 'c1', 'c2']) {

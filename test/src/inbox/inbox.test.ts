@@ -4,7 +4,7 @@ import { StoreError } from '../../../src/errors.ts';
 import { createInbox } from '../../../src/inbox/inbox.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { createGate } from '../../support/gate.ts';
-import { conversationIdOf, createDelete, createMessage, testTenant } from '../../support/inbound.ts';
+import { conversationIdOf, createMessage, testTenant } from '../../support/inbound.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { createTestParley } from '../../support/test-parley.ts';
 
@@ -13,7 +13,7 @@ test('accept resolves only once the events are on disk', async (t) => {
   const parley = createTestParley(t, {
     aroundStore: async (method, call) => {
       const result = await call();
-      if (method === 'accept') await disk.opened;
+      if (method.startsWith('accept')) await disk.opened;
       return result;
     },
   });
@@ -33,7 +33,7 @@ test('accept resolves only once the events are on disk', async (t) => {
 test('accept rejects when the events could not be saved, and nothing is taken up', async (t) => {
   const parley = createTestParley(t, {
     aroundStore: async (method, call) => {
-      if (method === 'accept') throw new StoreError('The disk is full.');
+      if (method.startsWith('accept')) throw new StoreError('The disk is full.');
       return call();
     },
   });
@@ -44,23 +44,6 @@ test('accept rejects when the events could not be saved, and nothing is taken up
 
   assert.equal(parley.model.requests.length, 0);
   await parley.stop();
-});
-
-test('wakes the worker after the commit, and only when something new waits for a turn', async (t) => {
-  const parley = createTestParley(t);
-  const wakes: number[] = [];
-  const { store, clock, log } = parley;
-  const context = createInbox({ store, clock, log, onWaiting: () => wakes.push(wakes.length) }).contextFor('fake');
-  const question = createMessage('hello');
-
-  await context.accept([question, createMessage('and this')]);
-  assert.equal(wakes.length, 1);
-
-  await context.accept([question]);
-  await context.accept([createMessage('chatter', { in: 'elsewhere', addressed: false })]);
-  await context.accept([createDelete(createMessage('never seen'))]);
-  await context.accept([]);
-  assert.equal(wakes.length, 1);
 });
 
 test('logs an event that comes again with another content, and lets the first one count', async (t) => {
@@ -116,7 +99,7 @@ test('logs nothing for an ordinary event and names the conversation and the even
 test("keeps an adapter's state with the events, and shows each adapter only what is its own", async (t) => {
   const clock = createFakeClock();
   const parley = createTestParley(t, { clock });
-  const inbox = createInbox({ store: parley.store, clock, log: createMemoryLog(), onWaiting: () => undefined });
+  const inbox = createInbox({ store: parley.store, clock, log: createMemoryLog(), accept: parley.worker.accept });
   const fake = inbox.contextFor('fake');
   const other = inbox.contextFor('other');
   const question = createMessage('hello');

@@ -93,6 +93,7 @@ test('takes a turn up again after its lease when it could not even be given back
     runTurn: async () => {
       starts += 1;
       if (starts === 1) throw new StoreError('down');
+      return { moreWaiting: false };
     },
     clock,
     log,

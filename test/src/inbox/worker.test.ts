@@ -58,6 +58,31 @@ test('runs as many conversations at once as it may, and takes the next one up as
   await parley.stop();
 });
 
+test('saves a question and takes it up in one step where there is room, and behind the others where there is none', async (t) => {
+  const gate = createGate<string>();
+  const model = createTestModel(() => gate.opened);
+  const steps: string[] = [];
+  const parley = createTestParley(t, {
+    model,
+    concurrency: 1,
+    aroundStore: (method, call) => {
+      if (method.startsWith('accept')) steps.push(method);
+      return call();
+    },
+  });
+  await parley.start();
+
+  await parley.receive(createMessage('first', { in: 'c1' }));
+  await parley.receive(createMessage('second', { in: 'c2' }));
+
+  assert.deepEqual(steps, ['acceptAndClaim', 'accept']);
+  assert.equal(model.requests.length, 1);
+  gate.open('ok');
+  await parley.clock.advance(0);
+  assert.equal(model.requests.length, 2);
+  await parley.stop();
+});
+
 test('lets no conversation that never stops talking starve another', async (t) => {
   const clock = createFakeClock();
   const order: string[] = [];
@@ -157,8 +182,8 @@ test('goes on after a time in which nothing could be claimed', async (t) => {
       return call();
     },
   });
-  await parley.start();
   await parley.receive(createMessage('hello'));
+  await parley.start();
   await parley.clock.advance(30_000);
   assert.deepEqual(parley.shown(), []);
 
