@@ -63,6 +63,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const controller = new AbortController();
     if (!loop.active()) controller.abort(new TurnAborted('stopping')); // claimed while the stop began
     if (turn.attempt > 1) abortOlder(turn);
+    if (turn.crashes > 0) log.warn('turn is taken up again after its process died', { ...fieldsOf(turn), crashes: turn.crashes });
     const done = options
       .runTurn(turn, controller.signal)
       .catch((error: unknown) => giveBack(options, turn, error))
@@ -101,10 +102,10 @@ export function createWorker(options: WorkerOptions): Worker {
 
 /** What runTurn could not handle: a bug, or a store that fails. The attempt counts, so that it cannot go round for ever. */
 async function giveBack({ store, clock, log, owner }: WorkerOptions, turn: ClaimedTurn, cause: unknown): Promise<void> {
-  const { conversationId, token, attempt } = turn;
+  const { conversationId, token, attempt, crashes } = turn;
   const error = describeError(cause);
   log.error('turn failed unexpectedly', { ...fieldsOf(turn), attempt, error });
-  const retryAt = clock.now() + Math.min(30_000, 500 * 2 ** attempt);
+  const retryAt = clock.now() + Math.min(30_000, 500 * 2 ** (attempt - crashes));
   // When this fails too, the lease runs out and the turn is taken up again.
   await store
     .postponeTurn({ owner, conversationId, token, retryAt, error, counts: true, stream: turn.stream ?? 'unknown' })

@@ -13,6 +13,11 @@ import type { InboundEvent, Json, OutboundMessage, Receipt } from '../message.ts
  * The lease lies on the conversation, so that one turn runs at a time and takes all events that wait. It carries a fencing token:
  * a holder whose token is no longer the newest changes nothing. Events that arrive while the lease is held wait for the next turn.
  *
+ * Sometimes a process dies of a message. A conversation counts the deaths that its turn was under way at, until that ends: takeOver, and
+ * leases that ran out and were claimed again. After two it is a suspect: at most eight such are under way at once, and of those with three
+ * or more a single one, over all holders, fewest deaths first. The innocent ones are answered then, and the guilty one collects deaths
+ * until its turn gives up. Suspects that have to wait hold up nobody else; they become ready when one that is under way ends.
+ *
  * A part of an answer is written by commitTurn and goes out in the order of its conversation:
  *
  *     queued ──claimDeliveries──> sending ──settleSent──> sent
@@ -28,7 +33,10 @@ export interface Store extends KnowledgeStore {
    * A copy that is addressed to the bot takes the place of one that was ignored because it was not.
    */
   accept(batch: AcceptBatch): Promise<readonly AcceptResult[]>;
-  /** Leases conversations in which events wait, longest waiting first. No conversation is ever held by two unexpired leases. */
+  /**
+   * Leases conversations in which events wait, longest waiting first, and suspects sparingly. No conversation is ever held by two
+   * unexpired leases.
+   */
   claimTurns(claim: TurnClaim): Promise<TurnClaims>;
   /** Prolongs leases; returns the conversations whose lease has been lost. */
   renewTurns(renewal: TurnRenewal): Promise<readonly string[]>;
@@ -46,7 +54,7 @@ export interface Store extends KnowledgeStore {
   settleFailed(failure: DeliveryFailure): Promise<boolean>;
   /** Frees what `owner` holds, so that it can be claimed at once: at a graceful stop. */
   handBack(owner: string): Promise<void>;
-  /** Frees what anybody holds. Only for a store that no other process can be using. */
+  /** Frees what anybody held that has died. Only for a store that no other process can be using. */
   takeOver(): Promise<TakeOver>;
 
   loadState(key: { readonly adapter: string; readonly key: string }): Promise<Json | undefined>;
@@ -98,7 +106,7 @@ export interface TurnClaim {
 
 export interface TurnClaims {
   readonly turns: readonly ClaimedTurn[];
-  /** When the next conversation becomes ready or a lease runs out, in ms since 1970. */
+  /** When the next conversation becomes ready or a lease runs out, in ms since 1970. Suspects that have to wait are not counted. */
   readonly nextAt: number | undefined;
 }
 
@@ -113,6 +121,8 @@ export interface ClaimedTurn extends TurnHold {
   readonly turnId: string;
   /** How often this turn has been claimed, from 1. */
   readonly attempt: number;
+  /** How many of the earlier attempts ended with their process, or with a lease that ran out. */
+  readonly crashes: number;
   /** Everything that waits, in order of acceptance; never empty. */
   readonly events: readonly WaitingEvent[];
   /** The transcript since the last reset, oldest first. */

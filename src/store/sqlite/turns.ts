@@ -12,15 +12,8 @@ import type {
 } from '../store.ts';
 import type { Sqlite } from './database.ts';
 import { createHistory, type History } from './history.ts';
+import { createReady, type ReadyConversation } from './ready.ts';
 import { toTime } from './time.ts';
-
-interface ReadyConversation {
-  readonly id: string;
-  readonly lease_token: number;
-  readonly attempt: number;
-  readonly stream: string | null;
-  readonly reset_seq: number;
-}
 
 interface WaitingRow {
   readonly seq: number;
@@ -45,19 +38,15 @@ export function createTurns(db: Sqlite) {
   };
 }
 
-/** `+?`: SQLite plans a statement anew, for some 20 µs, whenever a bare parameter beside an `order by` or `limit` is bound. */
 function createClaim(db: Sqlite, history: History) {
   const waitingIn = createWaiting(db);
-  const ready = db.prepare<[number, number], ReadyConversation>(
-    'select id, lease_token, attempt, stream, reset_seq from conversation where wake_at <= ? order by wake_at limit +?',
-  );
-  const nextWake = db.prepare<[], { at: number | null }>('select min(wake_at) as at from conversation where wake_at is not null');
+  const findReady = createReady(db);
   const rest = db.prepare<[string]>(
-    'update conversation set wake_at = null, lease_owner = null, attempt = 0, stream = null where id = ?',
+    'update conversation set wake_at = null, lease_owner = null, attempt = 0, crashes = 0, stream = null where id = ?',
   );
   const lease = db.prepare<[string, number, number, string]>(
     `update conversation set lease_owner = ?, lease_token = lease_token + 1, wake_at = ?, claimed_seq = ?,
-       attempt = attempt + 1, stream = coalesce(stream, 'unknown') where id = ?`,
+       attempt = attempt + 1, crashes = crashes + (lease_owner is not null), stream = coalesce(stream, 'unknown') where id = ?`,
   );
   const outboxBusy = db.prepare<[string], { found: 1 }>(
     "select 1 as found from outbox where conversation_id = ? and state in ('queued', 'sending') limit 1",
@@ -80,6 +69,7 @@ function createClaim(db: Sqlite, history: History) {
       token: conversation.lease_token + 1,
       turnId: toTurnId({ adapter, tenant, eventId, generation: firstRow.generation }),
       attempt: conversation.attempt + 1,
+      crashes: conversation.crashes,
       events,
       history: history({ conversationId: conversation.id, after: conversation.reset_seq, limit: claim.historyLimit }),
       stream: parseStream(conversation.stream),
@@ -89,11 +79,12 @@ function createClaim(db: Sqlite, history: History) {
 
   return function claimTurns(claim: TurnClaim, now: number): TurnClaims {
     const turns: ClaimedTurn[] = [];
-    for (const conversation of claim.limit > 0 ? ready.all(now, claim.limit) : []) {
+    const { conversations, nextAt } = findReady(claim.limit, now);
+    for (const conversation of conversations) {
       const turn = claimOne(conversation, { ...claim, now });
       if (turn) turns.push(turn);
     }
-    return { turns, nextAt: nextWake.get()?.at ?? undefined };
+    return { turns, nextAt: nextAt() };
   };
 }
 
