@@ -63,7 +63,8 @@ export function createWorker(options: WorkerOptions): Worker {
     const controller = new AbortController();
     if (!loop.active()) controller.abort(new TurnAborted('stopping')); // claimed while the stop began
     if (turn.attempt > 1) abortOlder(turn);
-    if (turn.crashes > 0) log.warn('turn is taken up again after its process died', { ...fieldsOf(turn), crashes: turn.crashes });
+    if (turn.crashes > 1)
+      log.warn('turn was under way at several deaths of the process', { ...fieldsOf(turn), crashes: turn.crashes });
     const done = options
       .runTurn(turn, controller.signal)
       .catch((error: unknown) => giveBack(options, turn, error))

@@ -77,6 +77,7 @@ test('a question that the process dies of costs nobody else the answer', async (
   assert.deepEqual(others, []);
   assert.match(letter?.error ?? '', /the process ended 5 times in the middle of this turn/);
   assert.equal(asked.filter((question) => question === 'poison').length, 5);
+  assert.ok(parley().log.find('turn was under way at several deaths of the process').length > 0);
   await parley().stop();
   assert.equal(clock.pending(), 0);
 });
