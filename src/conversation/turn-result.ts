@@ -49,8 +49,11 @@ export interface AnswerMeans {
   readonly signal: AbortSignal;
 }
 
-/** Three deaths may be needed to tell the turn that the process dies of from those that were under way beside it; see store.ts. */
-const fewestCrashes = 4;
+/**
+ * Three deaths are needed to tell the turn that the process dies of from those that were under way beside it (see store.ts), and more where
+ * it dies of several: of 80 turns among three of those up to 9 were given up with a limit of 4, and up to 2 with 5.
+ */
+const fewestCrashes = 5;
 
 /** Undefined when the signal ended it. Rejects with what nobody expected. */
 export async function resultOf(
