@@ -94,7 +94,8 @@ export const worker = z
       example: '60',
     }),
     maxAttempts: setting(count.max(100).default(5), {
-      description: 'How often a turn is tried before it becomes a dead letter.',
+      description:
+        'How often a turn is tried before it becomes a dead letter. As many deaths of the process under a turn, but five at least, end it, too.',
       example: '5',
     }),
     drainSeconds: setting(z.number().min(0).max(600).default(10), {

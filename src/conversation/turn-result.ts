@@ -49,6 +49,12 @@ export interface AnswerMeans {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Three deaths are needed to tell the turn that the process dies of from those that were under way beside it (see store.ts), and more where
+ * it dies of several: of 80 turns among three of those up to 9 were given up with a limit of 4, and up to 2 with 5.
+ */
+const fewestCrashes = 5;
+
 /** Undefined when the signal ended it. Rejects with what nobody expected. */
 export async function resultOf(
   options: TurnResultOptions,
@@ -62,12 +68,12 @@ export async function resultOf(
   const questions = turn.events.map(({ event }) => toQuestion(event)).filter((question) => question !== undefined);
   const now = clock.now();
   if (questions.every(({ sentAt }) => now - sentAt > staleAfterMs)) return apologize(options, turn);
-  if (turn.attempt > retry.maxAttempts) {
-    return fail(
-      options,
-      turn,
-      new ModelError({ message: `Given up after ${retry.maxAttempts} attempts that did not end.`, retryable: false }),
-    );
+  if (turn.crashes >= Math.max(retry.maxAttempts, fewestCrashes)) {
+    // Nothing looks at its text any more, neither to count tokens nor as context of a later turn: it may be what the process dies of.
+    return fail(giveUp(`the process ended ${turn.crashes} times in the middle of this turn`), new Map());
+  }
+  if (attemptOf(turn) > retry.maxAttempts) {
+    return fail(giveUp(`${retry.maxAttempts} attempts did not end`), tokensOfEvents(options, turn));
   }
   try {
     return await ask(options, { turn, questions, means });
@@ -76,7 +82,7 @@ export async function resultOf(
     if (!(error instanceof ModelError)) throw error;
     const delay = error.retryable ? delayBeforeRetry(options, turn, error) : undefined;
     if (delay !== undefined) return { retryAt: clock.now() + delay, error: error.message };
-    return fail(options, turn, error);
+    return fail(error, tokensOfEvents(options, turn));
   }
 }
 
@@ -87,7 +93,7 @@ function obey(command: ParleyCommand, botName: string): TurnResult {
 
 function delayBeforeRetry({ clock, retry }: TurnResultOptions, turn: ClaimedTurn, error: ModelError): number | undefined {
   const retryAfterMs = error.retryAfterMs || undefined; // NaN, of a header that is no number, would be no time at all
-  return nextDelay(retry, { attempt: turn.attempt, firstDueAt: clock.now(), retryAfterMs }, clock);
+  return nextDelay(retry, { attempt: attemptOf(turn), firstDueAt: clock.now(), retryAfterMs }, clock);
 }
 
 interface Question {
@@ -130,10 +136,20 @@ function tokensOf(text: string, { estimated, outputTokens }: ModelUsage, countTo
   return estimated || outputTokens > text.length / 2 ? countTokens(text) : outputTokens;
 }
 
-function fail(options: TurnResultOptions, turn: ClaimedTurn, { publicMessage, message }: ModelError): TurnResult {
+/** Without those that ended with their process. */
+function attemptOf({ attempt, crashes }: ClaimedTurn): number {
+  return attempt - crashes;
+}
+
+function giveUp(why: string): ModelError {
+  const publicMessage = 'Something went wrong each time that I tried to answer this.';
+  return new ModelError({ message: `Given up: ${why}.`, publicMessage, retryable: false });
+}
+
+function fail({ publicMessage, message }: ModelError, tokens: TurnResult['tokens']): TurnResult {
   const errorId = createErrorId();
   const text = `${publicMessage} I have noted the question; the team can find the error under the id ${errorId}.`;
-  return { text, verdict: 'failed', reason: message, tokens: tokensOfEvents(options, turn), failure: { errorId, message } };
+  return { text, verdict: 'failed', reason: message, tokens, failure: { errorId, message } };
 }
 
 function apologize(options: TurnResultOptions, turn: ClaimedTurn): TurnResult {

@@ -97,6 +97,8 @@ export function createWorker(options: WorkerOptions): Worker {
     const controller = new AbortController();
     if (!loop.active()) controller.abort(new TurnAborted('stopping')); // claimed while the stop began
     if (turn.attempt > 1) abortOlder(turn);
+    if (turn.crashes > 1)
+      log.warn('turn was under way at several deaths of the process', { ...fieldsOf(turn), crashes: turn.crashes });
     const done = options
       .runTurn(turn, controller.signal)
       .catch((error: unknown) => giveBack(options, turn, error))
@@ -140,10 +142,10 @@ async function giveBack(
   turn: ClaimedTurn,
   cause: unknown,
 ): Promise<{ moreWaiting: true }> {
-  const { conversationId, token, attempt } = turn;
+  const { conversationId, token, attempt, crashes } = turn;
   const error = describeError(cause);
   log.error('turn failed unexpectedly', { ...fieldsOf(turn), attempt, error });
-  const retryAt = clock.now() + Math.min(30_000, 500 * 2 ** attempt);
+  const retryAt = clock.now() + Math.min(30_000, 500 * 2 ** (attempt - crashes));
   // When this fails too, the lease runs out and the turn is taken up again.
   await store
     .postponeTurn({ owner, conversationId, token, retryAt, error, counts: true, stream: turn.stream ?? 'unknown' })

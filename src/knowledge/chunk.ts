@@ -1,4 +1,4 @@
-import type { Passage } from '../store/store.ts';
+import type { Passage } from '../store/knowledge-store.ts';
 import { cutBlock } from './cut.ts';
 
 /** Long enough for a list of steps with its introduction, short enough to be quoted in a chat. */

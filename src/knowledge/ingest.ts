@@ -3,7 +3,7 @@ import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { KnowledgeStore } from '../store/store.ts';
+import type { KnowledgeStore } from '../store/knowledge-store.ts';
 import { chunkDocument } from './chunk.ts';
 
 export interface IngestOptions {

@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts';
-import type { KnowledgeStore } from '../store/store.ts';
+import type { KnowledgeStore } from '../store/knowledge-store.ts';
 import { ingestFolder, type IngestReport } from './ingest.ts';
 import { detectLanguage, type Language } from './language.ts';
 import { createKnowledgeSearch, type Finding, type KnowledgeQuery } from './search.ts';

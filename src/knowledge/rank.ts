@@ -1,4 +1,4 @@
-import type { RankedPassage } from '../store/store.ts';
+import type { RankedPassage } from '../store/knowledge-store.ts';
 import { detectLanguage, isStopWord, type Language } from './language.ts';
 import { matchQuality, type Term } from './terms.ts';
 import { toWords } from './words.ts';

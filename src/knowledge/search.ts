@@ -1,4 +1,4 @@
-import type { KnowledgeStore, RankedPassage } from '../store/store.ts';
+import type { KnowledgeStore, RankedPassage } from '../store/knowledge-store.ts';
 import { toExcerpt } from './excerpt.ts';
 import { detectLanguage } from './language.ts';
 import { rankPassages } from './rank.ts';

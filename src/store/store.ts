@@ -1,5 +1,6 @@
 import type { AcceptResult, AdapterState, EventStatus, RecentConversation } from '../adapter.ts';
 import type { InboundEvent, Json, OutboundMessage, Receipt } from '../message.ts';
+import type { KnowledgeStore } from './knowledge-store.ts';
 
 /**
  * The ledger. Every method is one atomic use case: either all of it is on disk when the promise resolves, or nothing is and it rejects.
@@ -12,6 +13,11 @@ import type { InboundEvent, Json, OutboundMessage, Receipt } from '../message.ts
  *
  * The lease lies on the conversation, so that one turn runs at a time and takes all events that wait. It carries a fencing token:
  * a holder whose token is no longer the newest changes nothing. Events that arrive while the lease is held wait for the next turn.
+ *
+ * Sometimes a process dies of a message. A conversation counts the deaths that its turn was under way at, until that ends: takeOver, and
+ * leases that ran out and were claimed again. After two it is a suspect: at most eight such are under way at once, and of those with three
+ * or more a single one, over all holders, fewest deaths first. The innocent ones are answered then, and the guilty one collects deaths
+ * until its turn gives up. Suspects that have to wait hold up nobody else; they become ready when one that is under way ends.
  *
  * A part of an answer is written by commitTurn and goes out in the order of its conversation:
  *
@@ -33,7 +39,10 @@ export interface Store extends KnowledgeStore {
    * What has waited longer elsewhere goes first: claim only where there is room for all.
    */
   acceptAndClaim(batch: AcceptBatch, claim: TurnClaim): Promise<AcceptedTurns>;
-  /** Leases conversations in which events wait, longest waiting first. No conversation is ever held by two unexpired leases. */
+  /**
+   * Leases conversations in which events wait, longest waiting first, and suspects sparingly. No conversation is ever held by two
+   * unexpired leases.
+   */
   claimTurns(claim: TurnClaim): Promise<TurnClaims>;
   /** Prolongs leases; returns the conversations whose lease has been lost. */
   renewTurns(renewal: TurnRenewal): Promise<readonly string[]>;
@@ -51,7 +60,7 @@ export interface Store extends KnowledgeStore {
   settleFailed(failure: DeliveryFailure): Promise<boolean>;
   /** Frees what `owner` holds, so that it can be claimed at once: at a graceful stop. */
   handBack(owner: string): Promise<void>;
-  /** Frees what anybody holds. Only for a store that no other process can be using. */
+  /** Frees what anybody held that has died. Only for a store that no other process can be using. */
   takeOver(): Promise<TakeOver>;
 
   loadState(key: { readonly adapter: string; readonly key: string }): Promise<Json | undefined>;
@@ -70,15 +79,6 @@ export interface Store extends KnowledgeStore {
   /** Removes settled events, turns and parts from before `before`, a bounded number at a time; returns how many. The transcript stays. */
   prune(query: { readonly before: number; readonly limit: number }): Promise<number>;
   close(): Promise<void>;
-}
-
-export interface KnowledgeStore {
-  listDocuments(): Promise<readonly KnowledgeDocument[]>;
-  /** Replaces the document and its passages as a whole. */
-  putDocument(document: KnowledgeDocument, passages: readonly Passage[]): Promise<void>;
-  removeDocument(source: string): Promise<void>;
-  /** Best passages first. `match` is an FTS5 expression over the columns heading and text. Rejects with a StoreError when it is malformed. */
-  searchPassages(match: string, limit: number): Promise<readonly RankedPassage[]>;
 }
 
 export interface AcceptBatch {
@@ -108,7 +108,7 @@ export interface TurnClaim {
 
 export interface TurnClaims {
   readonly turns: readonly ClaimedTurn[];
-  /** When the next conversation becomes ready or a lease runs out, in ms since 1970. */
+  /** When the next conversation becomes ready or a lease runs out, in ms since 1970. Suspects that have to wait are not counted. */
   readonly nextAt: number | undefined;
 }
 
@@ -123,6 +123,8 @@ export interface ClaimedTurn extends TurnHold {
   readonly turnId: string;
   /** How often this turn has been claimed, from 1. */
   readonly attempt: number;
+  /** How many of the earlier attempts ended with their process, or with a lease that ran out. */
+  readonly crashes: number;
   /** Everything that waits, in order of acceptance; never empty. */
   readonly events: readonly WaitingEvent[];
   /** The transcript since the last reset, oldest first. */
@@ -277,23 +279,4 @@ export interface DeadLetterDetail extends DeadLetter {
   readonly questions: readonly { readonly eventId: string; readonly author: string; readonly text: string }[];
   /** The undelivered texts. */
   readonly parts: readonly string[];
-}
-
-export interface KnowledgeDocument {
-  readonly source: string;
-  /** Of the content: a document with the same hash need not be read again. */
-  readonly hash: string;
-}
-
-export interface Passage {
-  readonly source: string;
-  readonly heading: string;
-  readonly text: string;
-  /** 0-based, in the order of the document. */
-  readonly position: number;
-}
-
-export interface RankedPassage extends Passage {
-  /** Higher is better. */
-  readonly score: number;
 }

@@ -9,6 +9,7 @@ import { describeLeases } from './store/leases.ts';
 import type { OpenStore } from './store/ledger.ts';
 import { describeReplay } from './store/replay.ts';
 import { describeStatus } from './store/status.ts';
+import { describeSuspects } from './store/suspects.ts';
 import { describeTurns } from './store/turns.ts';
 import { describeUpkeep } from './store/upkeep.ts';
 
@@ -25,6 +26,7 @@ export function defineStoreContract({ name, open }: StoreContract): void {
     describeEdits(open);
     describeTurns(open);
     describeLeases(open);
+    describeSuspects(open);
     describeCommit(open);
     describeDeliveries(open);
     describeDeadLetters(open);

@@ -31,7 +31,8 @@ export async function toConfig({ settings, model, dataFolder, yaml = {} }: Confi
 
 const common = {
   server: { accessLog: false },
-  // A turn that has been begun so often is taken for what kills the process, and given up. Here something else does.
+  // Here processes are killed at what turns do, ten times and more before they may rest. Who is under way at each of these deaths, in the end
+  // alone, is what a process dies of, for all that a ledger can see; with the usual limit of 5 it becomes a dead letter.
   worker: { maxAttempts: 100 },
   delivery: { baseDelayMs: 20, maxDelaySeconds: 0.2, maxAttempts: 1_000 },
 };

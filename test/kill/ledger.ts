@@ -43,7 +43,7 @@ export function openLedger(file: string): LedgerView {
       const id = conversationOf.get(pattern, pattern)?.id;
       if (id === undefined) return `The ledger holds nothing about ${marker}.`;
       return [
-        rowsOf('conversation', 'id, wake_at, lease_owner, lease_token, claimed_seq, attempt, stream', id),
+        rowsOf('conversation', 'id, wake_at, lease_owner, lease_token, claimed_seq, attempt, crashes, stream', id),
         rowsOf('inbox', 'seq, event_id, type, state, verdict, reason, turn, sent_at, accepted_at, settled_at', id),
         rowsOf('turn', 'seq, id, first_seq, last_seq, attempt, parts, error, started_at, ended_at', id),
         rowsOf('message', 'seq, role, turn, substr(text, 1, 40) as text', id),

@@ -1,8 +1,9 @@
-import type { Store } from '../../src/store/store.ts';
+import type { Store, TurnOutcome } from '../../src/store/store.ts';
 import type { Question } from './people.ts';
 import type { Platform } from './platform.ts';
 import { checkShown, type ShownFindings, type ShownWorld } from './shown.ts';
 import type { Commit } from './watch-turns.ts';
+import { eventIdsOf } from './watch.ts';
 
 export interface AtRest extends ShownWorld {
   readonly store: Store;
@@ -21,7 +22,7 @@ export async function examine(world: AtRest): Promise<ShownFindings> {
     residue.push(...shown.residue);
     violations.push(...shown.violations, ...checkOrder(world, id, commits), ...(await checkTranscript(world, id, commits)));
   }
-  violations.push(...(await checkDeadLetters(world)));
+  violations.push(...(await checkDeadLetters(world)), ...checkBlame(world));
   return { violations, residue };
 }
 
@@ -65,6 +66,19 @@ async function checkTranscript({ store, people }: AtRest, conversationId: string
   const transcript = (await store.transcript({ conversationId, limit: 1_000 })).map(({ text }) => text);
   if (transcript.join('\n') === expected.join('\n')) return [];
   return [`the transcript of ${conversationId} is\n${transcript.join('\n')}\nand should be\n${expected.join('\n')}`];
+}
+
+/** Where processes die of one question and of nothing else, no other one is given up for it. */
+function checkBlame({ observer, people }: AtRest): string[] {
+  const guilty = people.questions.find(({ isPoison }) => isPoison)?.event.eventId;
+  if (guilty === undefined) return [];
+  return observer.commits
+    .filter(({ outcome, events }) => isGivenUp(outcome) && events.every(({ event }) => event.eventId !== guilty))
+    .map(({ events }) => `${eventIdsOf(events)} got no answer because of ${guilty}`);
+}
+
+function isGivenUp({ failure }: TurnOutcome): boolean {
+  return failure?.message.includes('the process ended') === true;
 }
 
 /** What is dead can be found by the operator. */

@@ -107,3 +107,30 @@ export function dropEvents(store: Store, type: InboundEvent['type']): Store {
     },
   };
 }
+
+/** Deaths count, and nobody is suspected: all are taken up together again, until all of them are given up. */
+export function blameEverybody(db: Sqlite, now: () => number): Planted {
+  const deaths = new Map<string, number>();
+  const find = db.prepare<[number], { id: string; crashes: number }>(
+    `select id, crashes + (lease_owner is not null) as crashes from conversation
+     where wake_at <= ? and crashes + (lease_owner is not null) > 0`,
+  );
+  const forget = db.prepare<[string]>('update conversation set crashes = 0, lease_owner = null where id = ?');
+  return {
+    ledger: (store) => ({
+      ...store,
+      claimTurns: async (claim) => {
+        for (const { id, crashes } of find.all(now())) {
+          deaths.set(id, (deaths.get(id) ?? 0) + crashes);
+          forget.run(id);
+        }
+        const claims = await store.claimTurns(claim);
+        return { ...claims, turns: claims.turns.map((turn) => ({ ...turn, crashes: deaths.get(turn.conversationId) ?? 0 })) };
+      },
+      commitTurn: (outcome) => {
+        deaths.delete(outcome.conversationId);
+        return store.commitTurn(outcome);
+      },
+    }),
+  };
+}

@@ -1,5 +1,5 @@
 import type { InboundEvent } from '../../src/message.ts';
-import { changeAccept, changeDeliveries, dropEvents, ignoreOrder, splitCommit } from './mutant-parts.ts';
+import { blameEverybody, changeAccept, changeDeliveries, dropEvents, ignoreOrder, splitCommit } from './mutant-parts.ts';
 import type { Mutant } from './mutant.ts';
 
 /** At least one seed of 300 must notice each of these, or the simulation is too tame. */
@@ -171,7 +171,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'streams-beside-what-a-crash-left',
-    seed: 11,
+    seed: 13,
     plant: () => ({
       store: (store) => ({
         ...store,
@@ -196,5 +196,10 @@ export const mutants: readonly Mutant[] = [
     name: 'loses-deletes',
     seed: 1,
     plant: () => ({ store: (store) => dropEvents(store, 'delete') }),
+  },
+  {
+    name: 'blames-who-stood-by',
+    seed: 120,
+    plant: ({ db, now }) => blameEverybody(db, now),
   },
 ];

@@ -17,6 +17,8 @@ export interface Question {
   readonly conversation: Conversation;
   readonly event: InboundMessage;
   readonly isCommand: boolean;
+  /** Whoever asks the model about it dies. */
+  readonly isPoison: boolean;
   /** The bot has confirmed that it has it. */
   isAcknowledged: boolean;
   /** As it reads now. */
@@ -45,6 +47,11 @@ export interface PeopleOptions {
 
 const tenant = 'T1';
 const messagesEach = 6;
+const poisonWord = 'in words that nobody survives';
+
+export function isPoisonous(text: string): boolean {
+  return text.includes(poisonWord);
+}
 
 /** Who talks to the bot, and the platforms that pass it on: again and again until it is acknowledged, sometimes twice, in any order. */
 export function createPeople(options: PeopleOptions): People {
@@ -56,6 +63,7 @@ export function createPeople(options: PeopleOptions): People {
     },
   );
   const questions: Question[] = [];
+  const poison = faults.temper.poison ? `${faults.pick(conversations).name}.${faults.between(0, 2)}` : undefined;
   let open = 0;
   let lastAt = 0;
 
@@ -101,7 +109,7 @@ export function createPeople(options: PeopleOptions): People {
   for (const conversation of conversations) {
     let at = faults.between(0, 5_000);
     for (let index = 0; index < messagesEach; index += 1) {
-      const question = createQuestion(conversation, index, { faults, sentAt: schedule.now() + at });
+      const question = createQuestion(conversation, index, { faults, poison, sentAt: schedule.now() + at });
       questions.push(question);
       figures.messages += 1;
       open += 1;
@@ -119,10 +127,11 @@ export function createPeople(options: PeopleOptions): People {
 function createQuestion(
   conversation: Conversation,
   index: number,
-  { faults, sentAt }: { readonly faults: Faults; readonly sentAt: number },
+  { faults, poison, sentAt }: { readonly faults: Faults; readonly poison: string | undefined; readonly sentAt: number },
 ): Question {
   const id = `${conversation.name}.${index}`;
-  const isCommand = faults.chance(0.04);
+  const isPoison = id === poison;
+  const isCommand = faults.chance(0.04) && !isPoison;
   const name = faults.pick(['ann', 'ben']);
   const event: InboundMessage = {
     type: 'message',
@@ -133,13 +142,13 @@ function createQuestion(
     sentAt,
     messageId: `M-${id}`,
     author: { id: name, name, isBot: false },
-    text: isCommand ? faults.pick(['/reset', '/help']) : `[${id}] in some words`,
+    text: isCommand ? faults.pick(['/reset', '/help']) : `[${id}] ${isPoison ? poisonWord : 'in some words'}`,
     attachments: [],
     addressed: true,
     isDirect: false,
     destination: { place: conversation.name },
   };
-  return { id, conversation, event, isCommand, isAcknowledged: false, wording: event.text, isDeleted: false };
+  return { id, conversation, event, isCommand, isPoison, isAcknowledged: false, wording: event.text, isDeleted: false };
 }
 
 interface Bookkeeping {

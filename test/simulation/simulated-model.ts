@@ -3,6 +3,7 @@ import type { Model, ModelMessage, ModelRequest } from '../../src/model/model.ts
 import type { Faults } from './faults.ts';
 import type { Figures } from './figures.ts';
 import type { Journal } from './journal.ts';
+import { isPoisonous } from './people.ts';
 import type { SimulatedProcess } from './process.ts';
 
 export interface SimulatedModelOptions {
@@ -35,6 +36,10 @@ export function createSimulatedModel(options: SimulatedModelOptions): Model {
       if (plan !== 'good') figures.modelFailures += 1;
       journal.note(process.name, 'model call', `${call}: ${asked.join(' ')} (${plan})`);
       await process.clock.sleep(faults.chance(0.1) ? faults.between(5_000, 12_000) : faults.between(100, 1_500), signal);
+      if (request.messages.some(({ text }) => isPoisonous(text))) {
+        process.crash('of a question');
+        await process.clock.sleep(0); // nothing comes after it
+      }
       if (plan === 'overloaded') throw retryable('overloaded', faults.chance(0.3) ? faults.between(1, 8) * 1_000 : undefined);
       if (plan === 'refused') throw new ModelError({ message: 'simulated: refused', retryable: false });
       const whole = plan === 'good' || plan === 'long';

@@ -13,7 +13,8 @@ export function createCommit(db: Sqlite) {
     "select 1 as found from inbox where conversation_id = ? and state = 'waiting' limit 1",
   );
   const release = db.prepare(
-    `update conversation set lease_owner = null, attempt = 0, stream = null, wake_at = @wakeAt, active_at = @now where id = @conversationId`,
+    `update conversation set lease_owner = null, attempt = 0, crashes = 0, stream = null, wake_at = @wakeAt, active_at = @now
+     where id = @conversationId`,
   );
   const recordTurn = createTurnRecord(db);
   const settleEvents = createVerdicts(db);

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { describeError, StoreError } from '../../errors.ts';
-import type { KnowledgeDocument, Passage, RankedPassage } from '../store.ts';
+import type { KnowledgeDocument, Passage, RankedPassage } from '../knowledge-store.ts';
 import type { Sqlite } from './database.ts';
 
 /** The full-text index of the knowledge folder. */

@@ -12,15 +12,8 @@ import type {
 } from '../store.ts';
 import type { Sqlite } from './database.ts';
 import { createHistory, type History } from './history.ts';
+import { createReady, type ReadyConversation } from './ready.ts';
 import { toTime } from './time.ts';
-
-interface ReadyConversation {
-  readonly id: string;
-  readonly lease_token: number;
-  readonly attempt: number;
-  readonly stream: string | null;
-  readonly reset_seq: number;
-}
 
 interface WaitingRow {
   readonly seq: number;
@@ -45,22 +38,15 @@ export function createTurns(db: Sqlite) {
   };
 }
 
-/** `+?`: SQLite plans a statement anew, for some 20 µs, whenever a bare parameter beside an `order by` or `limit` is bound. */
 function createClaim(db: Sqlite, history: History) {
   const waitingIn = createWaiting(db);
-  const ready = db.prepare<[number, number], ReadyConversation>(
-    'select id, lease_token, attempt, stream, reset_seq from conversation where wake_at <= ? order by wake_at limit +?',
-  );
-  const readyOne = db.prepare<[string, number], ReadyConversation>(
-    'select id, lease_token, attempt, stream, reset_seq from conversation where id = ? and wake_at <= ?',
-  );
-  const nextWake = db.prepare<[], { at: number | null }>('select min(wake_at) as at from conversation where wake_at is not null');
+  const ready = createReady(db);
   const rest = db.prepare<[string]>(
-    'update conversation set wake_at = null, lease_owner = null, attempt = 0, stream = null where id = ?',
+    'update conversation set wake_at = null, lease_owner = null, attempt = 0, crashes = 0, stream = null where id = ?',
   );
   const lease = db.prepare<[string, number, number, string]>(
     `update conversation set lease_owner = ?, lease_token = lease_token + 1, wake_at = ?, claimed_seq = ?,
-       attempt = attempt + 1, stream = coalesce(stream, 'unknown') where id = ?`,
+       attempt = attempt + 1, crashes = crashes + (lease_owner is not null), stream = coalesce(stream, 'unknown') where id = ?`,
   );
   const outboxBusy = db.prepare<[string], { found: 1 }>(
     "select 1 as found from outbox where conversation_id = ? and state in ('queued', 'sending') limit 1",
@@ -83,6 +69,7 @@ function createClaim(db: Sqlite, history: History) {
       token: conversation.lease_token + 1,
       turnId: toTurnId({ adapter, tenant, eventId, generation: firstRow.generation }),
       attempt: conversation.attempt + 1,
+      crashes: conversation.crashes,
       events,
       history: history({ conversationId: conversation.id, after: conversation.reset_seq, limit: claim.historyLimit }),
       stream: parseStream(conversation.stream),
@@ -96,14 +83,14 @@ function createClaim(db: Sqlite, history: History) {
 
   return {
     claimTurns(claim: TurnClaim, now: number): TurnClaims {
-      const turns = claimAll(claim.limit > 0 ? ready.all(now, claim.limit) : [], { ...claim, now });
-      return { turns, nextAt: nextWake.get()?.at ?? undefined };
+      const { conversations, nextAt } = ready.next(claim.limit, now);
+      const turns = claimAll(conversations, { ...claim, now });
+      return { turns, nextAt: nextAt() };
     },
 
     /** Of these conversations alone. */
     claimThese(conversationIds: readonly string[], claim: TurnClaim, now: number): ClaimedTurn[] {
-      const found = [...new Set(conversationIds)].map((id) => readyOne.get(id, now)).filter((row) => row !== undefined);
-      return claimAll(found.slice(0, claim.limit), { ...claim, now });
+      return claimAll(ready.of(conversationIds, now).slice(0, claim.limit), { ...claim, now });
     },
   };
 }

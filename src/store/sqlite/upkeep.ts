@@ -5,8 +5,8 @@ interface Freeing {
   /** Null: anybody's. */
   readonly owner: string | null;
   readonly now: number;
-  /** Attempts that do not count towards the limit. */
-  readonly uncounted: 0 | 1;
+  /** Whether the holders died. Otherwise they stop in good order, and what they have begun is no attempt. */
+  readonly died: 0 | 1;
 }
 
 interface OldRow {
@@ -18,7 +18,8 @@ interface OldRow {
 /** Freeing leases and clearing out what is old. */
 export function createUpkeep(db: Sqlite) {
   const freeTurns = db.prepare<Freeing>(
-    `update conversation set lease_owner = null, lease_token = lease_token + 1, wake_at = @now, attempt = attempt - @uncounted
+    `update conversation set lease_owner = null, lease_token = lease_token + 1, wake_at = @now,
+       attempt = attempt - 1 + @died, crashes = crashes + @died
      where wake_at is not null and lease_owner is not null and lease_owner = coalesce(@owner, lease_owner)`,
   );
   const freeDeliveries = db.prepare<Freeing>(
@@ -48,9 +49,9 @@ export function createUpkeep(db: Sqlite) {
   });
 
   return {
-    takeOver: (now: number): TakeOver => free({ owner: null, now, uncounted: 0 }),
+    takeOver: (now: number): TakeOver => free({ owner: null, now, died: 1 }),
     handBack(owner: string, now: number): void {
-      free({ owner, now, uncounted: 1 });
+      free({ owner, now, died: 0 });
     },
     prune({ before, limit }: { before: number; limit: number }): number {
       let pruned = pruneLetters.run(before, limit).changes;

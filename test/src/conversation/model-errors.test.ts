@@ -120,25 +120,25 @@ test('a question that ends the process each time is given up on without asking t
   const first = createTestParley(t, {
     clock,
     model: createTestModel(() => new Promise(() => undefined)),
-    retry: { maxAttempts: 3 },
+    retry: { maxAttempts: 6 },
   });
   await first.start();
   await first.receive(createMessage('poison'));
   first.kill();
   const { database, adapter } = first;
-  for (const owner of ['p2', 'p3']) {
-    const next = createTestParley(t, { clock, database, adapter, owner, model: first.model, retry: { maxAttempts: 3 } });
+  for (const owner of ['p2', 'p3', 'p4', 'p5', 'p6']) {
+    const next = createTestParley(t, { clock, database, adapter, owner, model: first.model, retry: { maxAttempts: 6 } });
     await next.start();
     next.kill();
   }
-  assert.equal(first.model.requests.length, 3);
+  assert.equal(first.model.requests.length, 6);
 
-  const last = createTestParley(t, { clock, database, adapter, owner: 'p4', retry: { maxAttempts: 3 } });
+  const last = createTestParley(t, { clock, database, adapter, owner: 'p7', retry: { maxAttempts: 6 } });
   await last.start();
 
   assert.equal(last.model.requests.length, 0);
   const { letter } = await findNotice(last);
-  assert.match(letter.error, /Given up after 3 attempts/);
+  assert.match(letter.error, /Given up: the process ended 6 times/);
   assert.equal((await last.store.stats()).waiting, 0);
   await last.stop();
 });

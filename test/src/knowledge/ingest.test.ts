@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ingestFolder, type IngestReport } from '../../../src/knowledge/ingest.ts';
 import { silentLog, type Log } from '../../../src/log.ts';
-import type { KnowledgeStore } from '../../../src/store/store.ts';
+import type { KnowledgeStore } from '../../../src/store/knowledge-store.ts';
 import { openKnowledgeStore } from './open-knowledge-store.ts';
 
 interface Folder extends AsyncDisposable {

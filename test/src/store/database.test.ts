@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import Database from 'better-sqlite3';
 import { StoreError, StoreLockedError } from '../../../src/errors.ts';
 import { loadMigrations, pendingMigrations } from '../../../src/store/migrate.ts';
 import { migrate, openDatabase, openMemoryDatabase } from '../../../src/store/sqlite/database.ts';
@@ -125,6 +126,37 @@ describe('migrations', () => {
         (error) => error instanceof StoreError && /schema 999.*PARLEY_DATA/.test(error.message),
       );
     }
+  });
+
+  it('leave a turn to be ended that was under way in the first version', async (test) => {
+    const folder = createFolder(test);
+    const event = createMessage('hello');
+    const old = new Database(join(folder, 'parley.db'));
+    old.exec(loadMigrations('sqlite')[0]?.sql ?? '');
+    old.pragma('user_version = 1');
+    old
+      .prepare(
+        `insert into conversation (id, adapter, tenant, destination, wake_at, lease_owner, lease_token, attempt, created_at, active_at)
+         values (?, 'fake', 'T1', '{}', 1, 'p0', 3, 2, 1, 1)`,
+      )
+      .run(event.conversationId);
+    old
+      .prepare(
+        `insert into inbox (adapter, tenant, event_id, hash, conversation_id, type, text, payload, state, sent_at, accepted_at)
+         values ('fake', 'T1', ?, '', ?, 'message', 'hello', ?, 'waiting', 1, 1)`,
+      )
+      .run(event.eventId, event.conversationId, JSON.stringify({ ...event, text: '' }));
+    old.close();
+
+    const store = createInProcessStore(openDatabase({ folder, exclusive: true }), createFakeClock());
+    test.after(() => store.close());
+    await store.takeOver();
+    const { turns } = await store.claimTurns({ owner: 'p1', limit: 1, leaseMs: 1, historyLimit: 1 });
+
+    assert.deepEqual(
+      turns.map(({ attempt, crashes, events }) => [attempt, crashes, events[0]?.event]),
+      [[3, 1, event]],
+    );
   });
 
   it('still missing are those above the version of the database', () => {

@@ -39,6 +39,7 @@ interface ModelConversation {
   owner: string | undefined;
   token: number;
   attempt: number;
+  crashes: number;
 }
 
 interface ModelLetter {
@@ -57,6 +58,7 @@ export interface TurnHeld extends Hold {
   readonly conversation: string;
   readonly turnId: string;
   readonly attempt: number;
+  readonly crashes: number;
   readonly events: readonly ModelEvent[];
 }
 
@@ -92,14 +94,31 @@ export function createLedgerModel(now: () => number) {
     Object.assign(part, { state: 'queued', uncertain: true, owner: undefined, token: part.token + 1, nextAt: now() });
   }
 
-  function free(owner: string | undefined, uncounted: number) {
+  function free(owner: string | undefined, died: boolean) {
     const held = [...conversations.values()].filter((each) => each.owner !== undefined && (!owner || each.owner === owner));
     for (const each of held) {
-      Object.assign(each, { owner: undefined, token: each.token + 1, wakeAt: now(), attempt: each.attempt - uncounted });
+      Object.assign(each, { owner: undefined, token: each.token + 1, wakeAt: now() });
+      if (died) each.crashes += 1;
+      else each.attempt -= 1;
     }
     const sending = parts.filter((part) => part.state === 'sending' && (!owner || part.owner === owner));
     for (const part of sending) freePart(part);
     return { turns: held.length, deliveries: sending.length };
+  }
+
+  const isDue = ({ wakeAt }: ModelConversation) => wakeAt !== undefined && wakeAt <= now();
+  const crashesOf = (each: ModelConversation) => each.crashes + (each.owner !== undefined && isDue(each) ? 1 : 0);
+  const byWaiting = (a: ModelConversation, b: ModelConversation) =>
+    (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || (a.name < b.name ? -1 : 1);
+
+  /** There are never enough of them here for the limit on those with two deaths; of those with more one may run. */
+  function findReady(limit: number): ModelConversation[] {
+    const all = [...conversations.values()].toSorted(byWaiting);
+    const isStrong = (each: ModelConversation) => crashesOf(each) >= 3;
+    const busy = all.some((each) => isStrong(each) && each.owner !== undefined && !isDue(each));
+    const strong = all.filter((each) => isDue(each) && isStrong(each)).toSorted((a, b) => crashesOf(a) - crashesOf(b));
+    const least = busy ? undefined : strong[0];
+    return all.filter((each) => isDue(each) && (!isStrong(each) || each === least)).slice(0, limit);
   }
 
   return {
@@ -112,25 +131,31 @@ export function createLedgerModel(now: () => number) {
       events.push({ id, conversation, generation: 0, verdict: 'waiting', turn: undefined });
       const known = conversations.get(conversation);
       if (known) known.wakeAt ??= now();
-      else conversations.set(conversation, { name: conversation, wakeAt: now(), owner: undefined, token: 0, attempt: 0 });
+      else
+        conversations.set(conversation, {
+          name: conversation,
+          wakeAt: now(),
+          owner: undefined,
+          token: 0,
+          attempt: 0,
+          crashes: 0,
+        });
       return 'accepted';
     },
 
     claimTurns(owner: string, limit: number): TurnHeld[] {
-      const ready = [...conversations.values()]
-        .filter(({ wakeAt }) => wakeAt !== undefined && wakeAt <= now())
-        .toSorted((a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || (a.name < b.name ? -1 : 1));
-      return ready.slice(0, limit).flatMap((conversation) => {
+      return findReady(limit).flatMap((conversation) => {
         const waiting = waitingIn(conversation.name);
         const [first] = waiting;
         if (!first) {
-          Object.assign(conversation, { wakeAt: undefined, owner: undefined, attempt: 0 });
+          Object.assign(conversation, { wakeAt: undefined, owner: undefined, attempt: 0, crashes: 0 });
           return [];
         }
         const { token, attempt, name } = conversation;
-        Object.assign(conversation, { owner, token: token + 1, attempt: attempt + 1, wakeAt: now() + leaseMs });
+        const crashes = crashesOf(conversation);
+        Object.assign(conversation, { owner, token: token + 1, attempt: attempt + 1, crashes, wakeAt: now() + leaseMs });
         const turnId = toTurnId({ adapter: 'fake', tenant: 'T1', eventId: first.id, generation: first.generation });
-        return [{ owner, token: token + 1, attempt: attempt + 1, conversation: name, turnId, events: waiting }];
+        return [{ owner, token: token + 1, attempt: attempt + 1, crashes, conversation: name, turnId, events: waiting }];
       });
     },
 
@@ -167,7 +192,7 @@ export function createLedgerModel(now: () => number) {
       for (const event of held.events) Object.assign(event, { verdict: failed ? 'failed' : 'answered', turn });
       if (failed) letters.push({ id: held.turnId, kind: 'turn', turn, state: 'open' });
       const more = waitingIn(held.conversation).length > 0;
-      Object.assign(conversation, { owner: undefined, attempt: 0, wakeAt: more ? now() : undefined });
+      Object.assign(conversation, { owner: undefined, attempt: 0, crashes: 0, wakeAt: more ? now() : undefined });
       const [first] = answer;
       return first && !busy ? { first: lease(first, held.owner), more } : { more };
     },
@@ -239,8 +264,8 @@ export function createLedgerModel(now: () => number) {
       return true;
     },
 
-    handBack: (owner: string) => free(owner, 1),
-    takeOver: () => free(undefined, 0),
+    handBack: (owner: string) => free(owner, false),
+    takeOver: () => free(undefined, true),
     waiting: () => events.filter(({ verdict }) => verdict === 'waiting').length,
     undelivered: () => parts.filter(({ state }) => state === 'queued' || state === 'sending').length,
     transcriptOf: (name: string) => events.filter((event) => event.conversation === name && event.verdict !== 'waiting').length,

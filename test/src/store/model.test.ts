@@ -209,8 +209,8 @@ function expectedFigures(model: LedgerModel, deadLetters: number) {
   return { waiting: model.waiting(), undelivered: model.undelivered(), deadLetters };
 }
 
-function toTurnHeld({ owner: by, token, attempt, conversationId, turnId, events }: ClaimedTurn) {
-  return { owner: by, token, attempt, conversationId, turnId, events: events.map(({ event }) => event.eventId) };
+function toTurnHeld({ owner: by, token, attempt, crashes, conversationId, turnId, events }: ClaimedTurn) {
+  return { owner: by, token, attempt, crashes, conversationId, turnId, events: events.map(({ event }) => event.eventId) };
 }
 
 function simplify({ conversation, events, ...hold }: TurnHeld) {

@@ -1,0 +1,28 @@
+/** What the ledger keeps for the knowledge stage: documents cut into passages, and a full-text index over them. */
+export interface KnowledgeStore {
+  listDocuments(): Promise<readonly KnowledgeDocument[]>;
+  /** Replaces the document and its passages as a whole. */
+  putDocument(document: KnowledgeDocument, passages: readonly Passage[]): Promise<void>;
+  removeDocument(source: string): Promise<void>;
+  /** Best passages first. `match` is an FTS5 expression over the columns heading and text. Rejects with a StoreError when it is malformed. */
+  searchPassages(match: string, limit: number): Promise<readonly RankedPassage[]>;
+}
+
+export interface KnowledgeDocument {
+  readonly source: string;
+  /** Of the content: a document with the same hash need not be read again. */
+  readonly hash: string;
+}
+
+export interface Passage {
+  readonly source: string;
+  readonly heading: string;
+  readonly text: string;
+  /** 0-based, in the order of the document. */
+  readonly position: number;
+}
+
+export interface RankedPassage extends Passage {
+  /** Higher is better. */
+  readonly score: number;
+}

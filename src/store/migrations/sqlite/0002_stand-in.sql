@@ -1,0 +1,1 @@
+-- Keeps the number free for a change that is made at the same time; to be dropped when that one arrives.
