@@ -40,8 +40,9 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
     insertEvent(toRow(event, { hash: eventHash, reason, now }));
     if (reason !== undefined) return { status: 'ignored', reason };
     const createdAt = wake(event, now);
-    // Nothing was overheard once the conversation was there, and so nothing that was said after an event of a later time.
-    if (isAddressed(event) && (createdAt === now || event.sentAt <= createdAt)) {
+    // Nothing is overheard once the conversation is there: only what was sent before that may have been overtaken. It need not say that it is
+    // addressed: of the two events of a mention the one that does not may be the first to come.
+    if (createdAt === now || event.sentAt <= createdAt) {
       const last = overheard.takeUpAfter(event).at(-1);
       if (last) wake(last, now);
     }
@@ -148,10 +149,6 @@ const inboxColumns = [
   'accepted_at',
   'settled_at',
 ] as const;
-
-function isAddressed(event: InboundEvent): boolean {
-  return event.type !== 'message' || event.addressed;
-}
 
 /** With a reason to ignore it, the event becomes a tombstone: what nobody will answer is not kept, only that it came. */
 function toRow(event: InboundEvent, { hash, reason, now }: { hash: string; reason: string | undefined; now: number }) {

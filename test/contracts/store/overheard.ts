@@ -80,6 +80,18 @@ export function describeOverheard(open: OpenStore): void {
       assert.equal((await status(before))?.state, 'ignored');
     });
 
+    it('wait behind a mention that a later one has overtaken where its copy that does not say so comes first', async (test) => {
+      const { accept, clock, claimOne } = await openLedger(test, open);
+      await clock.advance(20_000);
+      await accept(reply('between', 5));
+      await accept(createMessage('a later mention', { replyTo: 'root', sentAt: start + 10_000 }));
+      const late = mention();
+
+      await accept({ ...late, addressed: false }, late);
+
+      assert.deepEqual(textsOf(await claimOne()), ['a later mention', 'a mention', 'between']);
+    });
+
     it('wait behind a command that opens the conversation', async (test) => {
       const { accept, claimOne } = await openLedger(test, open);
       await accept(reply('and then?', 5));
