@@ -18,7 +18,7 @@ export interface People {
 /** Most follow-ups are asked where something has just been said. */
 const recent = 8;
 const longShare = 0.12;
-/** Say more where they have just said something, before it can have been taken. */
+/** Say more where they have just said their first words, before those can have been taken. */
 const breathless = 0.5;
 
 export function createPeople(driver: PlatformDriver, random: Random): People {
@@ -47,7 +47,7 @@ export function createPeople(driver: PlatformDriver, random: Random): People {
     ask: (many, atLength) => {
       let last: Conversation | undefined;
       for (let asked = 0; asked < many; asked += 1) {
-        last = last && random.chance(breathless) ? last : choose();
+        last = last?.questions.length === 1 && random.chance(breathless) ? last : choose();
         askIn(last, atLength === 'all' || random.chance(longShare));
       }
     },
