@@ -14,8 +14,8 @@ const hourMs = 60 * minuteMs;
 /** Longer than any platform redelivers: Slack minutes, webhook senders up to a few days. */
 const keepMs = 30 * 24 * hourMs;
 /**
- * What people say to each other is kept no longer than a mention before it can be late: Slack repeats a delivery for six minutes, and what
- * it holds back because many have failed once in an hour.
+ * What people say to each other is kept no longer than a mention before it is worth waiting for: Slack repeats a delivery for six minutes.
+ * What it holds back in an outage of its own may come later; but a question that is an hour late only gets an apology, unless configured otherwise.
  */
 const overheardMs = 2 * hourMs;
 const batch = 1_000;
