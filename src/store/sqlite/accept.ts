@@ -21,7 +21,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
   );
   const insertEvent = prepareInsert(db, 'inbox', inboxColumns);
   const removeEvent = db.prepare<[number]>('delete from inbox where seq = ?');
-  const isJoined = db.prepare<[string], { found: 1 }>('select 1 as found from conversation where id = ?');
+  const joinedAt = db.prepare<[string], number>('select created_at from conversation where id = ?').pluck();
   const wake = createWake(db);
   const saveState = db.prepare<[string, string, string]>(
     'insert into adapter_state (adapter, key, value) values (?, ?, ?) on conflict (adapter, key) do update set value = excluded.value',
@@ -36,13 +36,14 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
       if (!upgrade) return { status: known.hash === eventHash ? 'duplicate' : 'conflict' };
       removeEvent.run(known.seq);
     }
-    const reason = reasonToIgnore(event);
+    const since = event.type === 'message' || event.type === 'command' ? joinedAt.get(event.conversationId) : undefined;
+    const reason = reasonToIgnore(event, since !== undefined);
     insertEvent(toRow(event, { hash: eventHash, reason, now }));
     if (reason !== undefined) return { status: 'ignored', reason };
-    const createdAt = wake(event, now);
+    wake(event, now);
     // Nothing is overheard once the conversation is there: only what was sent before that may have been overtaken. It need not say that it is
     // addressed: of the two events of a mention the one that does not may be the first to come.
-    if (createdAt === now || event.sentAt <= createdAt) {
+    if (since === undefined || event.sentAt <= since) {
       const last = overheard.takeUpAfter(event).at(-1);
       if (last) wake(last, now);
     }
@@ -50,9 +51,9 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
   }
 
   /** Why no turn will take this event up; undefined when one will. Edits and deletes have done their work here. */
-  function reasonToIgnore(event: InboundEvent): string | undefined {
+  function reasonToIgnore(event: InboundEvent, isJoined: boolean): string | undefined {
     if (event.type === 'message') {
-      return event.addressed || isJoined.get(event.conversationId) ? undefined : notAddressed;
+      return event.addressed || isJoined ? undefined : notAddressed;
     }
     if (event.type === 'command') return undefined;
     if (event.type === 'edit') return edits.edit(event) ? 'transcript updated' : 'unknown message';
@@ -67,24 +68,19 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
   };
 }
 
-/** Makes the conversation of a message or command ready; returns since when it is there. */
+/** Makes the conversation of a message or command ready. */
 function createWake(db: Sqlite) {
-  const wakeConversation = db.prepare<
-    [string, string, string, string, string | null, number, number, number],
-    { created_at: number }
-  >(
+  const wakeConversation = db.prepare<[string, string, string, string, string | null, number, number, number]>(
     `insert into conversation (id, adapter, tenant, destination, newest_message_id, wake_at, created_at, active_at)
      values (?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (id) do update set destination = excluded.destination, active_at = excluded.active_at,
-       newest_message_id = coalesce(excluded.newest_message_id, newest_message_id), wake_at = coalesce(wake_at, excluded.wake_at)
-     returning created_at`,
+       newest_message_id = coalesce(excluded.newest_message_id, newest_message_id), wake_at = coalesce(wake_at, excluded.wake_at)`,
   );
-  return function wake(event: InboundEvent, now: number): number {
+  return function wake(event: InboundEvent, now: number): void {
     const { conversationId, adapter, tenant } = event;
     // Only messages and commands get here, and both have a destination.
     const destination = 'destination' in event ? JSON.stringify(event.destination) : '{}';
-    const row = wakeConversation.get(conversationId, adapter, tenant, destination, messageIdOf(event), now, now, now);
-    return row?.created_at ?? now;
+    wakeConversation.run(conversationId, adapter, tenant, destination, messageIdOf(event), now, now, now);
   };
 }
 
