@@ -56,7 +56,7 @@ export interface InboundMessage extends EventBase {
   readonly addressed: boolean;
   /** Whether only one person and the bot take part. */
   readonly isDirect: boolean;
-  /** The platform's id of the message that this one replies to. */
+  /** The platform's id of the message that this one replies to, or that its thread hangs under. */
   readonly replyTo?: string;
   readonly destination: Destination;
 }

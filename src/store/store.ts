@@ -32,6 +32,10 @@ export interface Store extends KnowledgeStore {
    * Saves events in the order given, each at most once per (adapter, tenant, eventId), and with them the adapter's state.
    * A message or command that is to be answered makes its conversation ready; edits and deletes change the transcript at once.
    * A copy that is addressed to the bot takes the place of one that was ignored because it was not.
+   *
+   * A message that does not speak to the bot, in a conversation that is not there, is ignored. If it is a reply, its text is kept until
+   * `forgetOverheard`: where the platform brings what it follows up on only then, because the first delivery failed, it waits behind that,
+   * as it reads by then. What was said before stays ignored.
    */
   accept(batch: AcceptBatch): Promise<readonly AcceptResult[]>;
   /**
@@ -78,6 +82,8 @@ export interface Store extends KnowledgeStore {
   discardDeadLetter(id: string): Promise<boolean>;
   /** Removes settled events, turns and parts from before `before`, a bounded number at a time; returns how many. The transcript stays. */
   prune(query: { readonly before: number; readonly limit: number }): Promise<number>;
+  /** Clears what is kept of ignored replies that came before `before`, a bounded number at a time; returns how many. That they came stays recorded. */
+  forgetOverheard(query: { readonly before: number; readonly limit: number }): Promise<number>;
   close(): Promise<void>;
 }
 

@@ -7,6 +7,7 @@ import { describeEdits } from './store/edits.ts';
 import { describeKnowledge } from './store/knowledge.ts';
 import { describeLeases } from './store/leases.ts';
 import type { OpenStore } from './store/ledger.ts';
+import { describeOverheard } from './store/overheard.ts';
 import { describeReplay } from './store/replay.ts';
 import { describeStatus } from './store/status.ts';
 import { describeSuspects } from './store/suspects.ts';
@@ -24,6 +25,7 @@ export function defineStoreContract({ name, open }: StoreContract): void {
   describe(name, () => {
     describeAccept(open);
     describeEdits(open);
+    describeOverheard(open);
     describeTurns(open);
     describeLeases(open);
     describeSuspects(open);

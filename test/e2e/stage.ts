@@ -28,6 +28,8 @@ export interface Stage extends Emulators, App {
 export interface StageOptions extends Pick<AppOptions, 'slackOver' | 'yaml'> {
   /** Platforms that are on beside the one where people ask. */
   readonly beside?: readonly PlatformName[];
+  /** In the time of the stage; 600 by default. */
+  readonly slackRetryMs?: number;
 }
 
 /** So much faster does time pass: nobody waits a second for a Retry-After of a second. */
@@ -38,14 +40,14 @@ const lookEveryMs = 5;
 export async function onStage(
   platform: PlatformName,
   play: (stage: Stage) => Promise<void>,
-  { beside = [], ...options }: StageOptions = {},
+  { beside = [], slackRetryMs, ...options }: StageOptions = {},
 ): Promise<void> {
   const clock = createFastClock(speed);
   const folder = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
   const model = createOpenAiEmulator({ clock: systemClock });
   // An answer takes 0.1 s, in which a stream shows itself growing.
   Object.assign(model.behaviour, { answer: answerOf, tokensPerSecond: 100 });
-  const emulators = createEmulators(clock, model);
+  const emulators = createEmulators(clock, model, slackRetryMs);
   const drivers = [platform, ...beside].map((name) => emulators.drivers[name]);
   const driver = emulators.drivers[platform];
   const log = createMemoryLog();

@@ -37,6 +37,8 @@ export interface CampaignFigures {
   readonly missed: number;
   readonly questions: number;
   readonly conversations: number;
+  /** Follow-ups that were taken before the mention that opens their thread. */
+  readonly overtakings: number;
   readonly messages: number;
   readonly modelCalls: number;
 }
@@ -191,6 +193,7 @@ class Campaign {
       missed: this.#missed,
       questions: this.#people.questions(),
       conversations: conversations.length,
+      overtakings: this.#stage.driver.overtakings?.() ?? 0,
       messages: conversations.reduce((sum, { talk }) => sum + talk.visible().length, 0),
       modelCalls: this.#stage.model.calls.length,
     };

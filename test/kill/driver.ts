@@ -27,8 +27,8 @@ export interface Shown {
 export interface Talk {
   /** What it is called in figures and failures, as in `thread 3`. */
   readonly name: string;
-  /** `isJoined`: the bot is known to take part in it already. */
-  ask(text: string, isJoined: boolean): Asked;
+  /** Only the first words are addressed to the bot, where a platform tells that apart. */
+  ask(text: string): Asked;
   /** Messages of the bot that stand there, oldest first. */
   visible(): readonly Shown[];
 }
@@ -57,6 +57,8 @@ export interface PlatformDriver {
   /** The process is gone. */
   disconnect(random: Random): void;
   open(random: Random): Talk;
+  /** Follow-ups without a mention that the bot took before it took the first words of their thread. */
+  overtakings?(): number;
   /** Questions that were not taken yet, as far as the platform can know. */
   undelivered(): number;
   onMoment(listener: MomentListener): void;

@@ -17,6 +17,7 @@ export function renderFigures({ seed, campaigns, seconds }: SuiteFigures): strin
     line('of these at rest: point not reached', ({ missed }) => missed),
     line('questions', ({ questions }) => questions),
     line('conversations', ({ conversations }) => conversations),
+    line('follow-ups taken before their mention', ({ overtakings }) => overtakings),
     line('model calls', ({ modelCalls }) => modelCalls),
     line('messages shown', ({ messages }) => messages),
     line('questions answered once, whole, in order', ({ questions }) => questions),

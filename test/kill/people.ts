@@ -18,6 +18,8 @@ export interface People {
 /** Most follow-ups are asked where something has just been said. */
 const recent = 8;
 const longShare = 0.12;
+/** Say more where they have just said their first words, before those can have been taken. */
+const breathless = 0.5;
 
 export function createPeople(driver: PlatformDriver, random: Random): People {
   const conversations: Conversation[] = [];
@@ -36,14 +38,18 @@ export function createPeople(driver: PlatformDriver, random: Random): People {
     count += 1;
     const marker = `q${count}`;
     const known = questions.filter(({ asked }) => driver.isOrdered || asked.isAcknowledged());
-    const asked = talk.ask(toQuestionText(marker, isLong), known.length > 0);
+    const asked = talk.ask(toQuestionText(marker, isLong));
     questions.push({ marker, asked, follows: known.map((earlier) => earlier.marker) });
   }
 
   return {
     conversations,
     ask: (many, atLength) => {
-      for (let asked = 0; asked < many; asked += 1) askIn(choose(), atLength === 'all' || random.chance(longShare));
+      let last: Conversation | undefined;
+      for (let asked = 0; asked < many; asked += 1) {
+        last = last?.questions.length === 1 && random.chance(breathless) ? last : choose();
+        askIn(last, atLength === 'all' || random.chance(longShare));
+      }
     },
     insist: (many) => {
       const last = conversations.at(-1) ?? choose();

@@ -15,6 +15,8 @@ export interface Figures {
   refusals: number;
   /** Events that were delivered once more. */
   redeliveries: number;
+  /** Follow-ups without a mention that came before the mention, and waited behind it in the end. */
+  overtakings: number;
   modelCalls: number;
   modelFailures: number;
   replies: number;
@@ -44,6 +46,7 @@ export function createFigures(): Figures {
     lostAnswers: 0,
     refusals: 0,
     redeliveries: 0,
+    overtakings: 0,
     modelCalls: 0,
     modelFailures: 0,
     replies: 0,

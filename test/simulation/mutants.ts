@@ -188,6 +188,22 @@ export const mutants: readonly Mutant[] = [
     plant: () => ({ adapter: (adapter) => ({ ...adapter, ...(adapter.remove ? { remove: async () => undefined } : {}) }) }),
   },
   {
+    name: 'forgets-what-it-overheard',
+    seed: 2,
+    plant: ({ db }) => {
+      const forget = db.prepare("update inbox set payload = null, text = '' where verdict = 'ignored'");
+      return {
+        ledger: (store) => ({
+          ...store,
+          accept: (batch) => {
+            forget.run();
+            return store.accept(batch);
+          },
+        }),
+      };
+    },
+  },
+  {
     name: 'loses-edits',
     seed: 1,
     plant: () => ({ store: (store) => dropEvents(store, 'edit') }),

@@ -133,6 +133,7 @@ function createQuestion(
   const isPoison = id === poison;
   const isCommand = faults.chance(0.04) && !isPoison;
   const name = faults.pick(['ann', 'ben']);
+  const isFollowUp = conversation.adapter === 'slack' && index > 0;
   const event: InboundMessage = {
     type: 'message',
     adapter: conversation.adapter,
@@ -144,7 +145,9 @@ function createQuestion(
     author: { id: name, name, isBot: false },
     text: isCommand ? faults.pick(['/reset', '/help']) : `[${id}] ${isPoison ? poisonWord : 'in some words'}`,
     attachments: [],
-    addressed: true,
+    // In a thread that the bot takes part in nobody needs to mention it; a thread hangs under its first message.
+    addressed: !isFollowUp || index % 2 === 0,
+    ...(isFollowUp ? { replyTo: `M-${conversation.name}.0` } : {}),
     isDirect: false,
     destination: { place: conversation.name },
   };

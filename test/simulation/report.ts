@@ -14,6 +14,7 @@ export function describeFigures(figures: Figures, wallMs: number): string {
     counted(figures.stalls, 'stalls'),
     counted(figures.stops, 'orderly stops'),
     counted(figures.redeliveries, 'redeliveries'),
+    counted(figures.overtakings, 'follow-ups before their mention'),
     counted(figures.modelCalls, 'model calls'),
     counted(figures.modelFailures, 'of them failed'),
     counted(figures.requests, 'requests to platforms'),

@@ -30,6 +30,7 @@ test('keeps every promise in 1,500 fixed lives and 300 fresh ones', async () => 
   for (const kind of ['crashes', 'stalls', 'stops', 'lostRequests', 'lostAnswers', 'redeliveries', 'modelFailures'] as const) {
     assert.ok(figures[kind] > 500, `only ${figures[kind]} ${kind}`);
   }
+  assert.ok(figures.overtakings > 100, `only ${figures.overtakings} follow-ups before their mention`);
 });
 
 let caught = 0;

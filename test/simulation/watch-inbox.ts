@@ -1,5 +1,5 @@
 import type { AcceptResult } from '../../src/adapter.ts';
-import type { InboundEvent } from '../../src/message.ts';
+import type { InboundEvent, InboundMessage } from '../../src/message.ts';
 import type { AcceptBatch, ClaimedTurn, Store } from '../../src/store/store.ts';
 import type { Watch } from './watch.ts';
 
@@ -12,24 +12,54 @@ export interface InboxWatch {
 }
 
 /** An event is new only once, and a turn is given what its questions say now. */
-export function watchInbox(store: Store, { journal, onViolation }: Watch): InboxWatch {
+export function watchInbox(store: Store, { journal, figures, onViolation }: Watch): InboxWatch {
   const accepted = new Map<string, string[]>();
   /** As they were last accepted, by conversation and message; none where it has been deleted. */
   const wordings = new Map<string, string>();
+  /** Replies that were ignored: what they follow may still come. */
+  let overheard: InboundMessage[] = [];
 
   function onAccept(event: InboundEvent, status: string): void {
     journal.note('ledger', `accept: ${status}`, event.eventId);
-    const key = keyOf(event);
     if (event.type === 'message' && status === 'accepted') {
-      const known = accepted.get(event.conversationId) ?? [];
-      if (known.includes(event.eventId)) onViolation(`${event.eventId} was accepted as new for a second time`);
-      accepted.set(event.conversationId, [...known, event.eventId]);
+      onNew(event);
+      onLate(event);
+    }
+    if (status === 'ignored') onIgnored(event);
+  }
+
+  function onNew(event: InboundMessage): void {
+    const known = accepted.get(event.conversationId) ?? [];
+    if (known.includes(event.eventId)) onViolation(`${event.eventId} was accepted as new for a second time`);
+    accepted.set(event.conversationId, [...known, event.eventId]);
+    wordings.set(keyOf(event), event.text);
+    overheard = overheard.filter(({ eventId }) => eventId !== event.eventId);
+  }
+
+  /** What was overheard after it waits behind it now. */
+  function onLate(late: InboundMessage): void {
+    const later = overheard.filter(
+      ({ conversationId, sentAt, replyTo }) =>
+        conversationId === late.conversationId && (sentAt > late.sentAt || replyTo === late.messageId),
+    );
+    for (const event of later.toSorted((one, other) => one.sentAt - other.sentAt)) {
+      onNew({ ...event, text: wordings.get(keyOf(event)) ?? '' });
+      figures.overtakings += 1;
+    }
+  }
+
+  /** Edits and deletes are not to be answered, so they are recorded as ignored. Without their message they change nothing. */
+  function onIgnored(event: InboundEvent): void {
+    const key = keyOf(event);
+    if (event.type === 'message' && event.replyTo !== undefined) {
+      overheard.push(event);
       wordings.set(key, event.text);
     }
-    // Edits and deletes are not to be answered, so they are recorded as ignored. Without their message they change nothing.
-    if (status !== 'ignored' || !wordings.has(key)) return;
+    if (!wordings.has(key)) return;
     if (event.type === 'edit') wordings.set(key, event.text);
-    if (event.type === 'delete') wordings.delete(key);
+    if (event.type !== 'delete') return;
+    wordings.delete(key);
+    overheard = overheard.filter((kept) => keyOf(kept) !== key);
   }
 
   function onAccepted({ events }: AcceptBatch, results: readonly AcceptResult[]): void {

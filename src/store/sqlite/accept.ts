@@ -4,6 +4,7 @@ import type { InboundEvent, MessageDelete, MessageEdit } from '../../message.ts'
 import type { AcceptBatch } from '../store.ts';
 import type { Sqlite } from './database.ts';
 import { prepareInsert } from './insert.ts';
+import { isWorthKeeping, type Overheard } from './overheard.ts';
 import { toTime } from './time.ts';
 
 interface KnownEvent {
@@ -14,23 +15,18 @@ interface KnownEvent {
 
 const notAddressed = 'not addressed to the bot';
 
-export function createAccept(db: Sqlite) {
+export function createAccept(db: Sqlite, overheard: Overheard) {
   const findEvent = db.prepare<[string, string, string], KnownEvent>(
     'select seq, hash, reason from inbox where adapter = ? and tenant = ? and event_id = ?',
   );
   const insertEvent = prepareInsert(db, 'inbox', inboxColumns);
   const removeEvent = db.prepare<[number]>('delete from inbox where seq = ?');
-  const isJoined = db.prepare<[string], { found: 1 }>('select 1 as found from conversation where id = ?');
-  const wakeConversation = db.prepare<[string, string, string, string, string | null, number, number, number]>(
-    `insert into conversation (id, adapter, tenant, destination, newest_message_id, wake_at, created_at, active_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?)
-     on conflict (id) do update set destination = excluded.destination, active_at = excluded.active_at,
-       newest_message_id = coalesce(excluded.newest_message_id, newest_message_id), wake_at = coalesce(wake_at, excluded.wake_at)`,
-  );
+  const joinedAt = db.prepare<[string], number>('select created_at from conversation where id = ?').pluck();
+  const wake = createWake(db);
   const saveState = db.prepare<[string, string, string]>(
     'insert into adapter_state (adapter, key, value) values (?, ?, ?) on conflict (adapter, key) do update set value = excluded.value',
   );
-  const edits = createTranscriptEdits(db);
+  const edits = createTranscriptEdits(db, overheard);
 
   function acceptOne(event: InboundEvent, now: number): AcceptResult {
     const known = findEvent.get(event.adapter, event.tenant, event.eventId);
@@ -40,20 +36,24 @@ export function createAccept(db: Sqlite) {
       if (!upgrade) return { status: known.hash === eventHash ? 'duplicate' : 'conflict' };
       removeEvent.run(known.seq);
     }
-    const reason = reasonToIgnore(event);
+    const since = event.type === 'message' || event.type === 'command' ? joinedAt.get(event.conversationId) : undefined;
+    const reason = reasonToIgnore(event, since !== undefined);
     insertEvent(toRow(event, { hash: eventHash, reason, now }));
     if (reason !== undefined) return { status: 'ignored', reason };
-    const { conversationId, adapter, tenant } = event;
-    // Only messages and commands get here, and both have a destination.
-    const destination = 'destination' in event ? JSON.stringify(event.destination) : '{}';
-    wakeConversation.run(conversationId, adapter, tenant, destination, messageIdOf(event), now, now, now);
+    wake(event, now);
+    // Nothing is overheard once the conversation is there: only what was sent before that may have been overtaken. It need not say that it is
+    // addressed: of the two events of a mention the one that does not may be the first to come.
+    if (since === undefined || event.sentAt <= since) {
+      const last = overheard.takeUpAfter(event).at(-1);
+      if (last) wake(last, now);
+    }
     return { status: 'accepted' };
   }
 
   /** Why no turn will take this event up; undefined when one will. Edits and deletes have done their work here. */
-  function reasonToIgnore(event: InboundEvent): string | undefined {
+  function reasonToIgnore(event: InboundEvent, isJoined: boolean): string | undefined {
     if (event.type === 'message') {
-      return event.addressed || isJoined.get(event.conversationId) ? undefined : notAddressed;
+      return event.addressed || isJoined ? undefined : notAddressed;
     }
     if (event.type === 'command') return undefined;
     if (event.type === 'edit') return edits.edit(event) ? 'transcript updated' : 'unknown message';
@@ -68,11 +68,27 @@ export function createAccept(db: Sqlite) {
   };
 }
 
+/** Makes the conversation of a message or command ready. */
+function createWake(db: Sqlite) {
+  const wakeConversation = db.prepare<[string, string, string, string, string | null, number, number, number]>(
+    `insert into conversation (id, adapter, tenant, destination, newest_message_id, wake_at, created_at, active_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (id) do update set destination = excluded.destination, active_at = excluded.active_at,
+       newest_message_id = coalesce(excluded.newest_message_id, newest_message_id), wake_at = coalesce(wake_at, excluded.wake_at)`,
+  );
+  return function wake(event: InboundEvent, now: number): void {
+    const { conversationId, adapter, tenant } = event;
+    // Only messages and commands get here, and both have a destination.
+    const destination = 'destination' in event ? JSON.stringify(event.destination) : '{}';
+    wakeConversation.run(conversationId, adapter, tenant, destination, messageIdOf(event), now, now, now);
+  };
+}
+
 /**
  * A message that still waits is changed where it waits, so that the turn reads its newest wording; a settled one in the transcript;
- * and one that failed also where it is kept for a replay.
+ * one that failed also where it is kept for a replay; and one that was overheard where it is kept for a mention that is late.
  */
-function createTranscriptEdits(db: Sqlite) {
+function createTranscriptEdits(db: Sqlite, overheard: Overheard) {
   const editWaiting = db.prepare<[string, string, string]>(
     "update inbox set text = ? where conversation_id = ? and message_id = ? and type = 'message' and state = 'waiting' and withdrawn = 0",
   );
@@ -98,12 +114,14 @@ function createTranscriptEdits(db: Sqlite) {
     edit({ text, conversationId, messageId }: MessageEdit): boolean {
       const waiting = editWaiting.run(text, conversationId, messageId).changes;
       const failed = editFailed.run(text, conversationId, messageId).changes;
-      return waiting + failed + editSettled.run(text, text, conversationId, messageId).changes > 0;
+      const kept = overheard.edit(messageId, conversationId, text);
+      return waiting + failed + kept + editSettled.run(text, text, conversationId, messageId).changes > 0;
     },
     remove({ conversationId, messageId }: MessageDelete): boolean {
       const waiting = withdrawWaiting.run(conversationId, messageId).changes;
       const failed = withdrawFailed.run(conversationId, messageId).changes;
-      return waiting + failed + removeSettled.run(conversationId, messageId).changes > 0;
+      const kept = overheard.remove(messageId, conversationId);
+      return waiting + failed + kept + removeSettled.run(conversationId, messageId).changes > 0;
     },
   };
 }
@@ -134,6 +152,7 @@ function toRow(event: InboundEvent, { hash, reason, now }: { hash: string; reaso
   const author = 'author' in event ? event.author : undefined;
   // The text has a column of its own (edits change it), so the payload goes without.
   const text = 'text' in event ? event.text : undefined;
+  const isKept = !ignored || isWorthKeeping(event);
   return {
     adapter: event.adapter,
     tenant: event.tenant,
@@ -144,8 +163,8 @@ function toRow(event: InboundEvent, { hash, reason, now }: { hash: string; reaso
     message_id: messageIdOf(event),
     author_id: author?.id ?? '',
     author_name: author?.name ?? '',
-    text: ignored ? '' : (text ?? ''),
-    payload: ignored ? null : JSON.stringify(text === undefined ? event : { ...event, text: '' }),
+    text: isKept ? (text ?? '') : '',
+    payload: isKept ? JSON.stringify(text === undefined ? event : { ...event, text: '' }) : null,
     state: ignored ? 'settled' : 'waiting',
     verdict: ignored ? 'ignored' : null,
     reason: reason ?? null,

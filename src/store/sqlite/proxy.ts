@@ -34,6 +34,7 @@ const names: { readonly [Name in UseCase]: true } = {
   replayDeadLetter: true,
   discardDeadLetter: true,
   prune: true,
+  forgetOverheard: true,
   listDocuments: true,
   putDocument: true,
   removeDocument: true,

@@ -5,6 +5,7 @@ import type { Sqlite } from './database.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createKnowledge } from './knowledge.ts';
+import { createOverheard } from './overheard.ts';
 import { createStatus } from './status.ts';
 import { createTurns } from './turns.ts';
 import { createUpkeep } from './upkeep.ts';
@@ -24,7 +25,8 @@ type UseCases = { readonly [Name in UseCase]: Run<Name> };
 
 /** Every method of the store but `close`, synchronous, to be run inside a transaction. */
 export function createUseCases(db: Sqlite): UseCases {
-  const accept = createAccept(db);
+  const overheard = createOverheard(db);
+  const accept = createAccept(db, overheard);
   const turnsOf = createTurns(db);
   const commitTurn = createCommit(db);
   const deliveries = createDeliveries(db);
@@ -64,6 +66,7 @@ export function createUseCases(db: Sqlite): UseCases {
     replayDeadLetter: ([id], now) => letters.replayDeadLetter(id, now),
     discardDeadLetter: ([id], now) => letters.discardDeadLetter(id, now),
     prune: ([query]) => upkeep.prune(query),
+    forgetOverheard: ([query]) => overheard.forget(query),
     listDocuments: () => knowledge.listDocuments(),
     putDocument: ([document, passages]) => knowledge.putDocument(document, passages),
     removeDocument: ([source]) => knowledge.removeDocument(source),

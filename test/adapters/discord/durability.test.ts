@@ -109,6 +109,40 @@ describe('durability', () => {
     );
   });
 
+  // The ledger ignores a follow-up without a mention in a conversation that it does not know: it must never come first.
+  for (const [way, isForgotten] of [
+    ['a resume', false],
+    ['a new session', true],
+  ] as const) {
+    test(`what was said in a thread after a mention that could not be saved comes after it, by ${way}`, async () => {
+      const clock = createFakeClock({ now: Date.now() });
+      await onStage(
+        async ({ emulator, watch, context, start }) => {
+          const channelId = emulator.thread({ name: 'a thread' }).id;
+          const first = await start();
+          emulator.say({ text: 'before', mention: true });
+          await watch.until(() => context.texts().length === 1);
+          await first.stop();
+          if (isForgotten) emulator.expireSessions();
+          emulator.say({ channelId, text: 'mention', mention: true });
+          emulator.say({ channelId, text: 'follow-up' });
+          const calls = callsOf(emulator);
+          context.rejectNext(Number.POSITIVE_INFINITY);
+          await start();
+          await driveUntil(clock, () => calls.filter((call) => call === 'resume').length === 2);
+
+          emulator.say({ channelId, text: 'more' });
+          context.rejectNext(0);
+          await driveUntil(clock, () => context.texts().length === 4);
+
+          assert.deepEqual(context.texts(), ['before', 'mention', 'follow-up', 'more']);
+          assert.equal(calls.includes('identify'), isForgotten);
+        },
+        { clock },
+      );
+    });
+  }
+
   test('a session whose first save fails asks again for everything after READY', async () => {
     const clock = createFakeClock();
     await onStage(

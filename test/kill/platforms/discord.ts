@@ -27,10 +27,12 @@ export function createDiscordDriver(discord: DiscordEmulator, isTalking: () => b
   });
 
   function talk(name: string, channelId: string, mentions: boolean): Talk {
+    let isOpen = false;
     return {
       name: `${name} ${channelId}`,
-      ask: (text, isJoined): Asked => {
-        const message = discord.say({ channelId, text, mention: mentions || !isJoined });
+      ask: (text): Asked => {
+        const message = discord.say({ channelId, text, mention: mentions || !isOpen });
+        isOpen = true;
         return { isAcknowledged: () => false, redeliver: (copies) => discord.redeliver(message, copies) };
       },
       visible: () =>
@@ -47,9 +49,9 @@ export function createDiscordDriver(discord: DiscordEmulator, isTalking: () => b
     direct.push({ isAsked: () => isAsked, talk: opened });
     return {
       ...opened,
-      ask: (text, isJoined) => {
+      ask: (text) => {
         isAsked = true;
-        return opened.ask(text, isJoined);
+        return opened.ask(text);
       },
     };
   }

@@ -1,4 +1,4 @@
-import type { Said, SlackEmulator } from '../../../adapters/slack/emulator.ts';
+import type { Said, Saying, SlackEmulator } from '../../../adapters/slack/emulator.ts';
 import type { Asked, Fate, MomentListener, PlatformDriver, Talk } from '../driver.ts';
 import type { Moment } from '../points.ts';
 
@@ -18,6 +18,7 @@ export function createSlackDriver(slack: SlackEmulator): PlatformDriver {
   const questions = new Set<string>();
   let report: MomentListener = () => undefined;
   let talks = 0;
+  let overtakings = 0;
   let overSocket = false;
   slack.onCall((method, _args, phase) => {
     const moment = momentsOf[method]?.[phase];
@@ -34,17 +35,28 @@ export function createSlackDriver(slack: SlackEmulator): PlatformDriver {
     };
   }
 
-  function talk(name: string, place: { readonly user: string; readonly channel?: string }): Talk {
+  /** The first attempt to deliver fails; the platform repeats it. */
+  function sayLate(words: Saying): Said {
+    const url = slack.eventsUrl;
+    slack.eventsUrl = nowhere;
+    const said = slack.say(words);
+    slack.eventsUrl = url;
+    return said;
+  }
+
+  function talk(name: string, place: Place): Talk {
     let root: Said | undefined;
     return {
       name,
-      ask: (text, isJoined): Asked => {
-        const where = place.channel === undefined ? { direct: true } : { channel: place.channel, mention: !isJoined };
-        const said = slack.say({ user: place.user, text, ...where, ...(root ? { threadTs: root.threadTs } : {}) });
+      ask: (text): Asked => {
+        const where = place.channel === undefined ? { direct: true } : { channel: place.channel, mention: !root };
+        const words = { user: place.user, text, ...where, ...(root ? { threadTs: root.threadTs } : {}) };
+        const said = !root && place.isLate ? sayLate(words) : slack.say(words);
         root ??= said;
         questions.add(said.ts);
+        if (place.channel !== undefined) void countOvertaking(root, said);
         return {
-          isAcknowledged: () => said.deliveries.some(({ isAcknowledged }) => isAcknowledged),
+          isAcknowledged: () => isTaken(said),
           redeliver: (copies) => void slack.redeliver(said, copies),
         };
       },
@@ -56,9 +68,14 @@ export function createSlackDriver(slack: SlackEmulator): PlatformDriver {
     };
   }
 
+  async function countOvertaking(root: Said, said: Said): Promise<void> {
+    if ((await said.acknowledged) && !isTaken(root)) overtakings += 1;
+  }
+
   return {
     name: 'slack',
     isOrdered: false,
+    overtakings: () => overtakings,
     listen: async () => void (await slack.start()),
     close: () => slack.stop(),
     settings: (random) => {
@@ -79,7 +96,7 @@ export function createSlackDriver(slack: SlackEmulator): PlatformDriver {
       talks += 1;
       const user = random.pick(['Ada', 'Grace', 'Linus']);
       if (random.chance(0.3)) return talk(`direct ${talks}`, { user });
-      return talk(`thread ${talks}`, { user, channel: random.pick(['general', 'support']) });
+      return talk(`thread ${talks}`, { user, channel: random.pick(['general', 'support']), isLate: random.chance(0.5) });
     },
     undelivered: () => slack.pending().length,
     onMoment: (listener) => {
@@ -87,6 +104,18 @@ export function createSlackDriver(slack: SlackEmulator): PlatformDriver {
     },
     clearFaults: () => slack.faults.clear(),
   };
+}
+
+interface Place {
+  readonly user: string;
+  /** Of a thread; otherwise they talk to the bot alone. */
+  readonly channel?: string;
+  /** The mention that opens the thread does not get through at once. */
+  readonly isLate?: boolean;
+}
+
+function isTaken({ deliveries }: Said): boolean {
+  return deliveries.some(({ isAcknowledged }) => isAcknowledged);
 }
 
 /** Nobody listens on port 1. */

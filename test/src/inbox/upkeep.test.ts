@@ -8,20 +8,28 @@ import { createMemoryLog } from '../../support/memory-log.ts';
 const hour = 60 * 60_000;
 const day = 24 * hour;
 
-/** Upkeep of a store that has so much to remove; each call takes as long as `pace` says. */
-function createSetup({ old = 0, pace }: { old?: number; pace?: () => Promise<void> } = {}) {
+interface Query {
+  readonly before: number;
+  readonly limit: number;
+}
+
+/** Upkeep of a store that has so much to remove, and so much overheard; each call takes as long as `pace` says. */
+function createSetup({ old = 0, overheard = 0, pace }: { old?: number; overheard?: number; pace?: () => Promise<void> } = {}) {
   const clock = createFakeClock();
   const log = createMemoryLog();
-  const queries: { before: number; limit: number }[] = [];
-  let left = old;
-  const prune = async (query: { before: number; limit: number }): Promise<number> => {
-    queries.push(query);
-    await pace?.();
-    const removed = Math.min(left, query.limit);
-    left -= removed;
-    return removed;
+  const [queries, forgotten]: [Query[], Query[]] = [[], []];
+  const clearing = (asked: Query[], count: number) => {
+    let left = count;
+    return async (query: Query): Promise<number> => {
+      asked.push(query);
+      await pace?.();
+      const removed = Math.min(left, query.limit);
+      left -= removed;
+      return removed;
+    };
   };
-  return { clock, log, queries, upkeep: createUpkeep({ store: { prune }, clock, log }) };
+  const store = { prune: clearing(queries, old), forgetOverheard: clearing(forgotten, overheard) };
+  return { clock, log, queries, forgotten, upkeep: createUpkeep({ store, clock, log }) };
 }
 
 test('removes what is older than 30 days, once in an hour', async () => {
@@ -51,26 +59,53 @@ test('removes a long backlog in bounded steps and says how much it was', async (
   await upkeep.stop();
 });
 
+test('clears what people said to each other two hours ago, every ten minutes', async () => {
+  const { clock, forgotten, upkeep } = createSetup();
+
+  await clock.advance(hour / 6 - 1);
+  assert.equal(forgotten.length, 0);
+  await clock.advance(1);
+  assert.equal(forgotten[0]?.before, clock.now() - 2 * hour);
+  await clock.advance(hour);
+
+  assert.equal(forgotten.length, 7);
+  await upkeep.stop();
+});
+
+test('clears much of that in bounded steps, without a word', async () => {
+  const { clock, log, forgotten, upkeep } = createSetup({ overheard: 2_500 });
+
+  await clock.advance(hour / 6);
+
+  assert.equal(forgotten.length, 3);
+  assert.ok(forgotten.every(({ limit }) => limit <= 1_000));
+  assert.deepEqual(log.lines, []);
+  await upkeep.stop();
+});
+
 test('goes on after a failure', async () => {
   let down = true;
   const pace = () => (down ? Promise.reject(new Error('disk full')) : Promise.resolve());
-  const { clock, log, queries, upkeep } = createSetup({ old: 10, pace });
+  const { clock, log, queries, forgotten, upkeep } = createSetup({ old: 10, pace });
 
   await clock.advance(hour);
   down = false;
   await clock.advance(hour);
 
   assert.equal(queries.length, 2);
-  assert.deepEqual(
-    log.lines.map(({ message }) => message),
-    ['old events could not be removed', 'old events removed'],
-  );
+  assert.equal(forgotten.length, 12);
+  const overheardFailures = Array.from({ length: 6 }, () => 'messages that were not for the bot could not be cleared');
+  assert.deepEqual(log.lines.map(({ message }) => message).toSorted(), [
+    ...overheardFailures,
+    'old events could not be removed',
+    'old events removed',
+  ]);
   await upkeep.stop();
 });
 
 test('a stop ends a long removal after the step under way, and leaves no timer', async () => {
   const step = createGate();
-  const { clock, queries, upkeep } = createSetup({ old: 10_000, pace: () => step.opened });
+  const { clock, queries, forgotten, upkeep } = createSetup({ old: 10_000, overheard: 10_000, pace: () => step.opened });
   await clock.advance(hour);
   let stopped = false;
 
@@ -83,5 +118,6 @@ test('a stop ends a long removal after the step under way, and leaves no timer',
   await stop;
 
   assert.equal(queries.length, 1);
+  assert.equal(forgotten.length, 1);
   assert.equal(clock.pending(), 0);
 });

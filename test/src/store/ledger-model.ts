@@ -7,8 +7,10 @@ import { toChunkId, toTurnId } from '../../../src/ids.ts';
 interface ModelEvent {
   readonly id: string;
   readonly conversation: string;
+  readonly addressed: boolean;
+  readonly sentAt: number;
   generation: number;
-  verdict: 'waiting' | 'answered' | 'failed';
+  verdict: 'waiting' | 'answered' | 'failed' | 'ignored';
   /** The one that settled it. */
   turn: ModelTurn | undefined;
 }
@@ -68,6 +70,8 @@ export interface PartHeld extends Hold {
   readonly uncertain: boolean;
 }
 
+export type Said = Pick<ModelEvent, 'id' | 'conversation' | 'addressed' | 'sentAt'>;
+
 export const leaseMs = 1_000;
 
 export function createLedgerModel(now: () => number) {
@@ -121,15 +125,29 @@ export function createLedgerModel(now: () => number) {
     return all.filter((each) => isDue(each) && (!isStrong(each) || each === least)).slice(0, limit);
   }
 
+  /** What was ignored and said later waits now, behind everything that waits already. */
+  function takeUpAfter(conversation: string, after: number): void {
+    const later = events.filter(
+      (event) => event.conversation === conversation && event.verdict === 'ignored' && event.sentAt > after,
+    );
+    for (const event of later.toSorted((one, other) => one.sentAt - other.sentAt)) {
+      event.verdict = 'waiting';
+      events.push(...events.splice(events.indexOf(event), 1));
+    }
+  }
+
   return {
     events,
     letters,
     parts,
 
-    accept(id: string, conversation: string): 'accepted' | 'duplicate' {
+    accept({ id, conversation, addressed, sentAt }: Said): 'accepted' | 'duplicate' | 'ignored' {
       if (events.some((event) => event.id === id)) return 'duplicate';
-      events.push({ id, conversation, generation: 0, verdict: 'waiting', turn: undefined });
       const known = conversations.get(conversation);
+      const verdict = addressed || known ? 'waiting' : 'ignored';
+      events.push({ id, conversation, addressed, sentAt, generation: 0, verdict, turn: undefined });
+      if (verdict === 'ignored') return 'ignored';
+      takeUpAfter(conversation, sentAt);
       if (known) known.wakeAt ??= now();
       else
         conversations.set(conversation, {
@@ -268,8 +286,12 @@ export function createLedgerModel(now: () => number) {
     takeOver: () => free(undefined, true),
     waiting: () => events.filter(({ verdict }) => verdict === 'waiting').length,
     undelivered: () => parts.filter(({ state }) => state === 'queued' || state === 'sending').length,
-    transcriptOf: (name: string) => events.filter((event) => event.conversation === name && event.verdict !== 'waiting').length,
+    transcriptOf: (name: string) => events.filter((event) => event.conversation === name && isSaid(event)).length,
   };
+}
+
+function isSaid({ verdict }: ModelEvent): boolean {
+  return verdict === 'answered' || verdict === 'failed';
 }
 
 export type LedgerModel = ReturnType<typeof createLedgerModel>;

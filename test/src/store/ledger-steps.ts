@@ -6,6 +6,10 @@ export interface Accept {
   readonly in: string;
   /** Rather one that came before. */
   readonly again: boolean;
+  /** Otherwise it is a reply to somebody. */
+  readonly addressed: boolean;
+  /** Said so long before it comes. */
+  readonly lateMs: number;
 }
 
 interface Advance {
@@ -69,7 +73,16 @@ const which = nat({ max: 5 });
 const ms = constantFrom(0, 1, 400, leaseMs);
 
 export const step: Arbitrary<Step> = oneof(
-  { weight: 5, arbitrary: record({ do: constant('accept' as const), in: name, again: boolean() }) },
+  {
+    weight: 5,
+    arbitrary: record({
+      do: constant('accept' as const),
+      in: name,
+      again: boolean(),
+      addressed: boolean(),
+      lateMs: nat({ max: leaseMs }),
+    }),
+  },
   { weight: 3, arbitrary: record({ do: constant('advance' as const), ms }) },
   { weight: 5, arbitrary: record({ do: constant('claimTurns' as const), owner, limit: nat({ max: 3 }) }) },
   { weight: 4, arbitrary: record({ do: constant('claimDeliveries' as const), owner, limit: nat({ max: 3 }) }) },

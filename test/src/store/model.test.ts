@@ -60,12 +60,14 @@ function createRun(ledger: Ledger, clock: FakeClock) {
     if (real && expected) held.parts.push({ real, model: expected });
   }
 
-  async function accept({ in: conversation, again }: Accept): Promise<void> {
+  async function accept({ in: conversation, again, addressed, lateMs }: Accept): Promise<void> {
     const known = again ? pick(model.events, model.events.length >> 1) : undefined;
-    const eventId = known?.id ?? `E${model.events.length}`;
-    const place = known?.conversation ?? conversation;
-    const [result] = await ledger.accept(createMessage(eventId, { eventId, in: place }));
-    assert.equal(result?.status, model.accept(eventId, place));
+    const said = known ?? { id: `E${model.events.length}`, conversation, addressed, sentAt: clock.now() - lateMs };
+    const { id: eventId, conversation: place, addressed: isAddressed, sentAt } = said;
+    const [result] = await ledger.accept(
+      createMessage(eventId, { eventId, in: place, addressed: isAddressed, sentAt, replyTo: 'somebody' }),
+    );
+    assert.equal(result?.status, model.accept(said));
   }
 
   async function claimTurns(by: string, limit: number): Promise<void> {

@@ -11,6 +11,7 @@ const rare = [
   /^select \(select count/, // figures: count by an index
   /and lease_owner = coalesce\(@owner/, // a start or a stop: all that is unsettled
   /(from|into) document/,
+  /indexed by inbox_overheard/, // what people said to each other in the last hours
   /from passage where/, // FTS5 has an index of its own
 ];
 
@@ -27,7 +28,8 @@ describe('the statements of the ledger', () => {
     const expected: [RegExp, RegExp][] = [
       [/from inbox where adapter = \? and tenant/, /INDEX inbox_key \(adapter=\? AND tenant=\? AND event_id=\?\)/],
       [/from conversation where wake_at <= \?/, /INDEX conversation_wake \(wake_at<\?\)/],
-      [/payload.* from inbox\s+where conversation_id = \+\?/, /INDEX inbox_waiting \(conversation_id=\?\)/],
+      [/payload.* from inbox\s+where conversation_id = \+\? and state/, /INDEX inbox_waiting \(conversation_id=\?\)/],
+      [/from inbox where .* and \(sent_at > \?/, /INDEX inbox_overheard \(conversation_id=\?\)$/],
       [/from message where conversation_id = \+\? and seq/, /INDEX message_conversation \(conversation_id=\? AND rowid>\?\)/],
       [/from outbox o where next_at <= \?/, /INDEX outbox_due \(next_at<\?\)/],
       [/from outbox where conversation_id = \+\?/, /INDEX outbox_conversation \(conversation_id=\?\)/],

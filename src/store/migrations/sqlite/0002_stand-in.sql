@@ -1,1 +1,0 @@
--- Keeps the number free for a change that is made at the same time; to be dropped when that one arrives.
