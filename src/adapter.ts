@@ -100,8 +100,8 @@ export interface StreamOpening {
 export interface MessageStream {
   /** Adds text. Never waits and never throws: the adapter batches as the platform's limits ask. */
   append(text: string): void;
-  /** Resolves once the platform shows the message; undefined if it never did. Never rejects. */
-  readonly opened: Promise<Receipt | undefined>;
+  /** Resolves once the platform shows the message; undefined if it surely never did, `unknown` where a request may have arrived. Never rejects. */
+  readonly opened: Promise<Receipt | 'unknown' | undefined>;
   /** No more text will come here. Resolves when no request of this stream is under way any more. The message stays as it is, for `send` to complete. */
   close(): Promise<void>;
 }

@@ -148,6 +148,8 @@ export interface OutboundMessage {
   readonly parts: number;
   /** Set when a stream has opened this message on the platform already: it is to be completed in place. */
   readonly opened?: Receipt;
+  /** Where an earlier send of a later part may have arrived: the part before it on the platform. The message that is looked for came after that. */
+  readonly after?: Receipt;
   /** Which attempt this is, from 1. */
   readonly attempt: number;
   /** When the answer was committed, in ms since 1970: an earlier send cannot be older. */

@@ -23,10 +23,11 @@ const maxPages = 5;
  *
  * The nonce decides where history shows it. Discord promises nonces in the answer to a post and in the gateway's event, and says
  * nothing about history, so there are two more marks. The first part of an answer is a reply to the question, and the bot replies
- * to a question once: that finds a message which a stream had only begun, too. The later parts are known by their whole text.
+ * to a question once: that finds a message which a stream had only begun, too. The later parts are known by their whole text; as
+ * an earlier answer may say the same, only where they can stand: behind the part before them, and not before the commit.
  *
- * An answer is younger than its question, and that is where the search starts; a stream may have opened the message long before
- * the answer was committed. Where too much has been said since the question, it goes on from the commit.
+ * An answer is younger than its question, and that is where the search for its first part starts; a stream may have opened the
+ * message long before the answer was committed. Where too much has been said since the question, it goes on from the commit.
  * Rejects with the SDK's error.
  */
 export async function findMessage(search: Search): Promise<ChannelMessage | undefined> {
@@ -35,8 +36,9 @@ export async function findMessage(search: Search): Promise<ChannelMessage | unde
   if (channelId === undefined) return undefined;
   const sinceCommit = toSnowflake(message.createdAt - clockSkewMs);
   const userId = search.userId ?? (await ownId(rest, signal));
-  const wanted = { message, userId, replyTo: message.part === 0 ? replyTo : undefined };
-  const first = await readMessagesAfter(rest, { channelId, after: replyTo ?? sinceCommit, maxPages, signal });
+  const wanted = { message, userId, replyTo: message.part === 0 ? replyTo : undefined, sinceCommit };
+  const start = message.after?.id ?? replyTo ?? sinceCommit;
+  const first = await readMessagesAfter(rest, { channelId, after: start, maxPages, signal });
   const found = pick(first.messages, wanted);
   if (found || first.complete) return found;
   const last = first.messages.at(-1)?.id ?? sinceCommit;
@@ -58,17 +60,24 @@ interface Wanted {
   readonly message: OutboundMessage;
   readonly userId: string | undefined;
   readonly replyTo: string | undefined;
+  /** No message that the commit was followed by has a smaller id. */
+  readonly sinceCommit: string;
 }
 
 /** The best match: by nonce before anything else. */
-function pick(messages: readonly ChannelMessage[], { message, userId, replyTo }: Wanted): ChannelMessage | undefined {
+function pick(
+  messages: readonly ChannelMessage[],
+  { message, userId, replyTo, sinceCommit }: Wanted,
+): ChannelMessage | undefined {
   const own = messages.filter(({ authorId }) => authorId !== undefined && authorId === userId);
   const byNonce = own.find(({ nonce }) => nonce === message.id || nonce === `${message.id}r`);
   if (byNonce) return byNonce;
   const unnamed = own.filter(({ nonce }) => nonce === undefined);
   const reply = replyTo === undefined ? undefined : unnamed.find(({ repliesTo }) => repliesTo === replyTo);
   // What replies to another question is another answer, even if it says the same.
-  return reply ?? unnamed.find(({ content, repliesTo }) => repliesTo === undefined && sameText(content, message.text));
+  const isLikely = ({ id, repliesTo }: ChannelMessage): boolean =>
+    repliesTo === undefined && (message.after !== undefined || compareSnowflakes(id, sinceCommit) > 0);
+  return reply ?? unnamed.find((found) => isLikely(found) && sameText(found.content, message.text));
 }
 
 async function ownId(rest: Rest, signal: AbortSignal): Promise<string | undefined> {

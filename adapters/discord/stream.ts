@@ -38,13 +38,15 @@ export interface StreamOptions {
  * never exceeds the first message of the answer: the rest comes with the final messages.
  */
 export class DiscordStream implements MessageStream {
-  readonly opened: Promise<Receipt | undefined>;
+  readonly opened: Promise<Receipt | 'unknown' | undefined>;
   readonly #options: StreamOptions;
   readonly #channelId: string;
-  readonly #settleOpened: (receipt: Receipt | undefined) => void;
+  readonly #settleOpened: (receipt: Receipt | 'unknown' | undefined) => void;
   #text = '';
   #shown = '';
   #receipt: Receipt | undefined;
+  /** Whether a first post got lost on its way or on its way back. */
+  #inDoubt = false;
   #closed = false;
   #pauseMs = editEveryMs;
   /** When the next request may start, in ms of the monotonic clock. */
@@ -55,7 +57,7 @@ export class DiscordStream implements MessageStream {
   constructor(options: StreamOptions) {
     this.#options = options;
     const { opening, signal } = options;
-    const { promise, resolve } = Promise.withResolvers<Receipt | undefined>();
+    const { promise, resolve } = Promise.withResolvers<Receipt | 'unknown' | undefined>();
     this.opened = promise;
     this.#settleOpened = resolve;
     const place = parseDestination(opening.destination);
@@ -81,8 +83,12 @@ export class DiscordStream implements MessageStream {
     this.#cancelTimer?.();
     this.#options.signal.removeEventListener('abort', this.#end);
     // A post that is under way may still open the message.
-    if (!this.#underWay) this.#settleOpened(this.#receipt);
+    if (!this.#underWay) this.#settle();
   };
+
+  #settle(): void {
+    this.#settleOpened(this.#receipt ?? (this.#inDoubt ? 'unknown' : undefined));
+  }
 
   #schedule(): void {
     if (this.#closed || this.#cancelTimer || this.#underWay) return;
@@ -105,7 +111,7 @@ export class DiscordStream implements MessageStream {
       seen = -1;
     }
     this.#underWay = undefined;
-    if (this.#closed) this.#settleOpened(this.#receipt);
+    if (this.#closed) this.#settle();
     else if (this.#text.length > seen) this.#schedule();
   }
 
@@ -132,7 +138,10 @@ export class DiscordStream implements MessageStream {
   #onFailure(cause: unknown): void {
     const { clock, log, opening, doubt } = this.#options;
     const error = toDeliveryError(cause);
-    if (!this.#receipt && error.uncertain) doubt(opening.id);
+    if (!this.#receipt && error.uncertain) {
+      this.#inDoubt = true;
+      doubt(opening.id);
+    }
     this.#pauseMs = Math.min(maxEditEveryMs, this.#pauseMs * 2);
     this.#nextAt = clock.monotonic() + Math.max(this.#pauseMs, error.retryAfterMs ?? 0);
     const { conversationId, inReplyTo: eventId } = opening;

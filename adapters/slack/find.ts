@@ -39,6 +39,8 @@ export function createFinder({ slack, identity }: FinderOptions) {
         for (const entry of messagesOf(answer)) {
           const oid = oidOf(entry);
           if (oid === message.id) return { receipt: toReceipt(channel, entry.ts), complete: true };
+          // An answer that came later ends the search for what an earlier one has left: turns follow each other.
+          if (oid !== undefined) orphan = undefined;
           const isOwn = entry['user'] === bot.userId || entry['bot_id'] === bot.botId;
           if (message.part === 0 && oid === undefined && isOwn && entry['streaming_state'] !== undefined) orphan = entry.ts;
         }

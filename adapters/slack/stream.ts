@@ -53,13 +53,13 @@ export interface Workspace {
  * Requests follow each other, never side by side. Whatever goes wrong only ends the show: `send` puts the message right.
  */
 export class LiveStream implements MessageStream {
-  readonly opened: Promise<Receipt | undefined>;
+  readonly opened: Promise<Receipt | 'unknown' | undefined>;
   standing: StreamStanding = 'none';
   ts: string | undefined;
   /** What Slack has confirmed, as it was sent: the neutralised beginning of the answer. */
   shown = '';
   readonly #options: LiveStreamOptions;
-  readonly #settleOpened: (receipt: Receipt | undefined) => void;
+  readonly #settleOpened: (receipt: Receipt | 'unknown' | undefined) => void;
   #text = '';
   #over = false;
   #busy: Promise<void> | undefined;
@@ -68,7 +68,7 @@ export class LiveStream implements MessageStream {
 
   constructor(options: LiveStreamOptions) {
     this.#options = options;
-    const { promise, resolve } = Promise.withResolvers<Receipt | undefined>();
+    const { promise, resolve } = Promise.withResolvers<Receipt | 'unknown' | undefined>();
     this.opened = promise;
     this.#settleOpened = resolve;
   }
@@ -150,7 +150,7 @@ export class LiveStream implements MessageStream {
     workspace.blockedUntil = Math.max(workspace.blockedUntil, retryAt);
     this.standing = this.#standingAfter(method, error);
     this.#end();
-    this.#settleOpened(undefined); // nothing where it was open before
+    this.#settleOpened(this.standing === 'unknown' ? 'unknown' : undefined); // no effect where it was open before
     const { conversationId } = opening;
     log.debug('slack stream ended early', { conversationId, method, standing: this.standing, error: describeError(error) });
   }

@@ -20,8 +20,6 @@ export interface LiveAnswerOptions {
 /** What people see while an answer is made: a sign that somebody is at work, then the answer as it grows. */
 export interface LiveAnswer {
   append(text: string): void;
-  /** Whether a stream was begun, though the platform may never have shown it. */
-  begun(): boolean;
   /** Nothing more will come. Resolves with what the platform shows: a message, none, or it is not known. */
   close(): Promise<Receipt | 'unknown' | undefined>;
 }
@@ -59,9 +57,9 @@ export function createLiveAnswer(options: LiveAnswerOptions, signal: AbortSignal
     const { tenant, inReplyTo, destination } = address;
     left = 'unknown';
     const begun = adapter.stream?.({ id: toChunkId(turnId, 0), conversationId, tenant, inReplyTo, destination }, signal);
-    begun?.opened.then((receipt) => {
-      left = receipt;
-      if (receipt) onOpened(receipt);
+    begun?.opened.then((opened) => {
+      left = opened;
+      if (typeof opened === 'object') onOpened(opened);
     }, giveUp);
     return begun;
   }
@@ -82,7 +80,6 @@ export function createLiveAnswer(options: LiveAnswerOptions, signal: AbortSignal
         giveUp(error);
       }
     },
-    begun: () => stream !== undefined,
     close: async () => {
       cancelTyping?.();
       try {

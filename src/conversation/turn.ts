@@ -54,10 +54,8 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
       const moreWaiting = await commitTurn(options, { turn, startedAt, address, adapter, result, stream });
       return { moreWaiting };
     }
-    // Within this process the adapter knows whether a stream that never opened is in doubt; another process takes the turn up without it.
-    const left = stream ?? (live.begun() ? 'unknown' : undefined);
     const { retryAt, error } = result ?? { retryAt: clock.now(), error: describeError(signal.reason) };
-    await postpone(options, turn, { retryAt, error, counts: result !== undefined, stream: left });
+    await postpone(options, turn, { retryAt, error, counts: result !== undefined, stream });
     return { moreWaiting: true };
   };
 }

@@ -2,7 +2,7 @@ import type { InboundEvent } from '../../src/message.ts';
 import { blameEverybody, changeAccept, changeDeliveries, dropEvents, ignoreOrder, splitCommit } from './mutant-parts.ts';
 import type { Mutant } from './mutant.ts';
 
-/** At least one seed of 300 must notice each of these, or the simulation is too tame. */
+/** At least one seed of 3,000 must notice each of these, or the simulation is too tame. */
 export const mutants: readonly Mutant[] = [
   {
     name: 'acknowledges-before-saving',

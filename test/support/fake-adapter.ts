@@ -22,6 +22,8 @@ export interface FakeStream {
   closed: boolean;
   /** Shows the message; what is appended later changes it. */
   open(): void;
+  /** Shows the message, and nobody learns of it. */
+  lose(): void;
 }
 
 export interface FakeAdapterOptions {
@@ -116,7 +118,7 @@ function createFakeStream(
   signal: AbortSignal,
   show: Show,
 ): { stream: MessageStream; handle: FakeStream } {
-  const opened = createGate<Receipt | undefined>();
+  const opened = createGate<Receipt | 'unknown' | undefined>();
   let receipt: Receipt | undefined;
   const handle: FakeStream = {
     opening,
@@ -126,6 +128,10 @@ function createFakeStream(
     open: () => {
       receipt ??= show(handle.text, {});
       opened.open(receipt);
+    },
+    lose: () => {
+      receipt ??= show(handle.text, {});
+      opened.open('unknown');
     },
   };
   const stream: MessageStream = {

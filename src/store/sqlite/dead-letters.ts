@@ -81,7 +81,7 @@ function createReplay(db: Sqlite) {
   );
   const wake = db.prepare<[number, string]>('update conversation set wake_at = coalesce(wake_at, ?) where id = ?');
   const requeue = db.prepare(
-    `update outbox set state = 'queued', uncertain = 1, attempt = 0, next_at = @now, settled_at = null,
+    `update outbox set state = 'queued', uncertain = 1, opened = null, attempt = 0, next_at = @now, settled_at = null,
        expires_at = @now + min(max(expires_at - created_at, 60000), 86400000) where turn = @turn and state = 'dead'`,
   );
   // Not where the turn itself had failed, and what could not be delivered was the apology.

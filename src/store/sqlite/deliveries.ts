@@ -40,6 +40,12 @@ export function createDeliveries(db: Sqlite) {
     `update outbox set state = 'queued', next_at = @retryAt, error = @error, lease_owner = null, uncertain = max(uncertain, @uncertain)
      where id = @id and state = 'sending' and lease_owner = @owner and lease_token = @token`,
   );
+  // The parts of an answer were written one after the other. Of those before this one the last is on the platform.
+  const partBefore = db.prepare<{ id: string; turn: number; part: number }, { receipt: string | null }>(
+    `select receipt from outbox where turn = @turn and receipt is not null
+       and seq between (select seq from outbox where id = @id) - @part and (select seq from outbox where id = @id) - 1
+     order by seq desc limit 1`,
+  );
   const failures = createFailures(db);
 
   function leaseRow(row: OutboxRow, owner: string, until: number): ClaimedDelivery {
@@ -47,7 +53,11 @@ export function createDeliveries(db: Sqlite) {
     const token = row.lease_token + 1;
     const uncertain = row.state === 'sending' ? 1 : row.uncertain;
     lease.run(owner, token, attempt, until, uncertain, row.id);
-    return toDelivery({ ...row, state: 'sending', lease_owner: owner, lease_token: token, attempt, next_at: until, uncertain });
+    const after = uncertain && row.part > 0 ? partBefore.get(row)?.receipt : undefined;
+    return toDelivery(
+      { ...row, state: 'sending', lease_owner: owner, lease_token: token, attempt, next_at: until, uncertain },
+      after,
+    );
   }
 
   return {

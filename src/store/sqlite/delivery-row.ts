@@ -46,7 +46,7 @@ export const outboxColumns = [
 ] as const satisfies readonly (keyof OutboxRow)[];
 
 /** A leased row, as its holder sees it. */
-export function toDelivery(row: OutboxRow): ClaimedDelivery {
+export function toDelivery(row: OutboxRow, after?: string | null): ClaimedDelivery {
   return {
     id: row.id,
     owner: row.lease_owner ?? '',
@@ -65,6 +65,7 @@ export function toDelivery(row: OutboxRow): ClaimedDelivery {
       part: row.part,
       parts: row.parts,
       ...(row.opened === null ? {} : { opened: JSON.parse(row.opened) as Receipt }), // written by commitTurn
+      ...(after ? { after: JSON.parse(after) as Receipt } : {}), // written by settleSent
       attempt: row.attempt,
       createdAt: row.created_at,
     },

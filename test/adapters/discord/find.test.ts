@@ -68,6 +68,38 @@ describe('a delivery whose outcome is unknown', () => {
       { nonceMs: 0 },
     ));
 
+  test('a later part is not mistaken for the same words in an earlier answer', () =>
+    scene(
+      async ({ emulator, adapter, destination }) => {
+        const next = emulator.say({ text: 'another question', mention: true });
+        await adapter.send(toOutbound(destination, 'The earlier answer', { parts: 2 }), never);
+        await adapter.send(toOutbound(destination, 'Kind regards', { part: 1, parts: 2 }), never);
+        const place = { ...destination, replyTo: next.id };
+        const after = await adapter.send(toOutbound(place, 'The later answer', { parts: 2 }), never);
+        const second = toOutbound(place, 'Kind regards', { part: 1, parts: 2, after });
+
+        const missing = await adapter.find?.(second, never);
+        const { id } = await adapter.send(second, never);
+        const found = await adapter.find?.(second, never);
+
+        assert.equal(missing, undefined);
+        assert.equal(found?.receipt.id, id);
+      },
+      { nonceInHistory: false, nonceMs: 0 },
+    ));
+
+  test('a message from long before the commit is no earlier attempt, whatever it says', () =>
+    scene(
+      async ({ adapter, destination }) => {
+        await adapter.send(toOutbound(destination, 'The earlier answer', { parts: 2 }), never);
+        await adapter.send(toOutbound(destination, 'Kind regards', { part: 1, parts: 2 }), never);
+        const later = toOutbound(destination, 'Kind regards', { part: 1, parts: 2, createdAt: Date.now() + 3_600_000 });
+
+        assert.equal(await adapter.find?.(later, never), undefined);
+      },
+      { nonceInHistory: false, nonceMs: 0 },
+    ));
+
   test('what other people write is never taken for an answer', () =>
     scene(
       async ({ emulator, adapter, destination }) => {

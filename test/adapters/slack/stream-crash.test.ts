@@ -64,6 +64,17 @@ test('a process that dies is not mixed up with what people and other answers sai
   await scene.stream.close();
 });
 
+test('a beginning that a dead answer has left is not completed with the answer after the next one', async (t) => {
+  const scene = await startStream(t);
+  const { slack, said } = scene;
+  await scene.begin(beginning);
+  const second = await restart(t, scene);
+  await second.adapter.send({ ...answerTo(slack, said, 'Another answer.'), id: 'answer000000000000000007' }, noAbort);
+
+  assert.equal(await second.adapter.find({ ...scene.answer, id: 'answer000000000000000008' }, noAbort), undefined);
+  await scene.stream.close();
+});
+
 test('a process that dies leaves nothing for later parts to complete', async (t) => {
   const scene = await startStream(t);
   await scene.begin(beginning);

@@ -127,6 +127,6 @@ export function assertAnswered({ slack, said, answer }: Pick<Scene, 'slack' | 's
 
 export async function openedOf({ stream }: Scene): Promise<Receipt> {
   const receipt = await stream.opened;
-  assert.ok(receipt);
+  assert.ok(typeof receipt === 'object');
   return receipt;
 }

@@ -30,6 +30,27 @@ export function describeDeliveries(open: OpenStore): void {
       assert.deepEqual(await claimDeliveries(), []);
     });
 
+    it('tells where the part before stands when an earlier send of this one may have arrived', async (test) => {
+      const { ask, sent, failed, claimDeliveries, clock } = await openLedger(test, open);
+      const { delivery: earlier } = await ask('c1', 'x', 'y');
+      assert.ok(earlier);
+      const y = await sent(earlier, 'P-x');
+      assert.ok(y.status === 'settled' && y.next);
+      await sent(y.next, 'P-y');
+      const { delivery: a } = await ask('c1', 'a', 'b');
+      assert.ok(a);
+      await failed(a, { retryAt: clock.now(), uncertain: true });
+      const [again] = await claimDeliveries();
+      assert.ok(again);
+      const b = await sent(again, 'P-a');
+      assert.ok(b.status === 'settled' && b.next);
+      await failed(b.next, { retryAt: clock.now(), uncertain: true });
+
+      const [second] = await claimDeliveries();
+
+      assert.deepEqual([again.message.after, b.next.message.after, second?.message.after], [undefined, undefined, { id: 'P-a' }]);
+    });
+
     it('serves conversations side by side, what is due longest first, and no more than asked for', async (test) => {
       const { ask, failed, claimDeliveries, clock } = await openLedger(test, open);
       for (const [name, delay] of [

@@ -157,6 +157,20 @@ export function describeReplay(open: OpenStore): void {
       assert.equal((await claimDeliveries())[0]?.message.text, 'dead');
     });
 
+    it('of a part that a stream had begun starts anew: what stood there may be long gone', async (test) => {
+      const { accept, claimOne, commit, failed, store, claimDeliveries } = await openLedger(test, open);
+      await accept(createMessage('why?'));
+      const committed = await commit(await claimOne(), { parts: ['because'], deliver: { opened: { id: 'P1' } } });
+      assert.ok(committed.status === 'committed' && committed.delivery);
+      assert.deepEqual(committed.delivery.message.opened, { id: 'P1' });
+      await failed(committed.delivery);
+
+      await store.replayDeadLetter(committed.delivery.id);
+
+      const [replayed] = await claimDeliveries();
+      assert.deepEqual([replayed?.message.text, replayed?.message.opened, replayed?.uncertain], ['because', undefined, true]);
+    });
+
     it('of an apology does not make the failed question an answered one', async (test) => {
       const ledger = await openLedger(test, open);
       const { event, turnId, delivery } = await ledger.fail('why?', { parts: ['sorry'] });

@@ -4,7 +4,7 @@ import type { MessageStream } from '../../../src/adapter.ts';
 import { ModelError } from '../../../src/errors.ts';
 import { createFakeAdapter } from '../../support/fake-adapter.ts';
 import { createMessage } from '../../support/inbound.ts';
-import { createTestModel, orAborted } from '../../support/test-model.ts';
+import { createTestModel, done, orAborted } from '../../support/test-model.ts';
 import { createTestParley } from '../../support/test-parley.ts';
 
 for (const { fault, stream, lookups = 0 } of [
@@ -68,8 +68,7 @@ for (const { how, end } of [
     const adapter = createFakeAdapter({ stream: 'by hand' });
     const model = createTestModel(async function* (_request, _call, signal) {
       yield { type: 'text', text: 'Half' };
-      const { id, conversationId } = adapter.streams[0]?.opening ?? { id: '', conversationId: '' };
-      adapter.posts.push({ id: 'P1', nonce: id, conversationId, text: 'Half', removed: false });
+      adapter.streams[0]?.lose();
       await orAborted<never>(end(), signal);
     });
     const first = createTestParley(t, { adapter, model });
@@ -88,3 +87,22 @@ for (const { how, end } of [
     await second.stop();
   });
 }
+
+test('a stream whose opening got no response is looked for before the answer goes out, and completed', async (t) => {
+  const adapter = createFakeAdapter({ stream: 'by hand' });
+  const model = createTestModel(async function* () {
+    yield { type: 'text', text: 'Half' };
+    adapter.streams[0]?.lose();
+    yield { type: 'text', text: ' and half' };
+    yield done();
+  });
+  const parley = createTestParley(t, { adapter, model });
+  await parley.start();
+
+  await parley.receive(createMessage('hello'));
+
+  assert.deepEqual(parley.shown(), ['Half and half']);
+  assert.equal(adapter.posts.length, 1);
+  assert.equal(adapter.lookups.length, 1);
+  await parley.stop();
+});
