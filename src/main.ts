@@ -226,10 +226,11 @@ type ServedParts = Pick<StageParts, 'store' | 'adapters' | 'clock'>;
 
 function createServer({ config, log }: ParleyOptions, { store, adapters, clock }: ServedParts) {
   const { host, port, accessLog, trustProxy } = config.server;
+  const names = adapters.map(({ name }) => name);
   return createHttpServer({
     ...{ host, port, accessLog, trustProxy, log, clock },
     routers: adapters.map((adapter) => adapter.router?.()).filter((router) => router !== undefined),
-    readiness: createReadiness({ adapters, stats: () => store.stats(), clock }),
+    readiness: createReadiness({ adapters, stats: () => store.stats({ adapters: names }), clock }),
   });
 }
 

@@ -55,13 +55,12 @@ export async function resultOf(
   turn: ClaimedTurn,
   means: AnswerMeans,
 ): Promise<TurnResult | Retry | undefined> {
-  const { clock, bot, staleAfterMs, retry } = options;
+  const { clock, bot, retry } = options;
   const [first] = turn.events;
   const command = first && parseCommand(first.event);
   if (command) return obey(command, bot.name);
   const questions = turn.events.map(({ event }) => toQuestion(event)).filter((question) => question !== undefined);
-  const now = clock.now();
-  if (questions.every(({ sentAt }) => now - sentAt > staleAfterMs)) return apologize(options, turn);
+  if (isStale(options, turn)) return apologize(options, turn);
   if (turn.attempt > retry.maxAttempts) {
     return fail(
       options,
@@ -78,6 +77,15 @@ export async function resultOf(
     if (delay !== undefined) return { retryAt: clock.now() + delay, error: error.message };
     return fail(options, turn, error);
   }
+}
+
+/** Whether nobody waits for an answer any more: not while even one of the questions is young enough. */
+export function isStale(
+  { clock, staleAfterMs }: Pick<TurnResultOptions, 'clock' | 'staleAfterMs'>,
+  { events }: ClaimedTurn,
+): boolean {
+  const now = clock.now();
+  return events.every(({ event }) => toQuestion(event) === undefined || now - event.sentAt > staleAfterMs);
 }
 
 function obey(command: ParleyCommand, botName: string): TurnResult {

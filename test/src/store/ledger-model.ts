@@ -240,7 +240,12 @@ export function createLedgerModel(now: () => number) {
     },
 
     handBack: (owner: string) => free(owner, 1),
-    takeOver: () => free(undefined, 0),
+    takeOver: () => {
+      const isPutOff = (at: number | undefined) => at !== undefined && at > now() && at <= now() + 30_000;
+      for (const each of conversations.values()) if (!each.owner && isPutOff(each.wakeAt)) each.wakeAt = now();
+      for (const part of parts) if (part.state === 'queued' && isPutOff(part.nextAt)) part.nextAt = now();
+      return free(undefined, 0);
+    },
     waiting: () => events.filter(({ verdict }) => verdict === 'waiting').length,
     undelivered: () => parts.filter(({ state }) => state === 'queued' || state === 'sending').length,
     transcriptOf: (name: string) => events.filter((event) => event.conversation === name && event.verdict !== 'waiting').length,
