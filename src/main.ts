@@ -188,9 +188,6 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
   const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
   const { leaseSeconds, maxAttempts, concurrency } = config.worker;
   const leaseMs = leaseSeconds * 1_000;
-  const timeoutMs = config.delivery.timeoutSeconds * 1_000;
-  // A look-up and a send, and some time to spare, must fit into the lease of a delivery.
-  const deliveryLeaseMs = Math.max(leaseMs, 2 * timeoutMs + 10_000);
   const common = { clock, log, owner, pollMs, concurrency };
   const deliver = createDeliver({
     store,
@@ -198,10 +195,10 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
     clock,
     log,
     policy: deliveryPolicy(config),
-    timeoutMs,
-    leaseMs: deliveryLeaseMs,
+    timeoutMs: config.delivery.timeoutSeconds * 1_000,
+    leaseMs,
   });
-  const outbox = createOutbox({ ...common, store, deliver, leaseMs: deliveryLeaseMs });
+  const outbox = createOutbox({ ...common, store, deliver, leaseMs });
   const runTurn = createTurnRunner({
     ...{ store, adapters: byName, model, countTokens, clock, log, bot: config.bot },
     // The built-in model reads the last questions only, and has no budget of tokens.
@@ -210,7 +207,7 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
     contextTokens: config.conversation.contextTokens,
     staleAfterMs: config.conversation.staleAfterMinutes * 60_000,
     retry: { baseMs: 1_000, maxMs: 30_000, expiryMs: 5 * 60_000, maxAttempts },
-    delivery: { leaseMs: deliveryLeaseMs, expiryMs: config.delivery.expiryMinutes * 60_000 },
+    delivery: { leaseMs, expiryMs: config.delivery.expiryMinutes * 60_000 },
   });
   const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages });
   const inbox = createInbox({ store, clock, log, onWaiting: () => worker.wake() });
