@@ -31,6 +31,8 @@ export interface ParleyOptions {
   readonly adapters?: readonly Adapter[];
   /** Whether to listen for HTTP. */
   readonly http: boolean;
+  /** Ends a start that is not done yet: what has been started is stopped, and `startParley` rejects with its reason. */
+  readonly signal?: AbortSignal;
   /** Called when the process can do no more good and should end. */
   readonly onFatal: (error: Error) => void;
   /** Opens another store than the configured one. */
@@ -52,7 +54,7 @@ const minConnections = 256;
 
 /** Puts the stages together and starts them, the ledger first and the platforms last, so that nothing can come in that could not be kept. */
 export async function startParley(options: ParleyOptions): Promise<Parley> {
-  const { config, log, clock = systemClock } = options;
+  const { config, log, clock = systemClock, signal } = options;
   const owner = `${hostname()}:${process.pid}:${createErrorId()}`;
   // A turn holds a connection for as long as its model writes: with fewer of them turns would wait for each other, and time out.
   const { fetch, close: closeFetch } = createFetch({ connections: Math.max(minConnections, config.worker.concurrency) });
@@ -64,8 +66,8 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
   try {
     const freed = await store.takeOver();
     if (freed.turns + freed.deliveries > 0) log.info('took over what an earlier process left unfinished', { ...freed });
-    const [configured, aiModel] = await loading;
-    const model = aiModel ?? (await createBuiltin(config.knowledge, { store, log }));
+    const [configured, aiModel] = await orAborted(loading, signal);
+    const model = aiModel ?? (await createBuiltin(config.knowledge, { store, log, signal }));
     const adapters = [...configured, ...(options.adapters ?? [])];
     const { inbox, outbox, worker } = createStages(options, { store, clock, owner, model, adapters });
     started.push({ stop: () => store.handBack(owner) });
@@ -82,11 +84,26 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
     );
     started.push(createUpkeep({ store, clock, log }));
     // All at once: a platform that is slow to answer must not keep the others waiting.
-    await Promise.all(adapters.map((adapter) => adapter.start(inbox.contextFor(adapter.name))));
+    const connecting = Promise.all(adapters.map((adapter) => adapter.start(inbox.contextFor(adapter.name))));
+    await orAborted(connecting, signal);
     return { url: listening?.url, model: model.name, adapters, stop: () => stopAll(started, log) };
   } catch (error) {
     await stopAll(started, log);
     throw error;
+  }
+}
+
+/** What the work comes to; rejects as soon as the signal is aborted, and then nobody minds what becomes of the work. */
+async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (!signal) return work;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 
@@ -157,14 +174,20 @@ export async function createAiModel({ openai }: Config['model'], parts: ModelPar
   });
 }
 
+interface BuiltinParts {
+  readonly store: Store;
+  readonly log: Log;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** The documents are read at the start; what has changed later is seen at the next one. */
-async function createBuiltin({ folder }: Config['knowledge'], { store, log }: { store: Store; log: Log }): Promise<Model> {
+async function createBuiltin({ folder }: Config['knowledge'], { store, log, signal }: BuiltinParts): Promise<Model> {
   const [{ createBuiltinModel }, { createKnowledge }] = await Promise.all([
     import('./model/builtin.ts'),
     import('./knowledge/knowledge.ts'),
   ]);
   const knowledge = createKnowledge({ folder, store, log });
-  await knowledge.refresh();
+  await knowledge.refresh(signal);
   return createBuiltinModel({
     search: (query, signal) => knowledge.search(query, signal),
     topics: () => knowledge.topics(),

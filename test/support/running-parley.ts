@@ -60,6 +60,26 @@ export async function startParleyProcess(test: TestContext, { cwd, env }: CallOp
   };
 }
 
+/** `parley start` that is stopped as soon as it has logged this, whether it is ready or not. */
+export async function stopWhileStarting(
+  test: TestContext,
+  { cwd, env, when }: CallOptions & { readonly when: () => Promise<unknown> },
+): Promise<{ readonly exitCode: number | null; readonly lines: readonly LogLine[] }> {
+  const child = spawn(process.execPath, [script, 'start'], {
+    cwd,
+    env: { PATH: process.env['PATH'], PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const closed = once(child, 'close');
+  test.after(() => child.kill('SIGKILL'));
+  const output = text(child.stdout);
+  await when();
+  child.kill('SIGTERM');
+  await closed;
+  const lines = (await output).split('\n').filter((line) => line !== '');
+  return { exitCode: child.exitCode, lines: lines.map((line): LogLine => JSON.parse(line)) };
+}
+
 export interface RunningChat {
   type(line: string): void;
   /** Resolves when this has been printed. */
