@@ -5,7 +5,7 @@ import { findConflicts } from './config/checks.ts';
 import { sqlitePath } from './config/database.ts';
 import { openEnvironment, type Environment, type Variables } from './config/environment.ts';
 import { diskFiles, type ConfigFiles } from './config/files.ts';
-import { describeIssue, describeProblem, type ProblemContext } from './config/problems.ts';
+import { describeConflict, describeIssue, type ProblemContext } from './config/problems.ts';
 import { configSchema, type Settings } from './config/schema.ts';
 import { settings } from './config/setting.ts';
 import { configFileVariable, mergeSources, readConfigFile } from './config/sources.ts';
@@ -84,7 +84,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   chooseProvider(sections, (key) => variables.has(key) || file.lines.has(key));
   const conflicts = findConflicts(sections)
     .filter((conflict) => !failed.has(conflict.path.join('.')))
-    .map((conflict) => describeProblem(conflict.path, conflict.what, context));
+    .map((conflict) => describeConflict(conflict, context));
   const all = [...environment.problems, ...file.problems, ...problems, ...conflicts];
   if (all.length > 0) throw new ConfigError(all);
 

@@ -112,6 +112,7 @@ export class TurnAborted extends ParleyError {
 /** What went wrong, in one line that is safe to log. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  return `${error.message}${cause}`;
+  const { message, cause } = error;
+  // Many an error that wraps another repeats what that says.
+  return cause instanceof Error && !message.includes(cause.message) ? `${message} (${cause.message})` : message;
 }

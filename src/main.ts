@@ -31,6 +31,8 @@ export interface ParleyOptions {
   readonly adapters?: readonly Adapter[];
   /** Whether to listen for HTTP. */
   readonly http: boolean;
+  /** Ends a start that is not done yet: what has been started is stopped, and `startParley` rejects with its reason. */
+  readonly signal?: AbortSignal;
   /** Called when the process can do no more good and should end. */
   readonly onFatal: (error: Error) => void;
   /** Opens another store than the configured one. */
@@ -52,7 +54,7 @@ const minConnections = 256;
 
 /** Puts the stages together and starts them, the ledger first and the platforms last, so that nothing can come in that could not be kept. */
 export async function startParley(options: ParleyOptions): Promise<Parley> {
-  const { config, log, clock = systemClock } = options;
+  const { config, log, clock = systemClock, signal } = options;
   const owner = `${hostname()}:${process.pid}:${createErrorId()}`;
   // A turn holds a connection for as long as its model writes: with fewer of them turns would wait for each other, and time out.
   const { fetch, close: closeFetch } = createFetch({ connections: Math.max(minConnections, config.worker.concurrency) });
@@ -64,8 +66,8 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
   try {
     const freed = await store.takeOver();
     if (freed.turns + freed.deliveries > 0) log.info('took over what an earlier process left unfinished', { ...freed });
-    const [configured, aiModel] = await loading;
-    const model = aiModel ?? (await createBuiltin(config.knowledge, { store, log }));
+    const [configured, aiModel] = await orAborted(loading, signal);
+    const model = aiModel ?? (await createBuiltin(config.knowledge, { store, log, signal }));
     const adapters = [...configured, ...(options.adapters ?? [])];
     const { inbox, outbox, worker } = createStages(options, { store, clock, owner, model, adapters });
     started.push({ stop: () => store.handBack(owner) });
@@ -82,11 +84,26 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
     );
     started.push(createUpkeep({ store, clock, log }));
     // All at once: a platform that is slow to answer must not keep the others waiting.
-    await Promise.all(adapters.map((adapter) => adapter.start(inbox.contextFor(adapter.name))));
+    const connecting = Promise.all(adapters.map((adapter) => adapter.start(inbox.contextFor(adapter.name))));
+    await orAborted(connecting, signal);
     return { url: listening?.url, model: model.name, adapters, stop: () => stopAll(started, log) };
   } catch (error) {
     await stopAll(started, log);
     throw error;
+  }
+}
+
+/** What the work comes to; rejects as soon as the signal is aborted, and then nobody minds what becomes of the work. */
+async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (!signal) return work;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 
@@ -157,14 +174,20 @@ export async function createAiModel({ openai }: Config['model'], parts: ModelPar
   });
 }
 
+interface BuiltinParts {
+  readonly store: Store;
+  readonly log: Log;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** The documents are read at the start; what has changed later is seen at the next one. */
-async function createBuiltin({ folder }: Config['knowledge'], { store, log }: { store: Store; log: Log }): Promise<Model> {
+async function createBuiltin({ folder }: Config['knowledge'], { store, log, signal }: BuiltinParts): Promise<Model> {
   const [{ createBuiltinModel }, { createKnowledge }] = await Promise.all([
     import('./model/builtin.ts'),
     import('./knowledge/knowledge.ts'),
   ]);
   const knowledge = createKnowledge({ folder, store, log });
-  await knowledge.refresh();
+  await knowledge.refresh(signal);
   return createBuiltinModel({
     search: (query, signal) => knowledge.search(query, signal),
     topics: () => knowledge.topics(),
@@ -188,9 +211,6 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
   const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
   const { leaseSeconds, maxAttempts, concurrency } = config.worker;
   const leaseMs = leaseSeconds * 1_000;
-  const timeoutMs = config.delivery.timeoutSeconds * 1_000;
-  // A look-up and a send, and some time to spare, must fit into the lease of a delivery.
-  const deliveryLeaseMs = Math.max(leaseMs, 2 * timeoutMs + 10_000);
   const common = { clock, log, owner, pollMs, concurrency };
   const deliver = createDeliver({
     store,
@@ -198,10 +218,10 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
     clock,
     log,
     policy: deliveryPolicy(config),
-    timeoutMs,
-    leaseMs: deliveryLeaseMs,
+    timeoutMs: config.delivery.timeoutSeconds * 1_000,
+    leaseMs,
   });
-  const outbox = createOutbox({ ...common, store, deliver, leaseMs: deliveryLeaseMs });
+  const outbox = createOutbox({ ...common, store, deliver, leaseMs });
   const runTurn = createTurnRunner({
     ...{ store, adapters: byName, model, countTokens, clock, log, bot: config.bot },
     // The built-in model reads the last questions only, and has no budget of tokens.
@@ -210,7 +230,7 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
     contextTokens: config.conversation.contextTokens,
     staleAfterMs: config.conversation.staleAfterMinutes * 60_000,
     retry: { baseMs: 1_000, maxMs: 30_000, expiryMs: 5 * 60_000, maxAttempts },
-    delivery: { leaseMs: deliveryLeaseMs, expiryMs: config.delivery.expiryMinutes * 60_000 },
+    delivery: { leaseMs, expiryMs: config.delivery.expiryMinutes * 60_000 },
   });
   const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages });
   const inbox = createInbox({ store, clock, log, accept: worker.accept });
@@ -226,10 +246,11 @@ type ServedParts = Pick<StageParts, 'store' | 'adapters' | 'clock'>;
 
 function createServer({ config, log }: ParleyOptions, { store, adapters, clock }: ServedParts) {
   const { host, port, accessLog, trustProxy } = config.server;
+  const names = adapters.map(({ name }) => name);
   return createHttpServer({
     ...{ host, port, accessLog, trustProxy, log, clock },
     routers: adapters.map((adapter) => adapter.router?.()).filter((router) => router !== undefined),
-    readiness: createReadiness({ adapters, stats: () => store.stats(), clock }),
+    readiness: createReadiness({ adapters, stats: () => store.stats({ adapters: names }), clock }),
   });
 }
 

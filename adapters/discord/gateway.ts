@@ -84,6 +84,7 @@ export class Gateway {
       } catch (error) {
         const fatal = this.#fatal ?? fatalLogin(error);
         if (fatal) return this.#giveUp(fatal);
+        if (this.#stopping.signal.aborted) return;
         this.#trouble = `cannot connect: ${redact(describeError(error), [token])}`;
         context.log.warn('Discord cannot be connected to.', { attempt, reason: this.#trouble });
         this.#started.resolve();

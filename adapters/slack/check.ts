@@ -1,7 +1,8 @@
-import { AdapterError, describeError } from '../../src/errors.ts';
-import { redact, silentLog } from '../../src/log.ts';
+import { AdapterError } from '../../src/errors.ts';
+import { silentLog } from '../../src/log.ts';
 import { createSlackCaller, type SlackResult } from './client.ts';
 import { isCredentialError, toCredentialError } from './failure.ts';
+import { describeUnreachable, hostOf } from './unreachable.ts';
 
 export interface CheckedCredentials {
   readonly botToken: string;
@@ -19,7 +20,7 @@ export async function checkCredentials(credentials: CheckedCredentials, signal: 
       return await createSlackCaller({ ...rest, botToken: token, log: silentLog }).call(method, {}, signal);
     } catch (error) {
       if (isCredentialError(error)) throw toCredentialError(error, { setting, method });
-      throw new AdapterError(`Slack cannot be reached: ${redact(describeError(error))}`, { cause: error });
+      throw new AdapterError(describeUnreachable(error, hostOf(credentials.apiUrl)));
     }
   };
   const { user, team } = await call(botToken, { setting: 'SLACK_BOT_TOKEN', method: 'auth.test' });

@@ -3,6 +3,7 @@ import type { Logger, WebClientOptions } from '@slack/web-api';
 import { redact } from '../../src/log.ts';
 import type { Log } from '../../src/log.ts';
 import { isDeadTokenError } from './failure.ts';
+import { hostOf } from './unreachable.ts';
 
 /** Slack's answer to a call that it accepted: `ok` and whatever the method adds. */
 export type SlackResult = Readonly<Record<string, unknown>>;
@@ -12,6 +13,8 @@ export interface SlackCaller {
   call(method: string, args: Record<string, unknown>, signal: AbortSignal): Promise<SlackResult>;
   /** Whether the newest call found the token revoked. */
   isRefused(): boolean;
+  /** Where it calls, for messages. */
+  readonly host: string;
 }
 
 export interface SlackCallerOptions {
@@ -49,7 +52,7 @@ export function createSlackCaller({ botToken, apiUrl, fetch = globalThis.fetch, 
     }
   }
 
-  return { call, isRefused: () => refused };
+  return { call, isRefused: () => refused, host: hostOf(apiUrl) };
 }
 
 /** The SDK's own retries repeat a post whose answer was lost: all of them are off. */

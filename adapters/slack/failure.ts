@@ -1,6 +1,6 @@
 import { WebAPIPlatformError, WebAPIRateLimitedError } from '@slack/web-api';
-import { AdapterError, DeliveryError, describeError } from '../../src/errors.ts';
-import { redact } from '../../src/log.ts';
+import { AdapterError, DeliveryError } from '../../src/errors.ts';
+import { reasonOf } from './unreachable.ts';
 
 /** What Slack itself says about a refused call, as in `channel_not_found`; undefined where it is not Slack that speaks. */
 export function platformErrorOf(error: unknown): string | undefined {
@@ -83,8 +83,7 @@ export function toDeliveryError(
   }
   const code = platformErrorOf(error);
   if (code === undefined || troubles.has(code)) {
-    const detail = redact(describeError(error)).slice(0, 300);
-    return new DeliveryError({ message: `${method} failed: ${detail}`, retryable: true, uncertain: true, cause: error });
+    return new DeliveryError({ message: `${method} failed: ${reasonOf(error)}`, retryable: true, uncertain: true, cause: error });
   }
   return new DeliveryError({ message: `${method}: ${explain(code)}`, retryable: false, uncertain: opened, cause: error });
 }

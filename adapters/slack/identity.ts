@@ -4,6 +4,7 @@ import { describeError } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
 import type { SlackCaller } from './client.ts';
 import { isCredentialError, rateLimitOf, toCredentialError } from './failure.ts';
+import { describeUnreachable } from './unreachable.ts';
 
 export interface Identity {
   readonly userId: string;
@@ -56,7 +57,7 @@ export function createIdentityCheck({ slack, clock, log, stopping }: IdentityOpt
       return undefined;
     } catch (error) {
       if (isCredentialError(error)) throw toCredentialError(error, { setting: 'SLACK_BOT_TOKEN', method: 'auth.test' });
-      trouble = `Slack cannot be reached: ${describeError(error)}`.slice(0, 300);
+      trouble = describeUnreachable(error, slack.host);
       const delayMs = Math.max(rateLimitOf(error) ?? 0, Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures, 10)));
       if (!stopping.aborted) log.warn('slack cannot be reached; trying again', { error: trouble, delayMs });
       return delayMs;

@@ -3,10 +3,10 @@ import type { App, Receiver } from '@slack/bolt';
 import { settleWithin } from '../../src/clock.ts';
 import type { Clock } from '../../src/clock.ts';
 import { AdapterError, describeError } from '../../src/errors.ts';
-import { redact } from '../../src/log.ts';
 import type { Log } from '../../src/log.ts';
 import { toSlackLogger, webClientOptions } from './client.ts';
 import { isCredentialError, rateLimitOf, toCredentialError } from './failure.ts';
+import { describeUnreachable, hostOf } from './unreachable.ts';
 
 export interface SocketReceiverOptions {
   readonly appToken: string;
@@ -145,8 +145,9 @@ export class SocketReceiver implements Receiver {
   }
 
   #onFailure(error: unknown): Failure {
-    const detail = redact(describeError(error)).slice(0, 300);
-    this.trouble = isCredentialError(error) ? toTokenError(error).message : `Socket Mode: ${detail}`;
+    this.trouble = isCredentialError(error)
+      ? toTokenError(error).message
+      : `Socket Mode: ${describeUnreachable(error, hostOf(this.#options.apiUrl))}`;
     if (!this.#stopping.signal.aborted) this.#options.log.warn('slack connection failed; trying again', { error: this.trouble });
     return { retryAfterMs: rateLimitOf(error) ?? 0 };
   }

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import type { Adapter, AdapterContext, EventStatus } from '../../src/adapter.ts';
-import { toConversationId } from '../../src/conversation-id.ts';
+import type { Adapter, AdapterContext, EventStatus, StreamOpening } from '../../src/adapter.ts';
+import { parseConversationId, toConversationId } from '../../src/conversation-id.ts';
 import { describeError } from '../../src/errors.ts';
 import type { InboundMessage } from '../../src/message.ts';
 import { Questions } from './questions.ts';
@@ -60,6 +60,7 @@ export function createTerminalAdapter(options: TerminalOptions): TerminalAdapter
     send: async (message) => {
       const { screen, questions } = running();
       if (questions.isNew(message.id)) {
+        introduceLate(running(), message);
         screen.complete(message.id, message.text);
         if (message.part === message.parts - 1) questions.settle(message.inReplyTo);
         if (interactive) screen.notice('');
@@ -67,8 +68,10 @@ export function createTerminalAdapter(options: TerminalOptions): TerminalAdapter
       }
       return { id: message.id };
     },
-    stream: ({ id }) => {
+    stream: (opening) => {
+      const { id } = opening;
       const { screen } = running();
+      introduceLate(running(), opening);
       screen.begin(id);
       return {
         append: (text) => screen.append(id, text),
@@ -85,6 +88,17 @@ interface Session {
   readonly screen: Screen;
   readonly options: TerminalOptions;
   readonly questions: Questions;
+}
+
+/** What was asked of a run that ended before the answer came is answered now, and must not look like the answer to something else. */
+function introduceLate(
+  { questions, screen, options }: Session,
+  { inReplyTo, conversationId }: Pick<StreamOpening, 'inReplyTo' | 'conversationId'>,
+): void {
+  if (!questions.isLate(inReplyTo)) return;
+  const [name = ''] = parseConversationId(conversationId)?.path ?? [];
+  const where = name === options.name ? '' : `, in the conversation ${name}`;
+  screen.notice(`(To what was asked before${where}:)`);
 }
 
 function openLine({ input, output, interactive }: TerminalOptions): Interface {

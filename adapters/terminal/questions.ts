@@ -11,6 +11,7 @@ export class Questions {
   readonly #onVerdict: (status: EventStatus) => void;
   readonly #open = new Map<string, () => void>();
   readonly #answers = new Set<string>();
+  readonly #late = new Set<string>();
   #cancelPoll: (() => void) | undefined;
 
   /** `onVerdict` is told of events that come to an end without an answer. */
@@ -36,6 +37,13 @@ export class Questions {
       if (id === eventId) break;
     }
     if (this.#open.size === 0) this.#stopPoll();
+  }
+
+  /** Whether an answer to this event is one to an earlier run; true once only. */
+  isLate(eventId: string): boolean {
+    if (this.#open.has(eventId) || this.#late.has(eventId)) return false;
+    this.#late.add(eventId);
+    return true;
   }
 
   /** Whether the answer with this id has not been sent before. */

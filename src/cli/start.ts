@@ -35,18 +35,26 @@ async function run(cli: Cli): Promise<void> {
   const log = createLog({ ...config.log, secrets, destination: process.stdout });
   for (const warning of warnings) log.warn(warning);
   const ending = createEnding(log);
+  let cancelCut: (() => void) | undefined;
+  ending.signal.addEventListener('abort', () => {
+    log.info('Parley is stopping');
+    // Turns and deliveries have the drain time each; whatever hangs beyond that is cut, for the ledger knows what is unfinished.
+    cancelCut = systemClock.after(2 * config.worker.drainSeconds * 1_000 + 10_000, () => process.exit(exitCodes.failed));
+  });
   try {
-    const parley = await startParley({ config, log, http: true, onFatal: ending.fail });
+    const parley = await startParley({ config, log, http: true, onFatal: ending.fail, signal: ending.signal });
     const forPeople = config.log.format !== 'json' && cli.stdout.isTTY === true;
     announce(parley, { config, log, showBanner: forPeople ? (text) => cli.stdout.write(text) : undefined });
     cli.exitCode = await ending.wait();
-    log.info('Parley is stopping');
-    // Turns and deliveries have the drain time each; whatever hangs beyond that is cut, for the ledger knows what is unfinished.
-    const cancelCut = systemClock.after(2 * config.worker.drainSeconds * 1_000 + 10_000, () => process.exit(exitCodes.failed));
     await parley.stop();
-    cancelCut();
+    log.info('Parley has stopped');
+  } catch (error) {
+    // A start that was told to stop has put away by itself what it had begun.
+    if (error !== ending.signal.reason) throw error;
+    cli.exitCode = await ending.wait();
     log.info('Parley has stopped');
   } finally {
+    cancelCut?.();
     ending.close();
   }
 }
@@ -95,6 +103,7 @@ function createEnding(log: Log) {
 
   return {
     fail,
+    signal: end.signal,
     wait: async (): Promise<number> => {
       if (!end.signal.aborted) await once(end.signal, 'abort');
       return exitCode;

@@ -4,6 +4,8 @@ import type { Settings } from './schema.ts';
 export interface Conflict {
   readonly path: readonly string[];
   readonly what: string;
+  /** Where that of the setting would not be right. */
+  readonly example?: string;
 }
 
 /** Looks at the sections that are right in themselves. */
@@ -11,6 +13,7 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
   return [
     ...checkDatabase(sections.database),
     ...checkModel(sections.model),
+    ...checkLease(sections),
     ...checkSlack(sections.slack),
     ...checkDiscord(sections.discord),
     ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => checkWebhook(name, source)),
@@ -30,6 +33,21 @@ function checkModel(model: Settings['model'] | undefined): Conflict[] {
   if (model?.provider !== 'openai' || model.openai.apiKey) return [];
   if (new URL(model.openai.baseUrl).hostname !== 'api.openai.com') return [];
   return [{ path: ['model', 'openai', 'apiKey'], what: 'is missing, and api.openai.com answers nobody without a key' }];
+}
+
+/** Two requests to a platform and a margin, each of the length of a request, are what a delivery may take. */
+const timeoutsPerLease = 3;
+
+function checkLease({ worker, delivery }: Partial<Settings>): Conflict[] {
+  if (!worker || !delivery || worker.leaseSeconds >= timeoutsPerLease * delivery.timeoutSeconds) return [];
+  const { timeoutSeconds } = delivery;
+  const longEnough = Math.ceil(timeoutsPerLease * timeoutSeconds);
+  const shortEnough = Math.floor((worker.leaseSeconds / timeoutsPerLease) * 10) / 10;
+  const what =
+    `must be at least ${timeoutsPerLease} times delivery.timeoutSeconds, which is ${timeoutSeconds}: ` +
+    'within its lease a delivery is looked up, sent and recorded';
+  const example = `worker.leaseSeconds: ${longEnough}, or delivery.timeoutSeconds: ${shortEnough}`;
+  return [{ path: ['worker', 'leaseSeconds'], what, example }];
 }
 
 function checkSlack(slack: Settings['slack'] | undefined): Conflict[] {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { redact } from '../log.ts';
+import type { Conflict } from './checks.ts';
 import { settings, type SettingInfo } from './setting.ts';
 import { suggest } from './suggest.ts';
 import { isRecord, keysOf, listSettings, schemaAt } from './walk.ts';
@@ -26,7 +27,12 @@ export function describeIssue(issue: Issue, context: ProblemContext): string[] {
 }
 
 /** The sentence for a mistake that only shows when several settings are looked at together. */
-export function describeProblem(path: readonly string[], what: string, context: ProblemContext): string {
+export function describeConflict({ path, what, example }: Conflict, context: ProblemContext): string {
+  if (example === undefined) return describeProblem(path, what, context);
+  return `${sayWhere(path, infoAt(path, context), context)}: ${what}. Example: ${example}`;
+}
+
+function describeProblem(path: readonly string[], what: string, context: ProblemContext): string {
   const info = infoAt(path, context);
   return `${sayWhere(path, info, context)}: ${what}.${sayExample(path, info, context)}`;
 }

@@ -90,7 +90,8 @@ export const worker = z
       example: '64',
     }),
     leaseSeconds: setting(z.number().min(1).max(3600).default(60), {
-      description: 'How long a turn belongs to its worker without a sign of life, before another one takes it up.',
+      description:
+        'How long a turn or a delivery belongs to its process without a sign of life, before another one takes it up. At least 3 times delivery.timeoutSeconds.',
       example: '60',
     }),
     maxAttempts: setting(count.max(100).default(5), {
@@ -132,7 +133,7 @@ export const delivery = z
       example: '20',
     }),
     timeoutSeconds: setting(z.number().positive().max(600).default(15), {
-      description: 'How long one attempt may take.',
+      description: 'How long one attempt may take: a third of worker.leaseSeconds at most.',
       example: '15',
     }),
   })

@@ -56,13 +56,16 @@ export function buildContext({
 
   const earlier: ModelMessage[] = [];
   for (let index = history.length - 1; index >= 0; index -= 1) {
-    const { role, authorId, authorName, text, tokens } = history[index] as TranscriptMessage; // within its bounds
+    const { role, authorId, authorName, ...said } = history[index] as TranscriptMessage; // within its bounds
+    // The transcript counts what was said, and nothing was: what stands for it costs all the same.
+    const text = said.text.trim() === '' ? noText : said.text;
+    const tokens = text === noText ? countTokens(noText) : said.tokens;
     const { text: name, tokens: nameTokens } = role === 'user' ? label(authorId, authorName) : noLabel;
     room -= nameTokens + overheadPerMessage;
     // One that is long by itself is cut, or a pasted file would hide everything about itself from the next question.
     const cut = tokens > room && tokens > maxTokens / 4 && room > maxTokens / 8;
     if (tokens > room && !cut) break;
-    earlier.push({ role, text: name + (cut ? cutToFit(text, room, countTokens) : text || noText) });
+    earlier.push({ role, text: name + (cut ? cutToFit(text, room, countTokens) : text) });
     if (cut) break;
     room -= tokens;
   }

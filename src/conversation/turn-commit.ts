@@ -19,7 +19,8 @@ export interface Completion {
   readonly turn: ClaimedTurn;
   readonly startedAt: number;
   readonly address: TurnAddress;
-  readonly adapter: Adapter;
+  /** Undefined where it is off. */
+  readonly adapter: Adapter | undefined;
   readonly result: TurnResult;
   /** What the platform shows of the answer already. */
   readonly stream: ClaimedTurn['stream'];
@@ -76,7 +77,7 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
 }
 
 /** An answer is never nothing: what an adapter finds nothing to show of goes out as it is. */
-function split(adapter: Adapter, text: string): readonly string[] {
-  const parts = adapter.split?.(text) ?? [];
+function split(adapter: Adapter | undefined, text: string): readonly string[] {
+  const parts = adapter?.split?.(text) ?? [];
   return parts.length > 0 ? parts : [text];
 }

@@ -61,13 +61,12 @@ export async function resultOf(
   turn: ClaimedTurn,
   means: AnswerMeans,
 ): Promise<TurnResult | Retry | undefined> {
-  const { clock, bot, staleAfterMs, retry } = options;
+  const { clock, bot, retry } = options;
   const [first] = turn.events;
   const command = first && parseCommand(first.event);
   if (command) return obey(command, bot.name);
   const questions = turn.events.map(({ event }) => toQuestion(event)).filter((question) => question !== undefined);
-  const now = clock.now();
-  if (questions.every(({ sentAt }) => now - sentAt > staleAfterMs)) return apologize(options, turn);
+  if (isStale(options, turn)) return apologize(options, turn);
   if (turn.crashes >= Math.max(retry.maxAttempts, fewestCrashes)) {
     // Nothing looks at its text any more, neither to count tokens nor as context of a later turn: it may be what the process dies of.
     return fail(giveUp(`the process ended ${turn.crashes} times in the middle of this turn`), new Map());
@@ -84,6 +83,15 @@ export async function resultOf(
     if (delay !== undefined) return { retryAt: clock.now() + delay, error: error.message };
     return fail(error, tokensOfEvents(options, turn));
   }
+}
+
+/** Whether nobody waits for an answer any more: not while even one of the questions is young enough. */
+export function isStale(
+  { clock, staleAfterMs }: Pick<TurnResultOptions, 'clock' | 'staleAfterMs'>,
+  { events }: ClaimedTurn,
+): boolean {
+  const now = clock.now();
+  return events.every(({ event }) => toQuestion(event) === undefined || now - event.sentAt > staleAfterMs);
 }
 
 function obey(command: ParleyCommand, botName: string): TurnResult {

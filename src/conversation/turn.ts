@@ -4,9 +4,9 @@ import type { Receipt } from '../message.ts';
 import type { ClaimedTurn, Store } from '../store/store.ts';
 import { parseCommand } from './commands.ts';
 import { createLiveAnswer } from './live-answer.ts';
-import { addressOf } from './turn-address.ts';
+import { addressOf, type TurnAddress } from './turn-address.ts';
 import { commitTurn, type TurnCommitOptions } from './turn-commit.ts';
-import { resultOf, type Retry, type TurnResult, type TurnResultOptions } from './turn-result.ts';
+import { isStale, resultOf, type AnswerMeans, type Retry, type TurnResult, type TurnResultOptions } from './turn-result.ts';
 
 export interface TurnOptions extends TurnResultOptions, TurnCommitOptions {
   readonly store: Pick<Store, 'commitTurn' | 'postponeTurn' | 'noteStream'>;
@@ -22,6 +22,7 @@ type RunTurn = (turn: ClaimedTurn, signal: AbortSignal) => Promise<{ readonly mo
 export function createTurnRunner(options: TurnOptions): RunTurn {
   const { store, adapters, clock, log, bot } = options;
   const instructionTokens = options.countTokens(bot.instructions);
+  const runWithoutAdapter = createRunWithoutAdapter(options);
 
   function noteStream({ conversationId, owner, token }: ClaimedTurn, eventId: string, receipt: Receipt): void {
     store
@@ -35,9 +36,7 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
     const address = addressOf(turn.events);
     const adapter = adapters.get(address.adapter);
     if (!adapter) {
-      // Its adapter is switched off: the work waits until it is on again, without using up attempts.
-      const error = `adapter ${address.adapter} is off`;
-      await postpone(options, turn, { retryAt: startedAt + 30_000, error, counts: false, stream: turn.stream });
+      await runWithoutAdapter({ turn, address, startedAt, means: { instructionTokens, onText: () => undefined, signal } });
       return { moreWaiting: true };
     }
     const onOpened = (receipt: Receipt): void => noteStream(turn, address.inReplyTo, receipt);
@@ -60,6 +59,36 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
   };
 }
 
+interface TurnWithoutAdapter {
+  readonly turn: ClaimedTurn;
+  readonly address: TurnAddress;
+  readonly startedAt: number;
+  readonly means: AnswerMeans;
+}
+
+const adapterOffRetryMs = 30_000;
+
+/**
+ * Its adapter is switched off: the work waits until that is on again, without using up attempts. What has become stale meanwhile gets
+ * its apology, which waits in the outbox and expires there: nothing waits for ever for an adapter that is never switched on again.
+ */
+function createRunWithoutAdapter(options: TurnOptions): (work: TurnWithoutAdapter) => Promise<void> {
+  const announced = new Set<string>();
+  return async ({ turn, address, startedAt, means }) => {
+    if (!isStale(options, turn)) {
+      const error = `adapter ${address.adapter} is off`;
+      const retryAt = startedAt + adapterOffRetryMs;
+      const level = announced.has(address.adapter) ? 'debug' : 'warn';
+      announced.add(address.adapter);
+      await postpone(options, turn, { retryAt, error, counts: false, stream: turn.stream, level });
+      return;
+    }
+    const result = await resultOf(options, turn, means);
+    if (result === undefined || 'retryAt' in result) return; // neither an apology nor the answer to a command
+    await commitTurn(options, { turn, startedAt, address, adapter: undefined, result, stream: turn.stream });
+  };
+}
+
 /** A command is a turn of its own; what stands before or after it waits for the next one. */
 function eventsOfTurn({ events }: ClaimedTurn): ClaimedTurn['events'] {
   const at = events.findIndex(({ event }) => parseCommand(event) !== undefined);
@@ -70,12 +99,14 @@ interface Postponement extends Retry {
   /** Whether it counts as an attempt. */
   readonly counts: boolean;
   readonly stream: ClaimedTurn['stream'];
+  readonly level?: 'debug' | 'warn';
 }
 
 async function postpone({ store, log }: TurnOptions, turn: ClaimedTurn, postponement: Postponement): Promise<void> {
   const { owner, conversationId, token, turnId, attempt } = turn;
-  const { retryAt, error } = postponement;
+  const { level = 'warn', ...rest } = postponement;
+  const { retryAt, error } = rest;
   const eventId = turn.events.at(-1)?.event.eventId;
-  if (!(await store.postponeTurn({ owner, conversationId, token, ...postponement }))) return; // taken over, and logged as such
-  log.warn('turn postponed', { conversationId, turnId, eventId, attempt, error, retryAt: new Date(retryAt).toISOString() });
+  if (!(await store.postponeTurn({ owner, conversationId, token, ...rest }))) return; // taken over, and logged as such
+  log[level]('turn postponed', { conversationId, turnId, eventId, attempt, error, retryAt: new Date(retryAt).toISOString() });
 }

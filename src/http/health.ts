@@ -16,6 +16,8 @@ export interface Readiness {
     readonly oldestSeconds: number;
     /** Parts of answers that are not delivered yet. */
     readonly undelivered?: number | undefined;
+    /** Events and parts that wait for an adapter which is off. */
+    readonly parked?: number | undefined;
     readonly deadLetters?: number | undefined;
   };
 }
@@ -26,6 +28,7 @@ export interface Backlog {
   /** In ms since 1970. */
   readonly oldestWaitingAt: number | undefined;
   readonly undelivered?: number | undefined;
+  readonly parked?: number | undefined;
   readonly deadLetters?: number | undefined;
 }
 
@@ -55,13 +58,13 @@ async function check({ adapters, stats, clock, timeoutMs = 2000 }: ReadinessOpti
   );
   const connected = Object.values(health).every((each) => each.connected);
   try {
-    const { waiting, oldestWaitingAt, undelivered, deadLetters } = await withinTime(stats(), { clock, timeoutMs });
+    const { waiting, oldestWaitingAt, undelivered, parked, deadLetters } = await withinTime(stats(), { clock, timeoutMs });
     const oldestSeconds = oldestWaitingAt === undefined ? 0 : Math.max(0, Math.round((clock.now() - oldestWaitingAt) / 1000));
     return {
       ready: connected,
       adapters: health,
       store: { writable: true },
-      backlog: { waiting, oldestSeconds, undelivered, deadLetters },
+      backlog: { waiting, oldestSeconds, undelivered, parked, deadLetters },
     };
   } catch (error) {
     return { ready: false, adapters: health, store: { writable: false, detail: redact(describeError(error)) } };

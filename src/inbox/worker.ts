@@ -1,9 +1,10 @@
+import type { AcceptResult } from '../adapter.ts';
 import { createClaimLoop } from '../claim-loop.ts';
 import { settleWithin, type Clock } from '../clock.ts';
 import { describeError, TurnAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { AcceptResult } from '../adapter.ts';
-import type { AcceptBatch, ClaimedTurn, Store, TurnClaim } from '../store/store.ts';
+import type { AcceptBatch, ClaimedTurn, Store } from '../store/store.ts';
+import { createRoom } from './room.ts';
 
 export interface WorkerOptions {
   readonly store: Pick<Store, 'accept' | 'acceptAndClaim' | 'claimTurns' | 'renewTurns' | 'postponeTurn'>;
@@ -44,50 +45,16 @@ const abortGraceMs = 5_000;
  * The store decides who gets which conversation; this loop only keeps its share of them busy and their leases alive.
  */
 export function createWorker(options: WorkerOptions): Worker {
-  const { store, clock, log, owner, concurrency, leaseMs } = options;
+  const { store, clock, log } = options;
   const running = new Map<ClaimedTurn, RunningTurn>();
   const renewal = createRenewal(options, running);
-  // Whether something may wait that there was no room for.
-  let full = false;
-  // How many turns the claims that are under way may bring.
-  let promised = 0;
-  const loop = createClaimLoop({
-    claim,
-    clock,
-    pollMs: options.pollMs,
-    onError: (error) => log.error('turns could not be claimed', { error: describeError(error) }),
-  });
-
-  async function claim() {
-    const limit = concurrency - running.size - promised;
-    full = limit <= 0;
-    if (full) return { more: false, nextAt: undefined }; // The end of a turn wakes the loop.
-    const { turns, nextAt } = await claimed(limit, (terms) => store.claimTurns(terms));
-    full = turns.length === limit;
-    return { nextAt, more: full };
-  }
-
-  async function claimed<T extends { readonly turns: readonly ClaimedTurn[] }>(
-    limit: number,
-    claimThem: (terms: TurnClaim) => Promise<T>,
-  ): Promise<T> {
-    promised += limit;
-    try {
-      const result = await claimThem({ owner, limit, leaseMs, historyLimit: options.historyLimit });
-      for (const turn of result.turns) run(turn);
-      return result;
-    } finally {
-      promised -= limit;
-    }
-  }
+  const room = createRoom({ ...options, running: () => running.size, onTurn: run });
+  const onError = (error: unknown): void => log.error('turns could not be claimed', { error: describeError(error) });
+  const loop = createClaimLoop({ claim: room.claim, clock, pollMs: options.pollMs, onError });
 
   async function accept(batch: AcceptBatch): Promise<readonly AcceptResult[]> {
-    const limit = batch.events.filter(({ type }) => type === 'message' || type === 'command').length;
-    // Where something may be waiting already, the new has to wait behind it.
-    if (loop.active() && !full && limit > 0 && limit <= concurrency - running.size - promised) {
-      const { results } = await claimed(limit, (terms) => store.acceptAndClaim(batch, terms));
-      return results;
-    }
+    const atOnce = loop.active() ? room.acceptAtOnce(batch) : undefined;
+    if (atOnce) return atOnce;
     const results = await store.accept(batch);
     if (results.some(({ status }) => status === 'accepted')) loop.wake();
     return results;
@@ -97,14 +64,15 @@ export function createWorker(options: WorkerOptions): Worker {
     const controller = new AbortController();
     if (!loop.active()) controller.abort(new TurnAborted('stopping')); // claimed while the stop began
     if (turn.attempt > 1) abortOlder(turn);
-    if (turn.crashes > 1)
-      log.warn('turn was under way at several deaths of the process', { ...fieldsOf(turn), crashes: turn.crashes });
+    const { crashes } = turn;
+    if (crashes > 1) log.warn('turn was under way at several deaths of the process', { ...fieldsOf(turn), crashes });
     const done = options
       .runTurn(turn, controller.signal)
       .catch((error: unknown) => giveBack(options, turn, error))
       .then(({ moreWaiting }) => {
         running.delete(turn);
-        if (moreWaiting || full) loop.wake();
+        // Who was under way at a death of the process may keep others waiting.
+        if (moreWaiting || room.isFull() || crashes > 0) loop.wake();
       });
     running.set(turn, { controller, done });
   }
@@ -125,7 +93,7 @@ export function createWorker(options: WorkerOptions): Worker {
     wake: loop.wake,
     stop: async (drainMs) => {
       const claimed = loop.stop();
-      const ends = (): Promise<void>[] => [...running.values()].map(({ done }) => done);
+      const ends = () => [...running.values()].map(({ done }) => done);
       await settleWithin(clock, drainMs, ends());
       for (const { controller } of running.values()) controller.abort(new TurnAborted('stopping'));
       await claimed;

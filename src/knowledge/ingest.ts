@@ -3,8 +3,9 @@ import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { KnowledgeStore } from '../store/knowledge-store.ts';
+import type { IndexedPassage, KnowledgeStore, Passage } from '../store/knowledge-store.ts';
 import { chunkDocument } from './chunk.ts';
+import { toIndexWords } from './words.ts';
 
 export interface IngestOptions {
   readonly folder: string;
@@ -26,8 +27,8 @@ const maxDepth = 16;
 /** What is put into the index at once is committed at once: a write to the disk for each file would make the first start slow. */
 const filesAtOnce = 32;
 
-/** Part of every hash: another way of cutting documents must reach those that have not changed. */
-const chunkVersion = 1;
+/** Part of every hash: another way of cutting and indexing documents must reach those that have not changed. */
+const indexVersion = 2;
 
 /**
  * Brings the index up to date with the Markdown and text files of a folder: what is new or changed is put in, what is gone is taken
@@ -47,7 +48,7 @@ export async function ingestFolder({ folder, store, log }: IngestOptions, signal
     const { title, passages } = chunkDocument(file.source, content.text);
     if (known.get(file.source) === content.hash) return title;
     added += 1;
-    await store.putDocument({ source: file.source, hash: content.hash }, passages);
+    await store.putDocument({ source: file.source, hash: content.hash }, passages.map(withIndexWords));
     return title;
   };
   for (let start = 0; start < files.length; start += filesAtOnce) {
@@ -58,6 +59,12 @@ export async function ingestFolder({ folder, store, log }: IngestOptions, signal
   await Promise.all([...gone].map((source) => store.removeDocument(source)));
   if (added + gone.size > 0) log.info('knowledge folder read', { folder, documents: titles.length, added, removed: gone.size });
   return { added, unchanged: titles.length - added, removed: gone.size, titles };
+}
+
+/** With the words that the index cannot see. */
+export function withIndexWords(passage: Passage): Passage | IndexedPassage {
+  const words = { heading: toIndexWords(passage.heading), text: toIndexWords(passage.text) };
+  return words.heading === '' && words.text === '' ? passage : { ...passage, words };
 }
 
 interface FoundFile {
@@ -133,7 +140,7 @@ async function readDocument({ source, path }: FoundFile, log: Log): Promise<Docu
       log.warn('knowledge file ignored: it is not text', { source });
       return 'ignored';
     }
-    return { text, hash: hash('sha256', `${chunkVersion}\n${text}`) };
+    return { text, hash: hash('sha256', `${indexVersion}\n${text}`) };
   } catch (error) {
     log.warn('knowledge file cannot be read', { source, error: describeError(error) });
     return 'unreadable';

@@ -1,4 +1,6 @@
+import { isGrammar, withoutGrammar } from './grammar.ts';
 import { detectLanguage, isStopWord, type Language } from './language.ts';
+import { isUnspaced } from './unspaced.ts';
 import { stemOf, toWords } from './words.ts';
 
 /** A word to look for. */
@@ -20,7 +22,7 @@ export interface TermOptions {
 
 /** The words of a text that carry meaning, each once. */
 export function toTerms(text: string, { language = detectLanguage(text), weight = 1 }: TermOptions = {}): readonly Term[] {
-  const words = toWords(text.slice(0, 4_000)).filter((word) => word.length <= 60 && !isSingleLetter(word));
+  const words = wordsOf(text.slice(0, 4_000)).filter((word) => word.length <= 60 && !isSingleLetter(word));
   const terms = new Map<string, Term>();
   for (const word of words) {
     if (isStopWord(word, language) || terms.size >= maxTerms) continue;
@@ -29,6 +31,19 @@ export function toTerms(text: string, { language = detectLanguage(text), weight 
   }
   // "AI" is a word of grammar in Italian: where nothing else is asked, it is not one.
   return terms.size === 0 && language === undefined ? toTerms(text, { language: 'en', weight }) : [...terms.values()];
+}
+
+function wordsOf(text: string): readonly string[] {
+  if (!isUnspaced(text)) return toWords(text);
+  const words = toWords(withoutGrammar(text)).filter((word) => !isGrammar(word));
+  const whole = words.filter((word) => !isSingleIdeograph(word));
+  // What consists of nothing but grammar is asked for all the same.
+  return [whole, words].find((some) => some.length > 0) ?? toWords(text);
+}
+
+/** A rest between two words of grammar. */
+function isSingleIdeograph(word: string): boolean {
+  return /^(?:\p{Script=Han}|\p{Script=Katakana}|\p{Script=Hangul})$/u.test(word);
 }
 
 /** A letter by itself, unless it is a whole word as in Chinese. */
@@ -61,7 +76,7 @@ export function matchQuality({ word, stem }: Term, candidate: string): number {
   return isPrefix(stem, word) && candidate.startsWith(stem) && candidate.length <= stem.length + 7 ? 0.8 : 0;
 }
 
-/** A short word would be the beginning of too many others. */
+/** A short word would be the beginning of too many others; a single ideograph is that of the pairs which have it. */
 function isPrefix(stem: string, word: string): boolean {
-  return stem.length >= 4 || stem !== word;
+  return stem.length >= 4 || stem !== word || isSingleIdeograph(word);
 }

@@ -1,8 +1,19 @@
+import { isUnspaced, toUnspacedWords } from './unspaced.ts';
+
 /**
- * The words of a text as the full-text index sees them: lower case, without diacritics, letters and digits only. Unlike the index
- * it begins a new word where Latin script meets another one, because Chinese and Japanese write `Slackを` without a space.
+ * The words of a text as the full-text index sees them: lower case, without diacritics, letters and digits only. Of scripts that put no
+ * spaces between words they are pairs of characters, or words of a dictionary, which the index is given beside the text.
  */
 export function toWords(text: string): readonly string[] {
+  return isUnspaced(text) ? [...toUnspacedWords(text, toSpacedWords)] : toSpacedWords(text);
+}
+
+/** What the index has to be given beside the text, as a text; empty where it sees every word by itself. */
+export function toIndexWords(text: string): string {
+  return isUnspaced(text) ? [...new Set(toUnspacedWords(text, toSpacedWords))].join(' ') : '';
+}
+
+function toSpacedWords(text: string): readonly string[] {
   return fold(text).match(/[\p{Script=Latin}\p{N}]+|[\p{L}\p{Co}]+/gu) ?? [];
 }
 

@@ -67,7 +67,7 @@ interface Failure {
 
 /** When to look again: at the retry, or at once for what stood behind a part that is dead. */
 async function recordFailure(options: DeliveryOptions, failure: Failure): Promise<number> {
-  const { store, clock, log } = options;
+  const { store, clock, log, adapters } = options;
   const { delivery, error } = failure;
   const { id, owner, token, message } = delivery;
   const delayMs = error.retryable ? delayBeforeRetry(options, failure) : undefined;
@@ -76,7 +76,9 @@ async function recordFailure(options: DeliveryOptions, failure: Failure): Promis
   const fields = { ...fieldsOf(delivery), attempt: message.attempt, error: error.message };
   if (!held) log.debug('delivery was taken over', fields);
   else if (retryAt === undefined) log.error('delivery failed for good', fields);
-  else log.warn('delivery postponed', { ...fields, delayMs });
+  // That an adapter is off need not be said every half minute.
+  else
+    log[adapters.has(delivery.adapter) || message.attempt === 1 ? 'warn' : 'debug']('delivery postponed', { ...fields, delayMs });
   return retryAt ?? clock.now();
 }
 

@@ -2,7 +2,7 @@
 export interface KnowledgeStore {
   listDocuments(): Promise<readonly KnowledgeDocument[]>;
   /** Replaces the document and its passages as a whole. */
-  putDocument(document: KnowledgeDocument, passages: readonly Passage[]): Promise<void>;
+  putDocument(document: KnowledgeDocument, passages: readonly (Passage | IndexedPassage)[]): Promise<void>;
   removeDocument(source: string): Promise<void>;
   /** Best passages first. `match` is an FTS5 expression over the columns heading and text. Rejects with a StoreError when it is malformed. */
   searchPassages(match: string, limit: number): Promise<readonly RankedPassage[]>;
@@ -20,6 +20,11 @@ export interface Passage {
   readonly text: string;
   /** 0-based, in the order of the document. */
   readonly position: number;
+}
+
+export interface IndexedPassage extends Passage {
+  /** Further words to find it by, where the index cannot tell the words of the heading and the text apart. */
+  readonly words: { readonly heading: string; readonly text: string };
 }
 
 export interface RankedPassage extends Passage {

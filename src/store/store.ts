@@ -64,7 +64,10 @@ export interface Store extends KnowledgeStore {
   settleFailed(failure: DeliveryFailure): Promise<boolean>;
   /** Frees what `owner` holds, so that it can be claimed at once: at a graceful stop. */
   handBack(owner: string): Promise<void>;
-  /** Frees what anybody held that has died. Only for a store that no other process can be using. */
+  /**
+   * Frees what anybody held that has died, and makes due what was put off for half a minute or less: this process may have the adapter that the one before
+   * had not. A longer wait is one that a platform has asked for. Only for a store that no other process can be using.
+   */
   takeOver(): Promise<TakeOver>;
 
   loadState(key: { readonly adapter: string; readonly key: string }): Promise<Json | undefined>;
@@ -72,7 +75,8 @@ export interface Store extends KnowledgeStore {
   status(key: EventKey): Promise<EventStatus | undefined>;
   /** The newest messages of a conversation, oldest first. */
   transcript(query: { readonly conversationId: string; readonly limit: number }): Promise<readonly TranscriptMessage[]>;
-  stats(): Promise<StoreStats>;
+  /** What waits and is undelivered for these adapters, or for all of them. */
+  stats(query?: { readonly adapters: readonly string[] }): Promise<StoreStats>;
 
   listDeadLetters(query: { readonly limit: number; readonly all?: boolean }): Promise<readonly DeadLetter[]>;
   /** The dead letter with this id, or the only one whose id starts with it. */
@@ -263,6 +267,8 @@ export interface StoreStats {
   readonly waiting: number;
   readonly oldestWaitingAt: number | undefined;
   readonly undelivered: number;
+  /** Events and parts of other adapters: they wait for theirs, until they are stale or expire. */
+  readonly parked: number;
   readonly deadLetters: number;
   readonly conversations: number;
 }

@@ -184,7 +184,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'leaves-the-second-message',
-    seed: 847,
+    seed: 519,
     plant: () => ({ adapter: (adapter) => ({ ...adapter, ...(adapter.remove ? { remove: async () => undefined } : {}) }) }),
   },
   {

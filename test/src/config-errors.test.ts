@@ -22,6 +22,16 @@ async function problemsOf(
 /** Each mistake by itself, and everything that must be said about it. */
 const mistakes: readonly { title: string; yaml?: string; env?: LoadOptions['env']; said: string }[] = [
   {
+    title: 'a lease that a delivery may not fit into',
+    yaml: 'worker:\n  leaseSeconds: 30\n',
+    said: 'worker.leaseSeconds (parley.yaml line 2): must be at least 3 times delivery.timeoutSeconds, which is 15: within its lease a delivery is looked up, sent and recorded. Example: worker.leaseSeconds: 45, or delivery.timeoutSeconds: 10',
+  },
+  {
+    title: 'deliveries that may take too long for the lease',
+    yaml: 'delivery: { timeoutSeconds: 20.5 }',
+    said: 'worker.leaseSeconds: must be at least 3 times delivery.timeoutSeconds, which is 20.5: within its lease a delivery is looked up, sent and recorded. Example: worker.leaseSeconds: 62, or delivery.timeoutSeconds: 20',
+  },
+  {
     title: 'a variable of the wrong type',
     env: { PORT: 'http' },
     said: 'server.port (PORT): must be a number, not "http". Example: PORT=3000',

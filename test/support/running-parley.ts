@@ -60,6 +60,68 @@ export async function startParleyProcess(test: TestContext, { cwd, env }: CallOp
   };
 }
 
+/** `parley start` that is stopped as soon as it has logged this, whether it is ready or not. */
+export async function stopWhileStarting(
+  test: TestContext,
+  { cwd, env, when }: CallOptions & { readonly when: () => Promise<unknown> },
+): Promise<{ readonly exitCode: number | null; readonly lines: readonly LogLine[] }> {
+  const child = spawn(process.execPath, [script, 'start'], {
+    cwd,
+    env: { PATH: process.env['PATH'], PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const closed = once(child, 'close');
+  test.after(() => child.kill('SIGKILL'));
+  const output = text(child.stdout);
+  await when();
+  child.kill('SIGTERM');
+  await closed;
+  const lines = (await output).split('\n').filter((line) => line !== '');
+  return { exitCode: child.exitCode, lines: lines.map((line): LogLine => JSON.parse(line)) };
+}
+
+export interface RunningChat {
+  type(line: string): void;
+  /** Resolves when this has been printed. */
+  printed(pattern: RegExp): Promise<string>;
+  /** Ends it as a crash does. */
+  kill(): Promise<void>;
+  /** Ends the input; resolves with the exit status. */
+  end(): Promise<number | null>;
+}
+
+/** `parley chat` in a process of its own, with its input held open. */
+export function startChatProcess(test: TestContext, { cwd, env }: CallOptions): RunningChat {
+  const child = spawn(process.execPath, [script, 'chat'], { cwd, env: { PATH: process.env['PATH'], ...env }, stdio: 'pipe' });
+  const closed = once(child, 'close');
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    output += piece;
+  });
+  child.stderr.resume();
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await closed;
+  };
+  test.after(kill);
+  return {
+    type: (line) => child.stdin.write(`${line}\n`),
+    printed: async (pattern) => {
+      while (!pattern.test(output)) {
+        const next = await Promise.race([once(child.stdout, 'data'), closed]);
+        if (next.length > 1) throw new Error(`The chat ended before it printed ${String(pattern)}: ${output}`);
+      }
+      return output;
+    },
+    kill,
+    end: async () => {
+      child.stdin.end();
+      await closed;
+      return child.exitCode;
+    },
+  };
+}
+
 /** Runs `parley` with this on its standard input. */
 export async function pipeIntoParley(
   args: readonly string[],

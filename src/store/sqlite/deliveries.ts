@@ -24,9 +24,6 @@ export function createDeliveries(db: Sqlite) {
      order by next_at limit +?`,
   );
   const nextDue = db.prepare<[number], { at: number | null }>('select min(next_at) as at from outbox where next_at > ?');
-  const lease = db.prepare<[string, number, number, number, number, string]>(
-    `update outbox set state = 'sending', lease_owner = ?, lease_token = ?, attempt = ?, next_at = ?, uncertain = ? where id = ?`,
-  );
   const head = db.prepare<[string], OutboxRow>(
     `select ${columns} from outbox where conversation_id = +? and state in ('queued', 'sending') order by seq limit 1`,
   );
@@ -40,25 +37,8 @@ export function createDeliveries(db: Sqlite) {
     `update outbox set state = 'queued', next_at = @retryAt, error = @error, lease_owner = null, uncertain = max(uncertain, @uncertain)
      where id = @id and state = 'sending' and lease_owner = @owner and lease_token = @token`,
   );
-  // The parts of an answer were written one after the other. Of those before this one the last is on the platform.
-  const partBefore = db.prepare<{ id: string; turn: number; part: number }, { receipt: string | null }>(
-    `select receipt from outbox where turn = @turn and receipt is not null
-       and seq between (select seq from outbox where id = @id) - @part and (select seq from outbox where id = @id) - 1
-     order by seq desc limit 1`,
-  );
+  const leaseRow = createLease(db);
   const failures = createFailures(db);
-
-  function leaseRow(row: OutboxRow, owner: string, until: number): ClaimedDelivery {
-    const attempt = row.attempt + 1;
-    const token = row.lease_token + 1;
-    const uncertain = row.state === 'sending' ? 1 : row.uncertain;
-    lease.run(owner, token, attempt, until, uncertain, row.id);
-    const after = uncertain && row.part > 0 ? partBefore.get(row)?.receipt : undefined;
-    return toDelivery(
-      { ...row, state: 'sending', lease_owner: owner, lease_token: token, attempt, next_at: until, uncertain },
-      after,
-    );
-  }
 
   return {
     claimDeliveries({ owner, limit, leaseMs }: DeliveryClaim, now: number): DeliveryClaims {
@@ -83,6 +63,31 @@ export function createDeliveries(db: Sqlite) {
       if (retryAt === undefined) return failures.bury({ id, owner, token, error, now });
       return retry.run({ id, owner, token, error, retryAt: toTime(retryAt), uncertain: uncertain ? 1 : 0 }).changes > 0;
     },
+  };
+}
+
+/** Gives a part to an owner, for one attempt. */
+function createLease(db: Sqlite): (row: OutboxRow, owner: string, until: number) => ClaimedDelivery {
+  const lease = db.prepare<[string, number, number, number, number, string]>(
+    `update outbox set state = 'sending', lease_owner = ?, lease_token = ?, attempt = ?, next_at = ?, uncertain = ? where id = ?`,
+  );
+  // The parts of an answer were written one after the other. Of those before this one the last is on the platform.
+  const partBefore = db.prepare<{ id: string; turn: number; part: number }, { receipt: string | null }>(
+    `select receipt from outbox where turn = @turn and receipt is not null
+       and seq between (select seq from outbox where id = @id) - @part and (select seq from outbox where id = @id) - 1
+     order by seq desc limit 1`,
+  );
+
+  return (row, owner, until) => {
+    const attempt = row.attempt + 1;
+    const token = row.lease_token + 1;
+    const uncertain = row.state === 'sending' ? 1 : row.uncertain;
+    lease.run(owner, token, attempt, until, uncertain, row.id);
+    const after = uncertain && row.part > 0 ? partBefore.get(row)?.receipt : undefined;
+    return toDelivery(
+      { ...row, state: 'sending', lease_owner: owner, lease_token: token, attempt, next_at: until, uncertain },
+      after,
+    );
   };
 }
 

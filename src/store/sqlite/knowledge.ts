@@ -1,7 +1,10 @@
 import Database from 'better-sqlite3';
 import { describeError, StoreError } from '../../errors.ts';
-import type { KnowledgeDocument, Passage, RankedPassage } from '../knowledge-store.ts';
+import type { IndexedPassage, KnowledgeDocument, Passage, RankedPassage } from '../knowledge-store.ts';
 import type { Sqlite } from './database.ts';
+
+/** What follows it in a column is only there to be found. No text of a document has it. */
+const separator = '\u001e';
 
 /** The full-text index of the knowledge folder. */
 export function createKnowledge(db: Sqlite) {
@@ -32,11 +35,13 @@ export function createKnowledge(db: Sqlite) {
   return {
     listDocuments: (): KnowledgeDocument[] => list.all(),
 
-    putDocument({ source, hash }: KnowledgeDocument, passages: readonly Passage[]): void {
+    putDocument({ source, hash }: KnowledgeDocument, passages: readonly (Passage | IndexedPassage)[]): void {
       removeDocument(source);
-      const rowids = passages.map(({ heading, text, position }) =>
-        Number(insert.run(heading, text, source, position).lastInsertRowid),
-      );
+      const rowids = passages.map((passage) => {
+        const words = 'words' in passage ? passage.words : { heading: '', text: '' };
+        const [heading, text] = [withWords(passage.heading, words.heading), withWords(passage.text, words.text)];
+        return Number(insert.run(heading, text, source, passage.position).lastInsertRowid);
+      });
       put.run(source, hash, rowids[0] ?? 1, rowids.at(-1) ?? 0);
     },
 
@@ -44,11 +49,22 @@ export function createKnowledge(db: Sqlite) {
 
     searchPassages(match: string, limit: number): RankedPassage[] {
       try {
-        return search.all(match, limit);
+        return search
+          .all(match, limit)
+          .map((row) => ({ ...row, heading: withoutWords(row.heading), text: withoutWords(row.text) }));
       } catch (error) {
         if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_ERROR') throw error;
         throw new StoreError(`The search expression is malformed: ${describeError(error)}`, { cause: error });
       }
     },
   };
+}
+
+function withWords(text: string, words: string): string {
+  return words === '' ? text : `${text}${separator}${words}`;
+}
+
+function withoutWords(text: string): string {
+  const end = text.indexOf(separator);
+  return end < 0 ? text : text.slice(0, end);
 }

@@ -1,7 +1,7 @@
 import type { EventStatus, RecentConversation } from '../../adapter.ts';
 import { toChunkId } from '../../ids.ts';
 import type { Destination, Json, Receipt } from '../../message.ts';
-import type { EventKey, StoreStats } from '../store.ts';
+import type { EventKey } from '../store.ts';
 import type { Sqlite } from './database.ts';
 
 interface EventRow {
@@ -23,7 +23,7 @@ interface PartRow {
 
 /** Questions about the ledger that change nothing. */
 export function createStatus(db: Sqlite) {
-  return { status: createLookUp(db), stats: createStats(db), ...createAdapterQuestions(db) };
+  return { status: createLookUp(db), ...createAdapterQuestions(db) };
 }
 
 function createLookUp(db: Sqlite) {
@@ -87,28 +87,5 @@ function createAdapterQuestions(db: Sqlite) {
         destination: JSON.parse(destination) as Destination, // written by accept
         newestMessageId: newest,
       })),
-  };
-}
-
-function createStats(db: Sqlite) {
-  const stats = db.prepare<
-    [],
-    { waiting: number; oldest: number | null; undelivered: number; dead: number; conversations: number }
-  >(
-    `select (select count(*) from inbox where state = 'waiting') as waiting,
-       (select accepted_at from inbox where seq = (select min(seq) from inbox where state = 'waiting')) as oldest,
-       (select count(*) from outbox where state in ('queued', 'sending')) as undelivered,
-       (select count(*) from dead_letter where state = 'open') as dead,
-       (select count(*) from conversation) as conversations`,
-  );
-  return function figures(): StoreStats {
-    const row = stats.get();
-    return {
-      waiting: row?.waiting ?? 0,
-      oldestWaitingAt: row?.oldest ?? undefined,
-      undelivered: row?.undelivered ?? 0,
-      deadLetters: row?.dead ?? 0,
-      conversations: row?.conversations ?? 0,
-    };
   };
 }

@@ -6,9 +6,11 @@ import { createDeadLetters } from './dead-letters.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createKnowledge } from './knowledge.ts';
 import { createOverheard } from './overheard.ts';
+import { createStats } from './stats.ts';
 import { createStatus } from './status.ts';
 import { createTurns } from './turns.ts';
 import { createUpkeep } from './upkeep.ts';
+import { createWakePutOff } from './wake.ts';
 
 export type UseCase = Exclude<keyof Store, 'close'>;
 
@@ -32,8 +34,10 @@ export function createUseCases(db: Sqlite): UseCases {
   const deliveries = createDeliveries(db);
   const letters = createDeadLetters(db);
   const status = createStatus(db);
+  const stats = createStats(db);
   const knowledge = createKnowledge(db);
   const upkeep = createUpkeep(db);
+  const wakePutOff = createWakePutOff(db);
   return {
     accept: ([batch], now) => accept(batch, now),
     acceptAndClaim: ([batch, claim], now) => {
@@ -55,12 +59,15 @@ export function createUseCases(db: Sqlite): UseCases {
     settleSent: ([sent], now) => deliveries.settleSent(sent, now),
     settleFailed: ([failure], now) => deliveries.settleFailed(failure, now),
     handBack: ([owner], now) => upkeep.handBack(owner, now),
-    takeOver: (_, now) => upkeep.takeOver(now),
+    takeOver: (_, now) => {
+      wakePutOff(now);
+      return upkeep.takeOver(now);
+    },
     loadState: ([key]) => status.loadState(key),
     recentConversations: ([query]) => status.recentConversations(query),
     status: ([key]) => status.status(key),
     transcript: ([query]) => turnsOf.transcript(query),
-    stats: () => status.stats(),
+    stats: ([query]) => stats(query?.adapters),
     listDeadLetters: ([query]) => letters.listDeadLetters(query),
     getDeadLetter: ([id]) => letters.getDeadLetter(id),
     replayDeadLetter: ([id], now) => letters.replayDeadLetter(id, now),

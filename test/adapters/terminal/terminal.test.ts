@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { createTerminalAdapter } from '../../../adapters/terminal/index.ts';
-import type { TerminalAdapter } from '../../../adapters/terminal/index.ts';
+import { createTerminalAdapter, type TerminalAdapter } from '../../../adapters/terminal/index.ts';
 import { toPlainText } from '../../../adapters/terminal/plain.ts';
+import type { StreamOpening } from '../../../src/adapter.ts';
 import type { OutboundMessage } from '../../../src/message.ts';
-import { createFakeLedger } from '../webhook/fake-ledger.ts';
-import type { FakeLedger } from '../webhook/fake-ledger.ts';
+import { createFakeLedger, type FakeLedger } from '../webhook/fake-ledger.ts';
 
 const never = new AbortController().signal;
 
@@ -69,6 +68,10 @@ function createAnswer(data: Partial<OutboundMessage>): OutboundMessage {
 
 const opening = { id: 'a1', conversationId: 'terminal:local:main', tenant: 'local', inReplyTo: '', destination: {} };
 
+function openingFor({ events }: FakeLedger): StreamOpening {
+  return { ...opening, inReplyTo: events.at(-1)?.eventId ?? '' };
+}
+
 test('answers the lines of a pipe one after another, and is finished when all are answered', async () => {
   await withTerminal({}, async ({ adapter, type, printed, asked, answer }) => {
     let finished = false;
@@ -106,10 +109,10 @@ test('makes each line an event of its own in the conversation of that name', asy
 });
 
 test('prints an answer as it grows, and at the end what is missing of it', async () => {
-  await withTerminal({}, async ({ adapter, type, printed, asked, answer }) => {
+  await withTerminal({}, async ({ adapter, ledger, type, printed, asked, answer }) => {
     type('hi\n');
     await asked(1);
-    const stream = adapter.stream?.(opening, never);
+    const stream = adapter.stream?.(openingFor(ledger), never);
     stream?.append('Hello ');
     assert.equal(printed(), 'Hello ');
     stream?.append('wor');
@@ -121,10 +124,10 @@ test('prints an answer as it grows, and at the end what is missing of it', async
 });
 
 test('prints the whole answer where something else has been streamed', async () => {
-  await withTerminal({}, async ({ adapter, type, printed, asked, answer }) => {
+  await withTerminal({}, async ({ adapter, ledger, type, printed, asked, answer }) => {
     type('hi\n');
     await asked(1);
-    adapter.stream?.(opening, never).append('Hello you');
+    adapter.stream?.(openingFor(ledger), never).append('Hello you');
     await answer('Goodbye.');
 
     assert.equal(printed(), 'Hello you\nGoodbye.\n');
@@ -132,11 +135,11 @@ test('prints the whole answer where something else has been streamed', async () 
 });
 
 test('starts on a new line when an answer begins anew', async () => {
-  await withTerminal({}, async ({ adapter, type, printed, asked, answer }) => {
+  await withTerminal({}, async ({ adapter, ledger, type, printed, asked, answer }) => {
     type('hi\n');
     await asked(1);
-    adapter.stream?.(opening, never).append('Hello');
-    adapter.stream?.(opening, never).append('Good day');
+    adapter.stream?.(openingFor(ledger), never).append('Hello');
+    adapter.stream?.(openingFor(ledger), never).append('Good day');
     await answer('Good day.');
 
     assert.equal(printed(), 'Hello\nGood day.\n');
@@ -178,6 +181,24 @@ test('still waits for what was asked after the question that is answered', async
     await ledger.clock.advance(1000);
 
     assert.match(printed(), /One\.[^]*\(no answer: ignored\)/);
+  });
+});
+
+test('introduces the answer to a question of an earlier run, streamed or not, and says whose it is', async () => {
+  await withTerminal({}, async ({ adapter, type, printed, asked, answer }) => {
+    const elsewhere = { conversationId: 'terminal:local:trial', inReplyTo: 'before-2' };
+    adapter.stream?.({ ...opening, inReplyTo: 'before-1' }, never).append('Better ');
+    await answer('Better late.', { inReplyTo: 'before-1' });
+    await answer('Part one.', { ...elsewhere, id: 'a2', parts: 2 });
+    await answer('Part two.', { ...elsewhere, id: 'a3', part: 1, parts: 2 });
+    type('now\n');
+    await asked(1);
+    await answer('Now.', { id: 'a4' });
+
+    assert.equal(
+      printed(),
+      '(To what was asked before:)\nBetter late.\n(To what was asked before, in the conversation trial:)\nPart one.\nPart two.\nNow.\n',
+    );
   });
 });
 
@@ -248,7 +269,8 @@ test('lets no control character out, whatever the answer holds and however it is
 
         // oxlint-disable-next-line no-control-regex -- that there are none is the point
         assert.doesNotMatch(printed(), /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
-        assert.equal(printed().replace(/\n$/, ''), toPlainText(text).toWellFormed().replace(/\n$/, ''));
+        const answered = printed().replace('(To what was asked before:)\n', '');
+        assert.equal(answered.replace(/\n$/, ''), toPlainText(text).toWellFormed().replace(/\n$/, ''));
       });
     }),
     { numRuns: 200 },

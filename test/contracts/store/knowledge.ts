@@ -85,6 +85,25 @@ export function describeKnowledge(open: OpenStore): void {
       assert.deepEqual(await store.listDocuments(), [{ source: 'b.md', hash: 'hash' }]);
     });
 
+    it('finds a passage by further words, in the heading before those in the text, and returns it without them', async (test) => {
+      const { store } = await openLedger(test, open);
+      const [inText, inHeading] = [
+        { source: 'a.md', heading: '配送', text: '海外の返品', position: 0, words: { heading: '配送', text: '海外 返品' } },
+        { source: 'b.md', heading: '返品', text: '三十日以内', position: 0, words: { heading: '返品', text: '三十 十日 以内' } },
+      ];
+      for (const passage of [inText, inHeading]) await store.putDocument({ source: passage.source, hash: 'h' }, [passage]);
+
+      const found = await store.searchPassages('"返品"', 10);
+
+      assert.deepEqual(
+        found.map(({ source, heading, text }) => [source, heading, text]),
+        [
+          ['b.md', '返品', '三十日以内'],
+          ['a.md', '配送', '海外の返品'],
+        ],
+      );
+    });
+
     it('rejects a malformed expression with a StoreError, and works on', async (test) => {
       const { store } = await openLedger(test, open);
       await put(store, 'a.md', [['', 'word']]);

@@ -87,6 +87,7 @@ export function describeStatus(open: OpenStore): void {
         waiting: 0,
         oldestWaitingAt: undefined,
         undelivered: 0,
+        parked: 0,
         deadLetters: 0,
         conversations: 0,
       });
@@ -99,7 +100,53 @@ export function describeStatus(open: OpenStore): void {
       await clock.advance(10);
       await accept(createMessage('waits, too', { in: 'c3' }));
 
-      assert.deepEqual(await store.stats(), { waiting: 2, oldestWaitingAt, undelivered: 1, deadLetters: 1, conversations: 3 });
+      assert.deepEqual(await store.stats(), {
+        ...{ waiting: 2, oldestWaitingAt, undelivered: 1, parked: 0, deadLetters: 1, conversations: 3 },
+      });
+    });
+
+    it('count the work of adapters that are off by itself', async (test) => {
+      const { accept, ask, store, clock } = await openLedger(test, open);
+      await ask('c1', 'an answer');
+      await accept(createMessage('waits'));
+      await clock.advance(10);
+
+      const off = await store.stats({ adapters: ['fak', 'other'] });
+      const on = await store.stats({ adapters: ['other', 'fake'] });
+
+      assert.deepEqual([off.waiting, off.oldestWaitingAt, off.undelivered, off.parked], [0, undefined, 0, 2]);
+      assert.deepEqual([on.waiting, on.oldestWaitingAt, on.undelivered, on.parked], [1, clock.now() - 10, 1, 0]);
+    });
+  });
+
+  describe('taking over', () => {
+    it('makes due what was put off for a while, and leaves what a platform asked to wait for', async (test) => {
+      const { accept, claim, claimOne, ask, store, clock } = await openLedger(test, open);
+      const soon = clock.now() + 30_000;
+      for (const [name, retryAt] of [
+        ['c1', soon],
+        ['c2', soon + 1],
+      ] as const) {
+        await accept(createMessage('one', { in: name }));
+        const { owner, conversationId, token } = await claimOne();
+        await store.postponeTurn({ owner, conversationId, token, retryAt, error: 'off', counts: false, stream: undefined });
+      }
+      for (const [name, retryAt] of [
+        ['c3', soon],
+        ['c4', soon + 1],
+      ] as const) {
+        const { delivery } = await ask(name, 'an answer');
+        assert.ok(delivery);
+        const { id, owner, token } = delivery;
+        await store.settleFailed({ id, owner, token, error: 'off', uncertain: false, retryAt });
+      }
+
+      const freed = await store.takeOver();
+
+      assert.deepEqual(freed, { turns: 0, deliveries: 0 });
+      assert.equal((await claim()).length, 1);
+      const { deliveries } = await store.claimDeliveries({ owner: 'p9', limit: 10, leaseMs: 1_000 });
+      assert.equal(deliveries.length, 1);
     });
   });
 }

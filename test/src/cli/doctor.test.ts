@@ -77,6 +77,31 @@ describe('parley doctor', () => {
     assert.match(stdout, /^failed {3}Data folder .*PARLEY_DATA/m);
     assert.match(stdout, /^failed {3}Ledger /m);
   });
+
+  test('a platform that cannot be reached is said once, with its host, the reason and what to look at', async (t) => {
+    const cwd = createWorkFolder(t);
+    const nobody = 'http://127.0.0.1:1';
+    const env = {
+      ...{ SLACK_BOT_TOKEN: 'xoxb-none', SLACK_SIGNING_SECRET: 'none', SLACK_API_URL: `${nobody}/api/` },
+      ...{ DISCORD_TOKEN: 'none', DISCORD_API_URL: `${nobody}/api` },
+    };
+
+    const { exitCode, stdout } = await callParley(['doctor'], { cwd, env });
+
+    assert.equal(exitCode, 1);
+    const refused = 'connect ECONNREFUSED 127.0.0.1:1';
+    const lookAt = 'Check the network, name server and firewall of this machine and SLACK_API_URL.';
+    const slack = `failed   Slack          Slack cannot be reached at 127.0.0.1:1: ${refused}. ${lookAt}`;
+    const lines = stdout.split('\n');
+    assert.equal(
+      lines.find((line) => line.includes(' Slack ')),
+      slack,
+    );
+    assert.equal(
+      lines.find((line) => line.includes(' Discord ')),
+      `failed   Discord        Discord cannot be reached: ${refused}`,
+    );
+  });
 });
 
 async function openPlatforms() {

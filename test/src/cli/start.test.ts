@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { systemClock } from '../../../src/clock.ts';
 import { callParley, createWorkFolder } from '../../support/call-cli.ts';
 import { createOpenAiEmulator } from '../../support/openai-emulator.ts';
 import { runParley } from '../../support/run-cli.ts';
-import { startParleyProcess } from '../../support/running-parley.ts';
+import { startParleyProcess, stopWhileStarting } from '../../support/running-parley.ts';
 
 describe('parley start', () => {
   test('with nothing configured it says what is off and what that would need, serves its health, and ends with SIGTERM and status 0', async (t) => {
@@ -53,6 +55,42 @@ describe('parley start', () => {
     assert.equal(sameFolder.exitCode, 3);
     assert.match(sameFolder.stderr, /^Another Parley is running on the data folder .*PARLEY_DATA\.\n$/);
     assert.equal((await fetch(`${parley.url}/healthz`)).status, 200);
+  });
+
+  test('a signal ends a start that waits for platforms which never answer, at once, with everything closed and status 0', async (t) => {
+    const cwd = createWorkFolder(t);
+    const deadHost = createServer().listen(0, '127.0.0.1');
+    const asked = Promise.withResolvers<void>();
+    const waiting = new Set<Socket>();
+    deadHost.on('connection', (socket) => {
+      waiting.add(socket.on('error', () => undefined));
+      if (waiting.size === 2) asked.resolve();
+    });
+    t.after(() => {
+      for (const socket of waiting) socket.destroy();
+      deadHost.close();
+    });
+    await once(deadHost, 'listening');
+    const { port } = deadHost.address() as AddressInfo; // it listens on TCP
+    const env = {
+      ...{ SLACK_BOT_TOKEN: 'xoxb-none', SLACK_APP_TOKEN: 'xapp-none', SLACK_API_URL: `http://127.0.0.1:${port}/api/` },
+      ...{ DISCORD_TOKEN: 'none', DISCORD_API_URL: `http://127.0.0.1:${port}/api` },
+    };
+
+    let askedAt = 0;
+    const { exitCode, lines } = await stopWhileStarting(t, {
+      ...{ cwd, env },
+      when: async () => {
+        await asked.promise;
+        askedAt = systemClock.monotonic();
+      },
+    });
+
+    assert.equal(exitCode, 0);
+    const said = lines.map(({ message }) => String(message)).filter((message) => message.startsWith('Parley'));
+    assert.deepEqual(said, ['Parley is stopping', 'Parley has stopped']);
+    assert.ok(systemClock.monotonic() - askedAt < 5_000, 'it waited for what never comes');
+    assert.ok(!existsSync(join(cwd, 'data', 'parley.db-wal')), 'the log of the database was not put away');
   });
 
   test('a second signal ends it at once, with a turn under way that the next start takes up', async (t) => {

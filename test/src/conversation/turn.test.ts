@@ -175,6 +175,58 @@ test('work for an adapter that is switched off waits for it without using up att
   await on.stop();
 });
 
+test('an adapter that was off finds at its start at once what waited for it, however short ago it was put off', async (t) => {
+  const adapter = createFakeAdapter();
+  const off = createTestParley(t, { adapter, adapters: [] });
+  await off.start();
+  await off.receive(createMessage('one'), createMessage('two', { in: 'c2' }));
+  await off.stop();
+
+  const on = createTestParley(t, { adapter, clock: off.clock, database: off.database, owner: 'p2' });
+  await on.start();
+
+  assert.deepEqual([on.shown('c1'), on.shown('c2')], [['Answer to: one'], ['Answer to: two']]);
+  await on.stop();
+});
+
+test('what waits for an adapter that is never switched on becomes stale, expires, and can be looked up and replayed', async (t) => {
+  const minute = 60_000;
+  const adapter = createFakeAdapter();
+  const off = createTestParley(t, { adapter, adapters: [], staleAfterMs: 60 * minute, delivery: { expiryMs: 30 * minute } });
+  const [question, command] = [createMessage('hello'), createMessage('/help', { in: 'c2' })];
+  await off.start();
+  await off.receive(question, command);
+
+  await off.clock.advance(59 * minute);
+  assert.deepEqual(await off.store.listDeadLetters({ limit: 10 }), []);
+  await off.clock.advance(2 * minute);
+  const stale = await off.status(question);
+  await off.clock.advance(31 * minute);
+
+  assert.equal(stale?.state, 'refused');
+  assert.match(stale?.reason ?? '', /^stale/);
+  assert.equal(off.model.requests.length, 0);
+  const letters = await off.store.listDeadLetters({ limit: 10 });
+  assert.deepEqual(
+    letters.map(({ kind, adapter: name }) => [kind, name]),
+    [
+      ['delivery', 'fake'],
+      ['delivery', 'fake'],
+    ],
+  );
+  const { waiting, undelivered } = await off.store.stats();
+  assert.deepEqual([waiting, undelivered], [0, 0]);
+  assert.equal(off.log.lines.filter(({ level, message }) => level === 'warn' && message.endsWith('postponed')).length, 3);
+  await off.stop();
+
+  const on = createTestParley(t, { adapter, clock: off.clock, database: off.database, owner: 'p2' });
+  for (const { id } of letters) await on.store.replayDeadLetter(id);
+  await on.start();
+  assert.match(on.shown('c1')[0] ?? '', /^Sorry, I was away/);
+  assert.match(on.shown('c2')[0] ?? '', /^I am Parley/);
+  await on.stop();
+});
+
 test('an answer whose lease was lost is dropped, and the log says so', async (t) => {
   const slow = createGate<string>();
   const model = createTestModel((_request, call) => (call === 1 ? slow.opened : 'in time'));

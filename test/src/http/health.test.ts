@@ -9,7 +9,7 @@ test('is ready when the store answers and every adapter is connected', async () 
   const clock = createFakeClock();
   const readiness = createReadiness({
     adapters: [{ name: 'slack', health: () => ({ connected: true, detail: 'socket open' }) }, { name: 'webhook' }],
-    stats: async () => ({ waiting: 3, oldestWaitingAt: clock.now() - 12_400, undelivered: 1, deadLetters: 2 }),
+    stats: async () => ({ waiting: 3, oldestWaitingAt: clock.now() - 12_400, undelivered: 1, parked: 4, deadLetters: 2 }),
     clock,
   });
 
@@ -17,7 +17,7 @@ test('is ready when the store answers and every adapter is connected', async () 
     ready: true,
     adapters: { slack: { connected: true, detail: 'socket open' }, webhook: { connected: true, detail: 'ready' } },
     store: { writable: true },
-    backlog: { waiting: 3, oldestSeconds: 12, undelivered: 1, deadLetters: 2 },
+    backlog: { waiting: 3, oldestSeconds: 12, undelivered: 1, parked: 4, deadLetters: 2 },
   });
   assert.equal(clock.pending(), 0);
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,4 +133,22 @@ test('has no documents, and says so, where there is no folder', async () => {
 
   assert.deepEqual(report, { added: 0, unchanged: 0, removed: 1, titles: [] });
   assert.match(folder.warnings[0] ?? '', /does not exist/);
+});
+
+test('indexes anew what an earlier version has indexed in another way, although the file is the same', async () => {
+  await using folder = await openFolder();
+  const content = '# 返品\n\n三十日以内に返品できます。\n';
+  await folder.write({ 'returns.md': content, 'plain.md': '# Plain\n\nWords.\n' });
+  for (const source of ['returns.md', 'plain.md']) {
+    await folder.store.putDocument({ source, hash: hash('sha256', `1\n${content}`) }, [
+      { source, heading: '返品', text: '三十日以内に返品できます。', position: 0 },
+    ]);
+  }
+
+  const first = await folder.ingest();
+  const second = await folder.ingest();
+
+  assert.deepEqual([first.added, second.added, second.unchanged], [2, 0, 2]);
+  const [found] = await folder.store.searchPassages('"以内"', 10);
+  assert.deepEqual([found?.source, found?.heading, found?.text], ['returns.md', '返品', '三十日以内に返品できます。']);
 });

@@ -29,9 +29,12 @@ test('does not guess where no word tells', () => {
   assert.deepEqual(found, [undefined, undefined, undefined, undefined, undefined]);
 });
 
-test('reads words as the index does: folded, without punctuation, and apart where the script changes', () => {
+test('reads words as the index does: folded, without punctuation, and of scripts without spaces pairs or words of a dictionary', () => {
   assert.deepEqual(toWords('Wie heißt SLACK_BOT_TOKEN, Crème-Café?'), ['wie', 'heißt', 'slack', 'bot', 'token', 'creme', 'cafe']);
-  assert.deepEqual(toWords('Slackを接続する'), ['slack', 'を接続する']);
+  assert.deepEqual(toWords('Slackを接続する'), ['slack', 'を', '接続', 'する']);
+  assert.deepEqual(toWords('退货政策'), ['退货', '货政', '政策']);
+  assert.deepEqual(toWords('ﾊﾟｽＡ１'), ['パス', 'a1']);
+  assert.deepEqual(toWords('ลืมรหัสผ่าน'), ['ลม', 'รหส', 'ผาน']);
 });
 
 test('gives the forms of a word a common beginning', () => {

@@ -283,15 +283,18 @@ export function createLedgerModel(now: () => number) {
     },
 
     handBack: (owner: string) => free(owner, false),
-    takeOver: () => free(undefined, true),
+    takeOver: () => {
+      const isPutOff = (at: number | undefined) => at !== undefined && at > now() && at <= now() + 30_000;
+      for (const each of conversations.values()) if (!each.owner && isPutOff(each.wakeAt)) each.wakeAt = now();
+      for (const part of parts) if (part.state === 'queued' && isPutOff(part.nextAt)) part.nextAt = now();
+      return free(undefined, true);
+    },
     waiting: () => events.filter(({ verdict }) => verdict === 'waiting').length,
     undelivered: () => parts.filter(({ state }) => state === 'queued' || state === 'sending').length,
     transcriptOf: (name: string) => events.filter((event) => event.conversation === name && isSaid(event)).length,
   };
 }
 
-function isSaid({ verdict }: ModelEvent): boolean {
-  return verdict === 'answered' || verdict === 'failed';
-}
+const isSaid = ({ verdict }: ModelEvent): boolean => verdict === 'answered' || verdict === 'failed';
 
 export type LedgerModel = ReturnType<typeof createLedgerModel>;
