@@ -23,7 +23,8 @@ export interface Room {
   isFull(): boolean;
 }
 
-export function createRoom({ store, concurrency, running, onTurn, ...lease }: RoomOptions): Room {
+export function createRoom(options: RoomOptions): Room {
+  const { store, owner, concurrency, leaseMs, historyLimit, running, onTurn } = options;
   let full = false;
   // How many turns the claims that are under way may bring.
   let promised = 0;
@@ -34,7 +35,7 @@ export function createRoom({ store, concurrency, running, onTurn, ...lease }: Ro
   ): Promise<Taken> {
     promised += limit;
     try {
-      const taken = await claim({ ...lease, limit });
+      const taken = await claim({ owner, limit, leaseMs, historyLimit });
       for (const turn of taken.turns) onTurn(turn);
       return taken;
     } finally {
