@@ -35,8 +35,8 @@ export interface Adapter {
   typing?(destination: Destination, signal: AbortSignal): Promise<void>;
   /** The adapter's HTTP endpoints: a request handler for the shared server that calls `next` for paths that are not its own. */
   router?(): RequestHandler;
-  /** Whether the platform accepts the credentials, without taking any event; a sentence for `parley doctor`. Rejects with an AdapterError that says what to change. */
-  check?(signal: AbortSignal): Promise<string>;
+  /** Whether the platform accepts the credentials, without taking any event, for `parley doctor`. Rejects with an AdapterError that says what to change. */
+  check?(signal: AbortSignal): Promise<CheckReport>;
   /** How the connection stands, for /readyz and `parley doctor`. An adapter that has no connection to lose leaves it out. */
   health?(): AdapterHealth;
 }
@@ -109,6 +109,13 @@ export interface MessageStream {
 export interface FoundMessage {
   readonly receipt: Receipt;
   readonly complete: boolean;
+}
+
+/** All is well enough to work. */
+export interface CheckReport {
+  readonly detail: string;
+  /** What should be looked at all the same, and how to mend it; a sentence each. */
+  readonly warnings?: readonly string[];
 }
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;

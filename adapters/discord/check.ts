@@ -1,3 +1,4 @@
+import type { CheckReport } from '../../src/adapter.ts';
 import { AdapterError, describeError } from '../../src/errors.ts';
 import { redact } from '../../src/log.ts';
 import type { Rest } from './rest.ts';
@@ -11,7 +12,7 @@ export interface CheckOptions {
 }
 
 /** Whether Discord accepts the token and the portal allows the intent that is asked for. */
-export async function checkDiscord({ rest, messageContentIntent }: CheckOptions, signal: AbortSignal): Promise<string> {
+export async function checkDiscord({ rest, messageContentIntent }: CheckOptions, signal: AbortSignal): Promise<CheckReport> {
   const get = async (route: '/users/@me' | '/applications/@me'): Promise<Readonly<Record<string, unknown>>> => {
     try {
       return (await rest.call({ method: 'GET', route, signal })) as Record<string, unknown>; // Discord answers these with an object
@@ -31,7 +32,7 @@ export async function checkDiscord({ rest, messageContentIntent }: CheckOptions,
       'The token works, but the Message Content Intent is off: switch it on in the developer portal (Bot), or set discord.messageContentIntent to false.',
     );
   }
-  return `the token works: the bot is ${String(username)}`;
+  return { detail: `the token works: the bot is ${String(username)}` };
 }
 
 function isUnauthorized(error: unknown): boolean {

@@ -1,32 +1,94 @@
+import type { CheckReport } from '../../src/adapter.ts';
+import { systemClock } from '../../src/clock.ts';
 import { AdapterError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
 import { createSlackCaller, type SlackResult } from './client.ts';
 import { isCredentialError, toCredentialError } from './failure.ts';
+import { eventsPath, missingScopes } from './manifest.ts';
+import { isRecord } from './receive.ts';
 import { describeUnreachable, hostOf } from './unreachable.ts';
 
-export interface CheckedCredentials {
+export interface CheckedOptions {
   readonly botToken: string;
-  /** For Socket Mode only. */
-  readonly appToken: string | undefined;
+  readonly transport:
+    | { readonly type: 'http'; readonly signingSecret: string }
+    | { readonly type: 'socket'; readonly appToken: string };
+  readonly followThreads: boolean;
   readonly apiUrl: string | undefined;
   readonly fetch: typeof fetch | undefined;
 }
 
-/** Whether Slack accepts the tokens. A signing secret cannot be tried out: the first event will tell. */
-export async function checkCredentials(credentials: CheckedCredentials, signal: AbortSignal): Promise<string> {
-  const { botToken, appToken, ...rest } = credentials;
-  const call = async (token: string, { setting, method }: { setting: string; method: string }): Promise<SlackResult> => {
-    try {
-      return await createSlackCaller({ ...rest, botToken: token, log: silentLog }).call(method, {}, signal);
-    } catch (error) {
-      if (isCredentialError(error)) throw toCredentialError(error, { setting, method });
-      throw new AdapterError(describeUnreachable(error, hostOf(credentials.apiUrl)));
-    }
+/** A signed request is refused when it is older than five minutes: the clocks must not come near that. */
+const largestSkewMs = 60_000;
+
+/** Whether Slack accepts the tokens, whether they may do what is configured, and what else can be told from here. */
+export async function checkSlack(options: CheckedOptions, signal: AbortSignal): Promise<CheckReport> {
+  const { botToken, transport } = options;
+  const slack = createChecker(options, signal);
+  const who = await slack.call(botToken, { setting: 'SLACK_BOT_TOKEN', method: 'auth.test' });
+  const warnings = [...scopeWarnings(who, options), ...skewWarnings(slack.skewMs())];
+  const works = `the bot token works: @${String(who['user'])} in the workspace ${String(who['team'])}`;
+  if (transport.type === 'socket') {
+    // It only asks for the address of a connection; none is opened.
+    await slack.call(transport.appToken, { setting: 'SLACK_APP_TOKEN', method: 'apps.connections.open' });
+    return { detail: `${works}; the app token works (Socket Mode)`, warnings };
+  }
+  return {
+    detail: `${works}; events arrive at ${eventsPath}`,
+    warnings: [...warnings, ...secretWarnings(transport.signingSecret)],
   };
-  const { user, team } = await call(botToken, { setting: 'SLACK_BOT_TOKEN', method: 'auth.test' });
-  const who = `the bot token works: @${String(user)} in the workspace ${String(team)}`;
-  if (appToken === undefined) return `${who}; events arrive at /slack/events`;
-  // It only asks for the address of a connection; none is opened.
-  await call(appToken, { setting: 'SLACK_APP_TOKEN', method: 'apps.connections.open' });
-  return `${who}; the app token works (Socket Mode)`;
+}
+
+interface Attempt {
+  readonly setting: string;
+  readonly method: string;
+}
+
+function createChecker({ apiUrl, fetch: given = fetch }: CheckedOptions, signal: AbortSignal) {
+  let skewMs: number | undefined;
+  const watched: typeof fetch = async (input, init) => {
+    const response = await given(input, init);
+    const date = Date.parse(response.headers.get('date') ?? '');
+    if (Number.isFinite(date)) skewMs = systemClock.now() - date;
+    return response;
+  };
+  return {
+    /** How far this machine's clock is ahead of Slack's. */
+    skewMs: () => skewMs,
+    call: async (token: string, { setting, method }: Attempt): Promise<SlackResult> => {
+      try {
+        return await createSlackCaller({ apiUrl, fetch: watched, botToken: token, log: silentLog }).call(method, {}, signal);
+      } catch (error) {
+        if (isCredentialError(error)) throw toCredentialError(error, { setting, method });
+        throw new AdapterError(describeUnreachable(error, hostOf(apiUrl)));
+      }
+    },
+  };
+}
+
+/** Slack names the scopes of a token in a header of every answer, which the SDK puts into `response_metadata`. */
+function scopeWarnings({ response_metadata: metadata }: SlackResult, options: CheckedOptions): string[] {
+  const granted = isRecord(metadata) ? metadata['scopes'] : undefined;
+  if (!Array.isArray(granted)) return [];
+  const missing = missingScopes(granted.map(String), options);
+  const needed = missing.filter(({ optional }) => !optional);
+  const describe = (all: typeof missing): string =>
+    all.map(({ scopes, purpose }) => `${scopes.join(' and ')} (to ${purpose})`).join(', ');
+  const mend =
+    'Add it on the page "OAuth & Permissions" of the app and install the app again, or compare with: parley slack manifest.';
+  if (needed.length > 0) throw new AdapterError(`The bot token works, but lacks ${describe(needed)}. ${mend}`);
+  return missing.length > 0 ? [`The bot token lacks ${describe(missing)}. ${mend}`] : [];
+}
+
+function skewWarnings(skewMs: number | undefined): string[] {
+  if (skewMs === undefined || Math.abs(skewMs) <= largestSkewMs) return [];
+  const by = `${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'ahead of' : 'behind'}`;
+  return [`The clock of this machine is ${by} Slack's. At 300 s events are refused as replayed: set it, by NTP for example.`];
+}
+
+function secretWarnings(secret: string): string[] {
+  if (/^[0-9a-f]{32}$/.test(secret)) return [];
+  return [
+    'SLACK_SIGNING_SECRET does not look like one, which has 32 hexadecimal digits: compare it with the page "Basic Information".',
+  ];
 }

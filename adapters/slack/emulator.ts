@@ -31,6 +31,8 @@ export interface SlackEmulatorOptions {
   readonly signingSecret?: string;
   readonly botToken?: string;
   readonly appToken?: string;
+  /** What the bot token has been granted; everything where it is left out. */
+  readonly scopes?: readonly string[];
   /** Where events are sent by HTTP. Without it they go over Socket Mode. Can be changed later. */
   readonly eventsUrl?: string;
   /** How long the bot has to acknowledge; default 3,000. */
@@ -173,7 +175,7 @@ interface ApiParts {
 
 /** The Web API and the server that it shares with Socket Mode. */
 function createApi(options: SlackEmulatorOptions, { world, sockets, credentials }: ApiParts) {
-  const { clock, pageSize = 1_000, streamLifeMs = 300_000 } = options;
+  const { clock, scopes, pageSize = 1_000, streamLifeMs = 300_000 } = options;
   const faults = createFaults();
   const calls = createListeners<Parameters<CallListener>>();
   const statuses = createListeners<[ThreadStatus]>();
@@ -189,7 +191,7 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials 
     streams.closeOld();
     calls.call(method, args, phase);
   };
-  const server = createWebApi({ methods, ...credentials, faults, onCall });
+  const server = createWebApi({ methods, ...credentials, scopes, faults, onCall });
   server.on('upgrade', (request, socket, head: Buffer) => sockets.upgrade(request, socket, head));
 
   return {

@@ -2,7 +2,7 @@ import type { App, ReceiverEvent } from '@slack/bolt';
 import type { Adapter, AdapterContext, AdapterHealth } from '../../src/adapter.ts';
 import { describeError } from '../../src/errors.ts';
 import type { Destination, InboundEvent } from '../../src/message.ts';
-import { checkCredentials } from './check.ts';
+import { checkSlack } from './check.ts';
 import { createSlackCaller } from './client.ts';
 import type { SlackCaller } from './client.ts';
 import { adapterName, parseDestination } from './conversation.ts';
@@ -65,9 +65,8 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     split: (text) => splitForSlack(text),
     typing: (destination, signal) => showThinking(running().slack, destination, signal),
     check: (signal) => {
-      const { botToken, transport, apiUrl, fetch } = options;
-      const appToken = transport.type === 'socket' ? transport.appToken : undefined;
-      return checkCredentials({ botToken, appToken, apiUrl, fetch }, signal);
+      const { botToken, transport, apiUrl, fetch, followThreads } = options;
+      return checkSlack({ botToken, transport, apiUrl, fetch, followThreads }, signal);
     },
     health: () => (parts ? healthOf(parts) : { connected: false, detail: 'not started' }),
     ...(options.streaming ? { stream: (opening, signal) => running().streams.open(opening, signal) } : {}),

@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { systemClock, withTimeout } from '../clock.ts';
+import type { CheckReport } from '../adapter.ts';
 import type { Config } from '../config.ts';
 import { describeError, StoreLockedError } from '../errors.ts';
 import { createFetch } from '../http/fetch.ts';
@@ -24,14 +25,16 @@ const timeoutMs = 15_000;
 export function register(command: Command, cli: Cli): void {
   command
     .description('Looks at everything that is configured: what is on, what is missing, and whether each credential works.')
+    .addArgument(new Argument('[part]', 'this one alone').choices(['model', 'slack', 'discord', 'webhook']))
     .option('--json', 'as JSON')
     .addHelpText('after', examples)
-    .action((options: { json?: boolean }) => run(options, cli));
+    .action((part: string | undefined, options: { json?: boolean }) => run({ ...options, part }, cli));
 }
 
 const examples = `
 Examples:
   $ parley doctor
+  $ parley doctor slack
   $ parley doctor --json | jq '.[] | select(.state == "failed")'
 
 Asks Slack, Discord and the AI model whether they accept the credentials. No message is sent and no event is taken.
@@ -39,9 +42,9 @@ Asks Slack, Discord and the AI model whether they accept the credentials. No mes
 Exit status: 0 all that is on works, 1 something does not, 2 the configuration cannot be used.
 `;
 
-async function run({ json }: { json?: boolean }, cli: Cli): Promise<void> {
+async function run({ json, part }: { json?: boolean; part: string | undefined }, cli: Cli): Promise<void> {
   const { config, warnings, secrets } = await cli.loadConfig();
-  const overview = describeConfig(config, process.cwd());
+  const overview = describeConfig(config, process.cwd()).filter((line) => part === undefined || line.part === part);
   const findings: Finding[] = [
     { name: 'Node.js', state: 'ok', detail: process.versions.node },
     ...warnings.map((detail): Finding => ({ name: 'Configuration', state: 'warning', detail })),
@@ -101,27 +104,34 @@ async function checkParts(config: Config, overview: readonly OverviewLine[]): Pr
     const check = line.part === 'model' ? modelCheck(config, fetch) : adapters.find(({ name }) => name === line.part)?.check;
     return checkPart(line, check);
   });
-  const findings = await Promise.all(checks);
+  const findings = (await Promise.all(checks)).flat();
   await Promise.all(adapters.map((adapter) => adapter.stop()));
   await close();
   return findings;
 }
 
-type Check = (signal: AbortSignal) => Promise<string>;
+type Check = (signal: AbortSignal) => Promise<CheckReport>;
 
 /** Undefined for the built-in model, which needs nobody's consent. */
 function modelCheck({ model }: Config, fetch: typeof globalThis.fetch): Check | undefined {
   if (model.provider === 'builtin') return undefined;
-  return async (signal) => (await createAiModel(model, { fetch, clock: systemClock, log: silentLog })).check(signal);
+  return async (signal) => {
+    const created = await createAiModel(model, { fetch, clock: systemClock, log: silentLog });
+    return { detail: await created.check(signal) };
+  };
 }
 
-async function checkPart({ name, on, detail }: OverviewLine, check: Check | undefined): Promise<Finding> {
-  if (!check) return { name, state: on ? 'ok' : 'off', detail };
+async function checkPart({ name, on, detail }: OverviewLine, check: Check | undefined): Promise<Finding[]> {
+  if (!check) return [{ name, state: on ? 'ok' : 'off', detail }];
   const { signal, clear } = withTimeout(systemClock, timeoutMs);
   try {
-    return { name, state: 'ok', detail: await check(signal) };
+    const { detail: works, warnings: toLookAt = [] } = await check(signal);
+    return [
+      { name, state: 'ok', detail: works },
+      ...toLookAt.map((warning): Finding => ({ name, state: 'warning', detail: warning })),
+    ];
   } catch (error) {
-    return { name, state: 'failed', detail: describeError(error) };
+    return [{ name, state: 'failed', detail: describeError(error) }];
   } finally {
     clear();
   }

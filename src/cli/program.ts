@@ -24,6 +24,7 @@ const commands: readonly CommandEntry[] = [
     summary: 'say what is configured, what is missing, and whether each credential works',
     load: () => import('./doctor.ts'),
   },
+  { name: 'slack', summary: 'help to set up the Slack app', load: () => import('./slack.ts') },
   { name: 'send', summary: 'sign a test webhook and send it', load: () => import('./send.ts') },
   {
     name: 'dead-letters',

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Fault, FaultPlan } from './faults.ts';
 import { isRecord, Refusal } from './methods.ts';
+import { lackedScopes } from './scopes.ts';
 import type { Args, Method } from './methods.ts';
 
 export type CallListener = (method: string, args: Args, phase: 'before' | 'after') => void;
@@ -10,6 +11,8 @@ export interface WebApiOptions {
   readonly methods: Readonly<Record<string, Method>>;
   readonly botToken: string;
   readonly appToken: string;
+  /** What the bot token has been granted; everything where it is left out. */
+  readonly scopes?: readonly string[] | undefined;
   readonly faults: FaultPlan;
   readonly onCall: CallListener;
 }
@@ -38,7 +41,7 @@ async function serve(options: WebApiOptions, request: IncomingMessage, response:
   const answer = carryOut(options, { method, args, token: tokenOf(request, args) });
   options.onCall(method, args, 'after');
   if (fault) strikeAfter(fault, response);
-  else reply(response, answer);
+  else reply(response, answer, options.scopes);
 }
 
 /** Whether that was all. */
@@ -71,12 +74,14 @@ interface Call {
 }
 
 function carryOut(
-  { methods, botToken, appToken }: WebApiOptions,
+  { methods, botToken, appToken, scopes }: WebApiOptions,
   { method, args, token }: Call,
 ): Readonly<Record<string, unknown>> {
   if (token === '') return { ok: false, error: 'not_authed' };
   if (token !== botToken && token !== appToken) return { ok: false, error: 'invalid_auth' };
   if ((token === appToken) !== appMethods.has(method)) return { ok: false, error: 'not_allowed_token_type' };
+  const lacked = scopes && token === botToken ? lackedScopes(method, scopes) : undefined;
+  if (lacked) return { ok: false, error: 'missing_scope', needed: lacked.join(','), provided: scopes?.join(',') };
   const run = methods[method];
   if (!run) return { ok: false, error: 'unknown_method', req_method: method };
   try {
@@ -87,10 +92,14 @@ function carryOut(
   }
 }
 
-function reply(response: ServerResponse, answer: Readonly<Record<string, unknown>>): void {
+function reply(response: ServerResponse, answer: Readonly<Record<string, unknown>>, scopes?: readonly string[]): void {
   const body = JSON.stringify(answer);
   response
-    .writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body) })
+    .writeHead(200, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      ...(scopes ? { 'x-oauth-scopes': scopes.join(',') } : {}),
+    })
     .end(body);
 }
 

@@ -1,3 +1,4 @@
+import { scopesOf } from '../../../adapters/slack/manifest.ts';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -45,7 +46,13 @@ export interface SlackSetup {
 /** The adapter with the real SDK, against the emulator, with a ledger that is a list. Ends with the test. */
 export async function startSlack(t: TestContext, setup: SlackSetup = {}): Promise<Slack> {
   const { transport = 'http', clock = systemClock } = setup;
-  const emulator = createSlackEmulator({ clock, echoes: false, retryDelaysMs: [], ...setup.emulator });
+  const emulator = createSlackEmulator({
+    clock,
+    scopes: scopesOf({ followThreads: true }),
+    echoes: false,
+    retryDelaysMs: [],
+    ...setup.emulator,
+  });
   const { apiUrl } = await emulator.start();
   const { signingSecret, appToken, botToken } = emulator;
   const adapter = createSlackAdapter({

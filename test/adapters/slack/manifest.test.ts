@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { scopesOfEvents } from '../../../adapters/slack/emulator/scopes.ts';
+import { createManifest, missingScopes, scopesOf, toCreationLink } from '../../../adapters/slack/manifest.ts';
+import type { ManifestOptions } from '../../../adapters/slack/manifest.ts';
+
+const socket: ManifestOptions = { name: 'Parley', transport: 'socket', followThreads: true };
+const http: ManifestOptions = { ...socket, transport: 'http', publicUrl: 'https://bot.example.com' };
+
+interface Manifest {
+  readonly oauth_config: { readonly scopes: { readonly bot: readonly string[] } };
+  readonly settings: {
+    readonly event_subscriptions: { readonly request_url?: string; readonly bot_events: readonly string[] };
+    readonly socket_mode_enabled: boolean;
+  };
+}
+
+const manifestOf = (options: ManifestOptions): Manifest => createManifest(options) as unknown as Manifest; // what is asserted here
+
+describe('the manifest of the Slack app', () => {
+  test('asks for what Parley uses and for nothing else', () => {
+    const { oauth_config: oauth, settings } = manifestOf(socket);
+
+    assert.deepEqual(oauth.scopes.bot, [
+      ...['app_mentions:read', 'channels:history', 'chat:write', 'groups:history', 'im:history', 'mpim:history', 'users:read'],
+    ]);
+    assert.deepEqual(settings.event_subscriptions.bot_events, [
+      ...['app_mention', 'app_uninstalled', 'message.channels', 'message.groups', 'message.im', 'message.mpim'],
+    ]);
+  });
+
+  test('grants what Slack wants for every event that is subscribed to', () => {
+    const { oauth_config: oauth, settings } = manifestOf(http);
+
+    const lacked = scopesOfEvents(settings.event_subscriptions.bot_events).filter((scope) => !oauth.scopes.bot.includes(scope));
+
+    assert.deepEqual(lacked, []);
+  });
+
+  test('says where events go: over a socket, or to the public address', () => {
+    assert.deepEqual(
+      [socket, http].map((options) => {
+        const { socket_mode_enabled: isSocket, event_subscriptions: events } = manifestOf(options).settings;
+        return [isSocket, events.request_url];
+      }),
+      [
+        [true, undefined],
+        [false, 'https://bot.example.com/slack/events'],
+      ],
+    );
+  });
+
+  test('travels whole in the link that creates the app', () => {
+    const manifest = createManifest({ ...http, name: 'Fish & Chips #1' });
+
+    const link = new URL(toCreationLink(manifest));
+
+    assert.equal(link.origin + link.pathname, 'https://api.slack.com/apps');
+    assert.deepEqual(JSON.parse(link.searchParams.get('manifest_json') ?? ''), manifest);
+  });
+
+  test('tells what a token lacks of it, and what for', () => {
+    const granted = scopesOf(socket).filter((scope) => scope !== 'chat:write' && scope !== 'users:read');
+
+    assert.deepEqual(missingScopes(granted, socket), [
+      { purpose: 'answer, and show answers while they grow', optional: false, scopes: ['chat:write'] },
+      { purpose: 'know people by name', optional: true, scopes: ['users:read'] },
+    ]);
+  });
+});
