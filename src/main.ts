@@ -134,9 +134,17 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
   return adapters.filter((adapter) => adapter !== false);
 }
 
-function slackOptions({ transport, appToken = '', signingSecret = '', apiUrl, streaming, followThreads }: Config['slack']) {
+function slackOptions({
+  transport,
+  appToken = '',
+  signingSecret = '',
+  apiUrl,
+  streaming,
+  followThreads,
+  unfurl,
+}: Config['slack']) {
   const by = transport === 'socket' ? ({ type: 'socket', appToken } as const) : ({ type: 'http', signingSecret } as const);
-  return { transport: by, apiUrl, streaming, followThreads };
+  return { transport: by, apiUrl, streaming, followThreads, unfurl };
 }
 
 function discordOptions({ applicationId, apiUrl, messageContentIntent, streaming, backfillMinutes }: Config['discord']) {

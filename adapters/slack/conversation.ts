@@ -52,19 +52,44 @@ export interface SlackDestination {
   /** The asking person's own workspace, which in a shared channel need not be the bot's. */
   readonly teamId?: string;
   readonly userId?: string;
+  /** Whom the question named, by id, with their names in its text: the only people, beside who asked, whom an answer may mention. */
+  readonly named?: ReadonlyMap<string, string>;
 }
 
-export function toDestination(destination: SlackDestination): Destination {
-  return { ...destination };
+const maxNamed = 10;
+
+export function toDestination({ named, ...destination }: SlackDestination): Destination {
+  if (!named || named.size === 0) return { ...destination };
+  const lines = [...named].slice(0, maxNamed).map(([id, name]) => `${id} ${name}`);
+  return { ...destination, named: lines.join('\n') };
+}
+
+/** Whom an answer may mention. A name that two of them bear is nobody's. */
+export function peopleOf({ userId, named = new Map<string, string>() }: SlackDestination): ReadonlyMap<string, string> {
+  const names = [...named.values()];
+  const people = [...named].map(([id, name]): [string, string] => [
+    id,
+    names.filter((other) => other === name).length > 1 ? '' : name,
+  ]);
+  return new Map([...(userId === undefined ? [] : [[userId, ''] as const]), ...people]);
 }
 
 /** Undefined where it was not made by this adapter. */
-export function parseDestination({ channel, threadTs, teamId, userId }: Destination): SlackDestination | undefined {
+export function parseDestination({ channel, threadTs, teamId, userId, named }: Destination): SlackDestination | undefined {
   if (channel === undefined || channel === '') return undefined;
   return {
     channel,
     ...(isTs(threadTs) ? { threadTs } : {}),
     ...(teamId ? { teamId } : {}),
     ...(userId ? { userId } : {}),
+    ...(named ? { named: parseNamed(named) } : {}),
   };
+}
+
+function parseNamed(lines: string): ReadonlyMap<string, string> {
+  const entries = lines.split('\n').map((line): [string, string] => {
+    const at = line.indexOf(' ');
+    return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];
+  });
+  return new Map(entries.filter(([id]) => /^[UW][A-Z0-9]+$/.test(id)));
 }

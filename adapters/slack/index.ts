@@ -35,6 +35,8 @@ export interface SlackOptions {
   readonly streaming: boolean;
   /** Whether what is said in a thread that the bot takes part in is for it, without a mention. */
   readonly followThreads: boolean;
+  /** Whether Slack shows previews of what an answer links to. Default false: a preview is a request to wherever a model pointed. */
+  readonly unfurl?: boolean;
 }
 
 /** Slack by its own SDK: Bolt's receivers for what comes in, its Web API client for what goes out. */
@@ -89,7 +91,7 @@ interface Parts {
 }
 
 function assemble(options: SlackOptions, context: AdapterContext): Parts {
-  const { botToken, transport, apiUrl, fetch, followThreads } = options;
+  const { botToken, transport, apiUrl, fetch, followThreads, unfurl = false } = options;
   const { clock, log } = context;
   const stopping = new AbortController();
   const slack = createSlackCaller({ botToken, apiUrl, fetch, log });
@@ -107,7 +109,7 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
     slack,
     identity,
     streams,
-    sender: createSender({ slack, streams, find }),
+    sender: createSender({ slack, streams, find, unfurl }),
     find,
     http,
     socket: undefined,
@@ -143,7 +145,7 @@ function createProcessEvent({ context, identity, names, followThreads }: Process
   const { clock, log } = context;
   return async ({ body, ack }: ReceiverEvent) => {
     const { userId, botId } = identity.current() ?? {};
-    const events = toEvents(body, { userId, botId, receivedAt: clock.now() });
+    const events = toEvents(body, { userId, botId, receivedAt: clock.now(), nameOf: names.nameOf });
     const wanted = followThreads ? events : events.filter(isForBot);
     if (wanted.length > 0) await context.accept(wanted.map((event) => names.complete(event)));
     if (body['type'] === 'app_rate_limited') log.warn('slack withholds events: the workspace sends more than 30,000 an hour');

@@ -1,16 +1,21 @@
 import type { Receipt } from '../../src/message.ts';
 import { splitMarkdown } from '../../src/split.ts';
 import { neutralise } from './format.ts';
+import { prepare } from './prepare.ts';
 
 /** Slack takes 12,000 characters of Markdown in a message, and refuses the blocks it makes of them from about 13,000: this leaves room. */
 export const messageLimit = 11_000;
 
 /** The texts of the messages that an answer needs, each within the limit also when its mentions are made harmless, which adds to them. */
-export function splitForSlack(text: string, limit = messageLimit): string[] {
+export function splitForSlack(text: string): string[] {
+  return split(prepare(text, messageLimit), messageLimit);
+}
+
+function split(text: string, limit: number): string[] {
   return splitMarkdown(text, limit).flatMap((piece) => {
     const excess = neutralise(piece).length - messageLimit;
     // Pieces of half the length have half the excess: this ends.
-    return excess > 0 && limit > 100 ? splitForSlack(piece, Math.floor(Math.min(limit, piece.length) / 2)) : [piece];
+    return excess > 0 && limit > 100 ? split(piece, Math.floor(Math.min(limit, piece.length) / 2)) : [piece];
   });
 }
 

@@ -13,6 +13,8 @@ export interface NamesOptions {
 export interface Names {
   /** The event with its author's name where that is known. Where it is not, the next event may have it. */
   complete<Event extends InboundEvent>(event: Event): Event;
+  /** The name of a user or channel, where it is known; it is asked for otherwise. */
+  nameOf(id: string): string | undefined;
 }
 
 /** Slow on purpose: names are an embellishment, and events must not wait for them nor compete with them. */
@@ -22,30 +24,41 @@ const afterErrorMs = 60 * 60_000;
 const maxNames = 5_000;
 const maxWaiting = 200;
 
-/** Slack's events name people by their id alone. Their names are asked for in the background, one at a time. */
+/** Slack's events name people and channels by their ids alone. Their names are asked for in the background, one at a time. */
 export function createNames({ slack, clock, stopping }: NamesOptions): Names {
   const names = new Map<string, { readonly name: string | undefined; readonly until: number }>();
   const waiting = new Set<string>();
   let isBusy = false;
 
-  function want(userId: string): void {
-    if (waiting.size < maxWaiting) waiting.add(userId);
+  function want(id: string): void {
+    if (waiting.size < maxWaiting) waiting.add(id);
     if (!isBusy) void lookUp();
   }
 
   async function lookUp(): Promise<void> {
     isBusy = true;
-    for (const userId of waiting) {
+    for (const id of waiting) {
       await clock.sleep(lookUpEveryMs, stopping).catch(() => undefined);
       if (stopping.aborted) break;
       // No permission, most likely: then the id has to do.
-      const onError = (error: unknown): void => keep(userId, undefined, rateLimitOf(error) ?? afterErrorMs);
-      await slack
-        .call('users.info', { user: userId }, stopping)
-        .then(({ user }) => keep(userId, nameOf(user), keptForMs), onError);
-      waiting.delete(userId);
+      const onError = (error: unknown): void => keep(id, undefined, rateLimitOf(error) ?? afterErrorMs);
+      await ask(id).then((name) => keep(id, name, keptForMs), onError);
+      waiting.delete(id);
     }
     isBusy = false;
+  }
+
+  async function ask(id: string): Promise<string | undefined> {
+    if (/^[UW]/.test(id)) return userName((await slack.call('users.info', { user: id }, stopping))['user']);
+    const { channel } = await slack.call('conversations.info', { channel: id }, stopping);
+    return isRecord(channel) && typeof channel['name'] === 'string' ? channel['name'] : undefined;
+  }
+
+  function nameOf(id: string): string | undefined {
+    if (!/^[UWCG][A-Z0-9]{2,20}$/.test(id)) return undefined;
+    const known = names.get(id);
+    if (!known || known.until < clock.now()) want(id);
+    return known?.name;
   }
 
   function keep(userId: string, name: string | undefined, forMs: number): void {
@@ -58,14 +71,14 @@ export function createNames({ slack, clock, stopping }: NamesOptions): Names {
   return {
     complete: (event) => {
       if (!('author' in event) || event.author.name !== event.author.id) return event;
-      const known = names.get(event.author.id);
-      if (!known || known.until < clock.now()) want(event.author.id);
-      return known?.name === undefined ? event : { ...event, author: { ...event.author, name: known.name } };
+      const name = nameOf(event.author.id);
+      return name === undefined ? event : { ...event, author: { ...event.author, name } };
     },
+    nameOf,
   };
 }
 
-function nameOf(user: unknown): string | undefined {
+function userName(user: unknown): string | undefined {
   if (!isRecord(user)) return undefined;
   const profile = isRecord(user['profile']) ? user['profile'] : {};
   const candidates = [profile['display_name'], profile['real_name'], user['real_name'], user['name']];

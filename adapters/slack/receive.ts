@@ -1,7 +1,8 @@
 import { toConversationId } from '../../src/conversation-id.ts';
 import type { Attachment, Author, InboundEvent, InboundMessage } from '../../src/message.ts';
 import { adapterName, isTs, toDestination, toMessageEventId, toMillis, toThreadConversationId } from './conversation.ts';
-import { mentions, toMarkdown } from './mrkdwn.ts';
+import { mentions, namedIn, toMarkdown } from './mrkdwn.ts';
+import type { NameOf } from './mrkdwn.ts';
 
 /** Whom events are for, where they do not say it themselves. */
 export interface ReceivingBot {
@@ -9,6 +10,8 @@ export interface ReceivingBot {
   readonly botId?: string | undefined;
   /** When the request came, in ms since 1970: slash commands do not tell when they were given. */
   readonly receivedAt: number;
+  /** Names of people and channels, as far as they are known. */
+  readonly nameOf?: NameOf;
 }
 
 /**
@@ -72,13 +75,18 @@ function toMessage({ tenant, bot, event, sentOnAt }: Envelope): InboundEvent[] {
     sentAt: Math.max(toMillis(ts), Math.min(sentOnAt ?? 0, bot.receivedAt)),
     conversationId: toThreadConversationId({ tenant, channel, threadTs }),
     author: toAuthor(user, event),
-    text: toMarkdown(raw, bot.userId),
+    text: toMarkdown(raw, bot.userId, bot.nameOf),
     attachments: toAttachments(event['files']),
     addressed: isDirect || event['type'] === 'app_mention' || mentions(raw, bot.userId),
     ...(threadTs === ts ? {} : { replyTo: threadTs }),
-    destination: toDestination({ channel, threadTs, teamId: teamOf(event) || tenant, userId: user }),
+    destination: toDestination({ channel, threadTs, teamId: teamOf(event) || tenant, userId: user, named: named(raw, bot) }),
   };
   return [message];
+}
+
+/** The bot itself is nobody that an answer calls. */
+function named(raw: string, { userId, nameOf }: ReceivingBot): ReadonlyMap<string, string> {
+  return new Map([...namedIn(raw, nameOf)].filter(([id]) => id !== userId));
 }
 
 /** Slack also reports a change when a link is unfurled, or a reply hangs itself under a message: then the text is what it was. */
@@ -99,7 +107,7 @@ function toEdit(envelope: Envelope): InboundEvent[] {
       ...{ adapter: adapterName, tenant, messageId: ts, sentAt: toMillis(editedTs) },
       eventId: `${toMessageEventId(channel, ts)}:edit:${editedTs}`,
       conversationId: toThreadConversationId({ tenant, channel, threadTs: threadOf(message, ts) }),
-      text: toMarkdown(text(message['text']), bot.userId),
+      text: toMarkdown(text(message['text']), bot.userId, bot.nameOf),
     },
   ];
 }
@@ -131,7 +139,7 @@ function toUninstall(body: Fields, { tenant, bot, sentOnAt }: Envelope): Inbound
 const subcommand = /^\s*(help|reset)\s*$/i;
 
 /** A slash command stands outside of threads: what one person asks that way in one channel is one conversation. */
-function toCommand(body: Fields, { receivedAt }: ReceivingBot): InboundEvent[] {
+function toCommand(body: Fields, { receivedAt, nameOf }: ReceivingBot): InboundEvent[] {
   const { command, channel_id: channel, user_id: user, team_id: tenant, trigger_id: trigger } = body;
   const [, word] = subcommand.exec(text(body['text'])) ?? [];
   const name = word?.toLowerCase() ?? text(command).replace(/^\//, '');
@@ -141,9 +149,9 @@ function toCommand(body: Fields, { receivedAt }: ReceivingBot): InboundEvent[] {
       type: 'command',
       ...{ adapter: adapterName, tenant, eventId: `command:${trigger}`, name, sentAt: receivedAt },
       conversationId: toConversationId({ adapter: adapterName, tenant, path: [channel, user] }),
-      text: word === undefined ? toMarkdown(text(body['text']), undefined) : '',
+      text: word === undefined ? toMarkdown(text(body['text']), undefined, nameOf) : '',
       author: { id: user, name: text(body['user_name']) || user, isBot: false },
-      destination: toDestination({ channel, teamId: tenant, userId: user }),
+      destination: toDestination({ channel, teamId: tenant, userId: user, named: namedIn(text(body['text']), nameOf) }),
     },
   ];
 }

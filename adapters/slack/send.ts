@@ -2,7 +2,7 @@ import type { FoundMessage } from '../../src/adapter.ts';
 import { DeliveryError } from '../../src/errors.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import type { SlackCaller } from './client.ts';
-import { isTs, parseDestination } from './conversation.ts';
+import { isTs, parseDestination, peopleOf } from './conversation.ts';
 import type { SlackDestination } from './conversation.ts';
 import { platformErrorOf, rateLimitOf, toDeliveryError } from './failure.ts';
 import { neutralise } from './format.ts';
@@ -14,6 +14,8 @@ export interface SenderOptions {
   readonly slack: SlackCaller;
   readonly streams: Streams;
   readonly find: (message: OutboundMessage, signal: AbortSignal) => Promise<FoundMessage | undefined>;
+  /** Whether Slack shows previews of what is linked to. */
+  readonly unfurl: boolean;
 }
 
 export interface Sender {
@@ -28,7 +30,7 @@ export const metadataType = 'parley_reply';
  * One message, whatever has been shown of it already: nothing (post it), a stream that this process holds (add the rest and stop it), or
  * something that a crash or a lost answer left behind (stop it, and write the whole text over it).
  */
-export function createSender({ slack, streams, find }: SenderOptions): Sender {
+export function createSender({ slack, streams, find, unfurl }: SenderOptions): Sender {
   async function deliver(job: Job, stream: LiveStream | undefined): Promise<Receipt> {
     const { message, signal } = job;
     const opened = message.opened?.id ?? stream?.ts;
@@ -48,7 +50,7 @@ export function createSender({ slack, streams, find }: SenderOptions): Sender {
       if (!destination) {
         throw new DeliveryError({ message: 'The message has no Slack channel to go to.', retryable: false, uncertain: false });
       }
-      const job = { slack, message, destination, text: neutralise(message.text), signal };
+      const job = { slack, message, destination, unfurl, text: neutralise(message.text, peopleOf(destination)), signal };
       const receipt = await deliver(job, streams.get(message.id));
       streams.forget(message.id);
       return receipt;
@@ -61,12 +63,13 @@ interface Job {
   readonly slack: SlackCaller;
   readonly message: OutboundMessage;
   readonly destination: SlackDestination;
+  readonly unfurl: boolean;
   /** As Slack is to get it. */
   readonly text: string;
   readonly signal: AbortSignal;
 }
 
-async function post({ slack, message, destination, text, signal }: Job): Promise<Receipt> {
+async function post({ slack, message, destination, unfurl, text, signal }: Job): Promise<Receipt> {
   const method = 'chat.postMessage';
   const { channel, threadTs } = destination;
   const args = {
@@ -74,8 +77,8 @@ async function post({ slack, message, destination, text, signal }: Job): Promise
     ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
     markdown_text: text,
     metadata: toMetadata(message),
-    unfurl_links: false,
-    unfurl_media: false,
+    unfurl_links: unfurl,
+    unfurl_media: unfurl,
   };
   try {
     const { ts } = await slack.call(method, args, signal);

@@ -5,9 +5,11 @@ import { describeError } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
 import type { Receipt } from '../../src/message.ts';
 import type { SlackCaller } from './client.ts';
+import { peopleOf } from './conversation.ts';
 import type { SlackDestination } from './conversation.ts';
 import { platformErrorOf, rateLimitOf, toDeliveryError } from './failure.ts';
 import { neutralise, stableLength } from './format.ts';
+import type { People } from './format.ts';
 import { messageLimit, toReceipt } from './limits.ts';
 
 /** An answer that is whole within this time is posted at once: two calls fewer, and no flicker. */
@@ -58,6 +60,7 @@ export class LiveStream implements MessageStream {
   ts: string | undefined;
   /** What Slack has confirmed, as it was sent: the neutralised beginning of the answer. */
   shown = '';
+  readonly #people: People;
   readonly #options: LiveStreamOptions;
   readonly #settleOpened: (receipt: Receipt | 'unknown' | undefined) => void;
   #text = '';
@@ -68,6 +71,7 @@ export class LiveStream implements MessageStream {
 
   constructor(options: LiveStreamOptions) {
     this.#options = options;
+    this.#people = peopleOf(options.destination);
     const { promise, resolve } = Promise.withResolvers<Receipt | 'unknown' | undefined>();
     this.opened = promise;
     this.#settleOpened = resolve;
@@ -101,7 +105,8 @@ export class LiveStream implements MessageStream {
   /** What can be shown next. */
   #piece(): string {
     if (this.shown === '' && this.#text.trim() === '') return '';
-    const text = neutralise(this.#text.slice(0, stableLength(this.#text, this.shown === '')));
+    const people = this.#people;
+    const text = neutralise(this.#text.slice(0, stableLength(this.#text, this.shown === '', people)), people);
     const piece = text.slice(this.shown.length, messageLimit);
     return piece.isWellFormed() ? piece : piece.slice(0, -1); // cut by the limit between the halves of a character
   }

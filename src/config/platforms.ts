@@ -63,6 +63,11 @@ export const slack = z
       description: 'Whether messages in a thread that the bot takes part in are answered without a new mention.',
       example: 'false',
     }),
+    unfurl: setting(z.boolean().default(false), {
+      description:
+        'Whether Slack shows previews of the pages that an answer links to. A preview is a request to an address that a model chose, so it is off.',
+      example: 'true',
+    }),
   })
   .prefault({});
 

@@ -98,6 +98,13 @@ function createOtherMethods({ world, onStatus }: MethodOptions): Record<string, 
       const profile = { real_name: name, display_name: name };
       return { user: { id, team_id: world.teamId, name: name.toLowerCase(), real_name: name, is_bot: isBot, profile } };
     },
+    'conversations.info': (args) => {
+      const channel = world.channels.get(string(args['channel']));
+      if (!channel || (channel.type === 'group' && !channel.hasBot)) throw new Refusal('channel_not_found');
+      const { id, name, type, isArchived, hasBot } = channel;
+      const kind = { is_channel: type === 'channel', is_group: type === 'group', is_im: type === 'im', is_archived: isArchived };
+      return { channel: { id, ...(type === 'im' ? {} : { name, name_normalized: name, is_member: hasBot }), ...kind } };
+    },
     'assistant.threads.setStatus': (args) => {
       const channel = readableChannel(world, { channel: args['channel_id'] });
       onStatus({ channelId: channel.id, threadTs: string(args['thread_ts']), status: string(args['status']) });

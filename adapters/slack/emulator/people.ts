@@ -16,6 +16,8 @@ export interface Saying {
   /** As a person types it. */
   readonly text: string;
   readonly threadTs?: string;
+  /** The text holds mentions and links in the platform's own markup, as its clients send them. */
+  readonly raw?: boolean;
   /** Puts a mention of the bot before the text. */
   readonly mention?: boolean;
   /** Says it to the bot alone. */
@@ -91,10 +93,12 @@ export function createPeople(world: World, announcer: Announcer): People {
       threadTs,
       mention = false,
       direct = false,
+      raw = false,
     } = words;
     const user = world.user(userName);
     const channel = direct ? world.direct(user) : world.channel(name);
-    const written = mention ? `<@${world.bot.id}> ${escape(text)}` : escape(text);
+    const typed = raw ? text : escape(text);
+    const written = mention ? `<@${world.bot.id}> ${typed}` : typed;
     const message = world.post({ channel, user, text: written, threadTs, files: words.files ?? [] });
     const deliveries = announcer.posted(message, words.order ?? 'app_mention');
     const acknowledged = Promise.any(deliveries.map(whenAcknowledged)).catch(() => false);

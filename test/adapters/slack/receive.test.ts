@@ -23,7 +23,10 @@ describe('messages', () => {
         attachments: [],
         addressed: true,
         isDirect: false,
-        destination: { channel: 'C123ABC456', threadTs: '1515449522.000016', teamId: 'T024BE7LD', userId: 'U061F7AUR' },
+        destination: {
+          ...{ channel: 'C123ABC456', threadTs: '1515449522.000016', teamId: 'T024BE7LD', userId: 'U061F7AUR' },
+          named: 'U2147483697 U2147483697',
+        },
       },
     ]);
   });
@@ -203,7 +206,7 @@ describe('everything else', () => {
       conversationId: 'slack:T024BE7LD:C123ABC456:U2147483697',
       text: 'what is @ann up to?',
       author: { id: 'U2147483697', name: 'steve', isBot: false },
-      destination: { channel: 'C123ABC456', teamId: 'T024BE7LD', userId: 'U2147483697' },
+      destination: { channel: 'C123ABC456', teamId: 'T024BE7LD', userId: 'U2147483697', named: 'U061F7AUR ann' },
     });
   });
 
