@@ -37,6 +37,7 @@ export function featuresOf({ followThreads }: Pick<ManifestOptions, 'followThrea
       events: ['message.channels', 'message.groups'],
     },
     { purpose: 'know people by name', optional: true, scopes: ['users:read'], events: [] },
+    { purpose: 'know channels by name', optional: true, scopes: ['channels:read', 'groups:read'], events: [] },
     { purpose: 'learn that it was removed', scopes: [], events: ['app_uninstalled'] },
   ];
 }

@@ -22,7 +22,8 @@ describe('the manifest of the Slack app', () => {
     const { oauth_config: oauth, settings } = manifestOf(socket);
 
     assert.deepEqual(oauth.scopes.bot, [
-      ...['app_mentions:read', 'channels:history', 'chat:write', 'groups:history', 'im:history', 'mpim:history', 'users:read'],
+      ...['app_mentions:read', 'channels:history', 'channels:read', 'chat:write', 'groups:history', 'groups:read'],
+      ...['im:history', 'mpim:history', 'users:read'],
     ]);
     assert.deepEqual(settings.event_subscriptions.bot_events, [
       ...['app_mention', 'app_uninstalled', 'message.channels', 'message.groups', 'message.im', 'message.mpim'],
