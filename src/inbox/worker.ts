@@ -3,6 +3,7 @@ import { settleWithin, type Clock } from '../clock.ts';
 import { describeError, TurnAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { AcceptResult } from '../adapter.ts';
+import { appUninstalled } from '../store/installation-store.ts';
 import type { AcceptBatch, ClaimedTurn, Store, TurnClaim } from '../store/store.ts';
 
 export interface WorkerOptions {
@@ -82,6 +83,16 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   async function accept(batch: AcceptBatch): Promise<readonly AcceptResult[]> {
+    const results = await save(batch);
+    for (const [index, { type, tenant }] of batch.events.entries()) {
+      if (type !== 'uninstall' || results[index]?.reason !== appUninstalled) continue;
+      // The ledger has taken the leases away.
+      abortTurns(running, ({ events: [first] }) => first?.event.adapter === batch.adapter && first.event.tenant === tenant);
+    }
+    return results;
+  }
+
+  async function save(batch: AcceptBatch): Promise<readonly AcceptResult[]> {
     const limit = batch.events.filter(({ type }) => type === 'message' || type === 'command').length;
     // Where something may be waiting already, the new has to wait behind it.
     if (loop.active() && !full && limit > 0 && limit <= concurrency - running.size - promised) {
@@ -96,7 +107,8 @@ export function createWorker(options: WorkerOptions): Worker {
   function run(turn: ClaimedTurn): void {
     const controller = new AbortController();
     if (!loop.active()) controller.abort(new TurnAborted('stopping')); // claimed while the stop began
-    if (turn.attempt > 1) abortOlder(turn);
+    // After a stall longer than a lease this process may find its own conversation free again.
+    if (turn.attempt > 1) abortTurns(running, ({ conversationId }) => conversationId === turn.conversationId);
     if (turn.crashes > 1)
       log.warn('turn was under way at several deaths of the process', { ...fieldsOf(turn), crashes: turn.crashes });
     const done = options
@@ -107,13 +119,6 @@ export function createWorker(options: WorkerOptions): Worker {
         if (moreWaiting || full) loop.wake();
       });
     running.set(turn, { controller, done });
-  }
-
-  /** After a stall longer than a lease this process may find its own conversation free again. */
-  function abortOlder({ conversationId }: ClaimedTurn): void {
-    for (const [turn, { controller }] of running) {
-      if (turn.conversationId === conversationId) controller.abort(new TurnAborted('lease lost'));
-    }
   }
 
   return {
@@ -134,6 +139,11 @@ export function createWorker(options: WorkerOptions): Worker {
       renewal.stop();
     },
   };
+}
+
+/** Stops turns that can commit nothing any more. */
+function abortTurns(running: ReadonlyMap<ClaimedTurn, RunningTurn>, isMeant: (turn: ClaimedTurn) => boolean): void {
+  for (const [turn, { controller }] of running) if (isMeant(turn)) controller.abort(new TurnAborted('lease lost'));
 }
 
 /** What runTurn could not handle: a bug, or a store that fails. The attempt counts, so that it cannot go round for ever. */

@@ -4,6 +4,7 @@ import type { InboundEvent, MessageDelete, MessageEdit } from '../../message.ts'
 import type { AcceptBatch } from '../store.ts';
 import type { Sqlite } from './database.ts';
 import { prepareInsert } from './insert.ts';
+import { createUninstall } from './installations.ts';
 import { toTime } from './time.ts';
 
 interface KnownEvent {
@@ -31,6 +32,7 @@ export function createAccept(db: Sqlite) {
     'insert into adapter_state (adapter, key, value) values (?, ?, ?) on conflict (adapter, key) do update set value = excluded.value',
   );
   const edits = createTranscriptEdits(db);
+  const uninstall = createUninstall(db);
 
   function acceptOne(event: InboundEvent, now: number): AcceptResult {
     const known = findEvent.get(event.adapter, event.tenant, event.eventId);
@@ -40,7 +42,7 @@ export function createAccept(db: Sqlite) {
       if (!upgrade) return { status: known.hash === eventHash ? 'duplicate' : 'conflict' };
       removeEvent.run(known.seq);
     }
-    const reason = reasonToIgnore(event);
+    const reason = reasonToIgnore(event, now);
     insertEvent(toRow(event, { hash: eventHash, reason, now }));
     if (reason !== undefined) return { status: 'ignored', reason };
     const { conversationId, adapter, tenant } = event;
@@ -50,14 +52,15 @@ export function createAccept(db: Sqlite) {
     return { status: 'accepted' };
   }
 
-  /** Why no turn will take this event up; undefined when one will. Edits and deletes have done their work here. */
-  function reasonToIgnore(event: InboundEvent): string | undefined {
+  /** Why no turn will take this event up; undefined when one will. Edits, deletes and uninstallations have done their work here. */
+  function reasonToIgnore(event: InboundEvent, now: number): string | undefined {
     if (event.type === 'message') {
       return event.addressed || isJoined.get(event.conversationId) ? undefined : notAddressed;
     }
     if (event.type === 'command') return undefined;
     if (event.type === 'edit') return edits.edit(event) ? 'transcript updated' : 'unknown message';
     if (event.type === 'delete') return edits.remove(event) ? 'transcript updated' : 'unknown message';
+    if (event.type === 'uninstall') return uninstall(event, now);
     return `no feature is switched on that uses ${event.type} events`;
   }
 

@@ -4,6 +4,7 @@ import { createCommit } from './commit.ts';
 import type { Sqlite } from './database.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createDeliveries } from './deliveries.ts';
+import { createInstallations } from './installations.ts';
 import { createKnowledge } from './knowledge.ts';
 import { createStatus } from './status.ts';
 import { createTurns } from './turns.ts';
@@ -31,6 +32,7 @@ export function createUseCases(db: Sqlite): UseCases {
   const letters = createDeadLetters(db);
   const status = createStatus(db);
   const knowledge = createKnowledge(db);
+  const installations = createInstallations(db);
   const upkeep = createUpkeep(db);
   return {
     accept: ([batch], now) => accept(batch, now),
@@ -64,6 +66,9 @@ export function createUseCases(db: Sqlite): UseCases {
     replayDeadLetter: ([id], now) => letters.replayDeadLetter(id, now),
     discardDeadLetter: ([id], now) => letters.discardDeadLetter(id, now),
     prune: ([query]) => upkeep.prune(query),
+    saveInstallation: ([installation], now) => installations.saveInstallation(installation, now),
+    findInstallation: ([key]) => installations.findInstallation(key),
+    listInstallations: ([query]) => installations.listInstallations(query),
     listDocuments: () => knowledge.listDocuments(),
     putDocument: ([document, passages]) => knowledge.putDocument(document, passages),
     removeDocument: ([source]) => knowledge.removeDocument(source),
