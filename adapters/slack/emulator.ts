@@ -17,6 +17,8 @@ import type { DisconnectReason } from './emulator/sockets.ts';
 import { createStreamMethods } from './emulator/streams.ts';
 import { createWebApi } from './emulator/web-api.ts';
 import type { CallListener } from './emulator/web-api.ts';
+import { createWorkspaces } from './emulator/workspaces.ts';
+import type { EmulatedEnterprise, EmulatedWorkspace } from './emulator/workspaces.ts';
 import { World } from './emulator/world.ts';
 import type { EmulatedChannel, EmulatedUser } from './emulator/world.ts';
 
@@ -31,6 +33,8 @@ export interface SlackEmulatorOptions {
   readonly signingSecret?: string;
   readonly botToken?: string;
   readonly appToken?: string;
+  readonly clientId?: string;
+  readonly clientSecret?: string;
   /** Where events are sent by HTTP. Without it they go over Socket Mode. Can be changed later. */
   readonly eventsUrl?: string;
   /** How long the bot has to acknowledge; default 3,000. */
@@ -54,10 +58,22 @@ export interface SlackEmulator {
   readonly signingSecret: string;
   readonly botToken: string;
   readonly appToken: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
   readonly teamId: string;
   readonly bot: EmulatedUser & { readonly botId: string };
   /** Where events are sent by HTTP; Socket Mode while undefined. */
   eventsUrl: string | undefined;
+
+  /** Whether tokens that are granted from now on end after 12 hours; default false. */
+  rotatesTokens: boolean;
+  /** A workspace that the app can be installed into; made at the first mention of it. */
+  workspace(name: string): EmulatedWorkspace;
+  enterprise(name: string): EmulatedEnterprise;
+  /** Where the browser is sent back to when the person does not agree. */
+  deny(authorizeUrl: string): string;
+  /** Every token that was ever granted by OAuth. */
+  grantedSecrets(): readonly string[];
 
   /** The person of this name; made at the first mention of it. */
   user(name: string): EmulatedUser;
@@ -120,7 +136,7 @@ export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulato
     transport: (attempt) => (eventsUrl === undefined ? sockets.send(attempt) : push.send(eventsUrl, attempt)),
     onDelivery: deliveryListeners.call,
   });
-  const api = createApi(options, { world, sockets, credentials });
+  const api = createApi(options, { world, sockets, credentials, deliveries: () => deliveries });
   const announcer = createAnnouncer({ world, clock, deliveries, echoes });
 
   return {
@@ -144,6 +160,14 @@ export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulato
     set eventsUrl(url: string | undefined) {
       eventsUrl = url;
     },
+    get rotatesTokens() {
+      return api.rotation.isOn;
+    },
+    set rotatesTokens(isOn: boolean) {
+      api.rotation.isOn = isOn;
+    },
+    workspace: (name) => api.workspaces.workspace(name),
+    ...{ enterprise: api.workspaces.enterprise, deny: api.workspaces.deny, grantedSecrets: api.workspaces.secrets },
     onStatus: api.statuses.add,
     redeliver: announcer.redeliver,
     pending: () => deliveries.pending(),
@@ -155,13 +179,15 @@ export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulato
   };
 }
 
-type Credentials = Pick<SlackEmulator, 'signingSecret' | 'botToken' | 'appToken'>;
+type Credentials = Pick<SlackEmulator, 'signingSecret' | 'botToken' | 'appToken' | 'clientId' | 'clientSecret'>;
 
-function credentialsOf({ signingSecret, botToken, appToken }: SlackEmulatorOptions): Credentials {
+function credentialsOf({ signingSecret, botToken, appToken, clientId, clientSecret }: SlackEmulatorOptions): Credentials {
   return {
     signingSecret: signingSecret ?? 'emulated-signing-secret',
     botToken: botToken ?? 'xoxb-emulated-bot-token',
     appToken: appToken ?? 'xapp-emulated-app-token',
+    clientId: clientId ?? '1111111111.2222222222',
+    clientSecret: clientSecret ?? 'emulated-client-secret',
   };
 }
 
@@ -169,15 +195,21 @@ interface ApiParts {
   readonly world: World;
   readonly sockets: Sockets;
   readonly credentials: Credentials;
+  readonly deliveries: () => Deliveries;
 }
 
 /** The Web API and the server that it shares with Socket Mode. */
-function createApi(options: SlackEmulatorOptions, { world, sockets, credentials }: ApiParts) {
+function createApi(options: SlackEmulatorOptions, { world, sockets, credentials, deliveries }: ApiParts) {
   const { clock, pageSize = 1_000, streamLifeMs = 300_000 } = options;
   const faults = createFaults();
   const calls = createListeners<Parameters<CallListener>>();
   const statuses = createListeners<[ThreadStatus]>();
   const streams = createStreamMethods({ world, now: () => clock.now(), streamLifeMs });
+  const rotation = { isOn: false };
+  const workspaces = createWorkspaces({
+    ...{ clock, deliveries, ...credentials, rotates: () => rotation.isOn },
+    methods: { pageSize, onStatus: statuses.call, streamLifeMs },
+  });
   let port = 0;
   const url = (): string => `http://127.0.0.1:${port}/api/`;
   const methods = {
@@ -187,13 +219,14 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials 
   };
   const onCall: CallListener = (method, args, phase) => {
     streams.closeOld();
+    workspaces.closeOld();
     calls.call(method, args, phase);
   };
-  const server = createWebApi({ methods, ...credentials, faults, onCall });
+  const server = createWebApi({ methods, ...credentials, grants: workspaces.grants, faults, onCall });
   server.on('upgrade', (request, socket, head: Buffer) => sockets.upgrade(request, socket, head));
 
   return {
-    ...{ faults, calls, statuses, streams, url },
+    ...{ faults, calls, statuses, streams, url, rotation, workspaces },
     start: async (wanted = 0) => {
       server.listen(wanted, '127.0.0.1');
       await once(server, 'listening');

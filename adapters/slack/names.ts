@@ -25,41 +25,42 @@ const maxWaiting = 200;
 /** Slack's events name people by their id alone. Their names are asked for in the background, one at a time. */
 export function createNames({ slack, clock, stopping }: NamesOptions): Names {
   const names = new Map<string, { readonly name: string | undefined; readonly until: number }>();
-  const waiting = new Set<string>();
+  const waiting = new Map<string, { readonly slack: SlackCaller; readonly userId: string }>();
   let isBusy = false;
 
-  function want(userId: string): void {
-    if (waiting.size < maxWaiting) waiting.add(userId);
+  function want(key: string, person: { slack: SlackCaller; userId: string }): void {
+    if (waiting.size < maxWaiting) waiting.set(key, person);
     if (!isBusy) void lookUp();
   }
 
   async function lookUp(): Promise<void> {
     isBusy = true;
-    for (const userId of waiting) {
+    for (const [key, { slack, userId }] of waiting) {
       await clock.sleep(lookUpEveryMs, stopping).catch(() => undefined);
       if (stopping.aborted) break;
       // No permission, most likely: then the id has to do.
-      const onError = (error: unknown): void => keep(userId, undefined, rateLimitOf(error) ?? afterErrorMs);
-      await slack
-        .call('users.info', { user: userId }, stopping)
-        .then(({ user }) => keep(userId, nameOf(user), keptForMs), onError);
-      waiting.delete(userId);
+      const onError = (error: unknown): void => keep(key, undefined, rateLimitOf(error) ?? afterErrorMs);
+      await slack.call('users.info', { user: userId }, stopping).then(({ user }) => keep(key, nameOf(user), keptForMs), onError);
+      waiting.delete(key);
     }
     isBusy = false;
   }
 
-  function keep(userId: string, name: string | undefined, forMs: number): void {
+  function keep(key: string, name: string | undefined, forMs: number): void {
     const [oldest] = names.keys();
     if (names.size >= maxNames && oldest !== undefined) names.delete(oldest);
-    names.delete(userId);
-    names.set(userId, { name, until: clock.now() + forMs });
+    names.delete(key);
+    names.set(key, { name, until: clock.now() + forMs });
   }
 
   return {
     complete: (event) => {
       if (!('author' in event) || event.author.name !== event.author.id) return event;
-      const known = names.get(event.author.id);
-      if (!known || known.until < clock.now()) want(event.author.id);
+      const { tenant, author } = event;
+      // Ids of people are unique within a workspace.
+      const key = `${tenant}:${author.id}`;
+      const known = names.get(key);
+      if (!known || known.until < clock.now()) want(key, { slack: slack.of(event), userId: author.id });
       return known?.name === undefined ? event : { ...event, author: { ...event.author, name: known.name } };
     },
   };

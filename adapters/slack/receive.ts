@@ -35,10 +35,11 @@ interface Envelope {
 
 function toEventsOfCallback(body: Fields, known: ReceivingBot): InboundEvent[] {
   const { event } = body;
-  const tenant = text(body['context_team_id']) || text(body['team_id']);
+  // The removal from an organisation names no workspace.
+  const tenant = text(body['context_team_id']) || text(body['team_id']) || text(body['enterprise_id']);
   if (!isRecord(event) || tenant === '') return [];
   const envelope = { tenant, event, bot: { ...known, userId: botUserId(body) ?? known.userId }, sentOnAt: sentOnAt(body) };
-  if (event['type'] === 'app_uninstalled') return toUninstall(body, envelope);
+  if (event['type'] === 'app_uninstalled' || isBotRevoked(event)) return toUninstall(body, envelope);
   if (event['type'] !== 'message' && event['type'] !== 'app_mention') return [];
   if (event['subtype'] === 'message_changed') return toEdit(envelope);
   if (event['subtype'] === 'message_deleted') return toDelete(envelope);
@@ -117,6 +118,11 @@ function toDelete({ tenant, bot, event }: Envelope): InboundEvent[] {
       conversationId: toThreadConversationId({ tenant, channel, threadTs }),
     },
   ];
+}
+
+/** `tokens_revoked` also tells of people who have taken back what they granted. */
+function isBotRevoked({ type, tokens }: Fields): boolean {
+  return type === 'tokens_revoked' && isRecord(tokens) && Array.isArray(tokens['bot']) && tokens['bot'].length > 0;
 }
 
 function toUninstall(body: Fields, { tenant, bot, sentOnAt }: Envelope): InboundEvent[] {

@@ -83,16 +83,6 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   async function accept(batch: AcceptBatch): Promise<readonly AcceptResult[]> {
-    const results = await save(batch);
-    for (const [index, { type, tenant }] of batch.events.entries()) {
-      if (type !== 'uninstall' || results[index]?.reason !== appUninstalled) continue;
-      // The ledger has taken the leases away.
-      abortTurns(running, ({ events: [first] }) => first?.event.adapter === batch.adapter && first.event.tenant === tenant);
-    }
-    return results;
-  }
-
-  async function save(batch: AcceptBatch): Promise<readonly AcceptResult[]> {
     const limit = batch.events.filter(({ type }) => type === 'message' || type === 'command').length;
     // Where something may be waiting already, the new has to wait behind it.
     if (loop.active() && !full && limit > 0 && limit <= concurrency - running.size - promised) {
@@ -100,6 +90,7 @@ export function createWorker(options: WorkerOptions): Worker {
       return results;
     }
     const results = await store.accept(batch);
+    abortGone(running, batch, results);
     if (results.some(({ status }) => status === 'accepted')) loop.wake();
     return results;
   }
@@ -107,8 +98,7 @@ export function createWorker(options: WorkerOptions): Worker {
   function run(turn: ClaimedTurn): void {
     const controller = new AbortController();
     if (!loop.active()) controller.abort(new TurnAborted('stopping')); // claimed while the stop began
-    // After a stall longer than a lease this process may find its own conversation free again.
-    if (turn.attempt > 1) abortTurns(running, ({ conversationId }) => conversationId === turn.conversationId);
+    if (turn.attempt > 1) abortOlder(turn);
     if (turn.crashes > 1)
       log.warn('turn was under way at several deaths of the process', { ...fieldsOf(turn), crashes: turn.crashes });
     const done = options
@@ -119,6 +109,13 @@ export function createWorker(options: WorkerOptions): Worker {
         if (moreWaiting || full) loop.wake();
       });
     running.set(turn, { controller, done });
+  }
+
+  /** After a stall longer than a lease this process may find its own conversation free again. */
+  function abortOlder({ conversationId }: ClaimedTurn): void {
+    for (const [turn, { controller }] of running) {
+      if (turn.conversationId === conversationId) controller.abort(new TurnAborted('lease lost'));
+    }
   }
 
   return {
@@ -141,9 +138,19 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 }
 
-/** Stops turns that can commit nothing any more. */
-function abortTurns(running: ReadonlyMap<ClaimedTurn, RunningTurn>, isMeant: (turn: ClaimedTurn) => boolean): void {
-  for (const [turn, { controller }] of running) if (isMeant(turn)) controller.abort(new TurnAborted('lease lost'));
+/** Stops the turns of tenants that this batch takes the bot from: the ledger has ended them. */
+function abortGone(
+  running: ReadonlyMap<ClaimedTurn, RunningTurn>,
+  { adapter, events }: AcceptBatch,
+  results: readonly AcceptResult[],
+): void {
+  const gone = events.filter(({ type }, index) => type === 'uninstall' && results[index]?.reason === appUninstalled);
+  if (gone.length === 0) return;
+  const tenants = new Set(gone.map(({ tenant }) => tenant));
+  for (const [turn, { controller }] of running) {
+    const event = turn.events[0]?.event;
+    if (event?.adapter === adapter && tenants.has(event.tenant)) controller.abort(new TurnAborted('lease lost'));
+  }
 }
 
 /** What runTurn could not handle: a bug, or a store that fails. The attempt counts, so that it cannot go round for ever. */
