@@ -65,8 +65,10 @@ export interface SlackEmulator {
   /** Where events are sent by HTTP; Socket Mode while undefined. */
   eventsUrl: string | undefined;
 
-  /** Whether tokens that are granted from now on end after 12 hours; default false. */
+  /** Whether tokens that are granted from now on end, after `tokenLifeMs`; default false. */
   rotatesTokens: boolean;
+  /** Default 12 hours. */
+  tokenLifeMs: number;
   /** A workspace that the app can be installed into; made at the first mention of it. */
   workspace(name: string): EmulatedWorkspace;
   enterprise(name: string): EmulatedEnterprise;
@@ -166,6 +168,12 @@ export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulato
     set rotatesTokens(isOn: boolean) {
       api.rotation.isOn = isOn;
     },
+    get tokenLifeMs() {
+      return api.rotation.tokenLifeMs;
+    },
+    set tokenLifeMs(ms: number) {
+      api.rotation.tokenLifeMs = ms;
+    },
     workspace: (name) => api.workspaces.workspace(name),
     ...{ enterprise: api.workspaces.enterprise, deny: api.workspaces.deny, grantedSecrets: api.workspaces.secrets },
     onStatus: api.statuses.add,
@@ -205,9 +213,9 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials,
   const calls = createListeners<Parameters<CallListener>>();
   const statuses = createListeners<[ThreadStatus]>();
   const streams = createStreamMethods({ world, now: () => clock.now(), streamLifeMs });
-  const rotation = { isOn: false };
+  const rotation = { isOn: false, tokenLifeMs: 12 * 60 * 60_000 };
   const workspaces = createWorkspaces({
-    ...{ clock, deliveries, ...credentials, rotates: () => rotation.isOn },
+    ...{ clock, deliveries, ...credentials, rotates: () => rotation.isOn, tokenLifeMs: () => rotation.tokenLifeMs },
     methods: { pageSize, onStatus: statuses.call, streamLifeMs },
   });
   let port = 0;

@@ -37,17 +37,17 @@ export interface OAuthOptions {
   readonly appId: string;
   /** Whether tokens end, and come with a refresh token. */
   readonly rotates: () => boolean;
+  readonly tokenLifeMs: () => number;
 }
 
-const tokenLifeMs = 12 * 60 * 60_000;
 const codeLifeMs = 10 * 60_000;
 const graceMs = 60_000;
 /** The platform keeps this many tokens of one installation alive. */
 const maxActive = 2;
 
 /** OAuth v2 as the reference describes it: codes that are good once, PKCE, tokens of workspaces and organisations, rotation. */
-export function createOAuth({ clock, clientId, clientSecret, appId, rotates }: OAuthOptions) {
-  const { grant, refreshTokens, ...book } = createTokenBook({ clock, rotates });
+export function createOAuth({ clock, clientId, clientSecret, appId, rotates, tokenLifeMs }: OAuthOptions) {
+  const { grant, refreshTokens, ...book } = createTokenBook({ clock, rotates, tokenLifeMs });
   const codes = new Map<string, Consent & { query: URLSearchParams; until: number }>();
   const checkClient = createClientCheck({ clientId, clientSecret });
   let count = 0;
@@ -118,7 +118,7 @@ function createClientCheck({ clientId, clientSecret }: Pick<OAuthOptions, 'clien
 }
 
 /** What has been granted. */
-function createTokenBook({ clock, rotates }: Pick<OAuthOptions, 'clock' | 'rotates'>) {
+function createTokenBook({ clock, rotates, tokenLifeMs }: Pick<OAuthOptions, 'clock' | 'rotates' | 'tokenLifeMs'>) {
   const tokens = new Map<string, Token>();
   const refreshTokens = new Map<string, RefreshToken>();
   let count = 0;
@@ -129,12 +129,12 @@ function createTokenBook({ clock, rotates }: Pick<OAuthOptions, 'clock' | 'rotat
     const isRotating = rotates();
     const token = `${isRotating ? 'xoxe.' : ''}${kind}-${count}-emulated-access-token`;
     const refreshToken = isRotating ? `xoxe-1-${count}-emulated-refresh-token` : undefined;
-    const expiresAt = isRotating ? clock.now() + tokenLifeMs : Number.POSITIVE_INFINITY;
+    const expiresAt = isRotating ? clock.now() + tokenLifeMs() : Number.POSITIVE_INFINITY;
     tokens.set(token, { place, userId, scope, refreshToken, expiresAt, isRevoked: false });
     if (refreshToken !== undefined) refreshTokens.set(refreshToken, { place, userId, scope, until: Number.POSITIVE_INFINITY });
     const active = [...tokens.values()].filter((each) => each.place === place && each.userId === userId && !each.isRevoked);
     if (isRotating) for (const each of active.slice(0, -maxActive)) each.isRevoked = true;
-    const rotation = isRotating ? { refresh_token: refreshToken, expires_in: tokenLifeMs / 1_000 } : {};
+    const rotation = isRotating ? { refresh_token: refreshToken, expires_in: tokenLifeMs() / 1_000 } : {};
     return { access_token: token, scope, token_type: kind === 'xoxb' ? 'bot' : 'user', ...rotation };
   }
 

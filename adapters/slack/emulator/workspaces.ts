@@ -41,6 +41,7 @@ export interface WorkspacesOptions {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly rotates: () => boolean;
+  readonly tokenLifeMs: () => number;
   readonly methods: Pick<MethodOptions, 'pageSize' | 'onStatus'> & { readonly streamLifeMs: number };
 }
 
@@ -63,8 +64,8 @@ interface Organisation {
 }
 
 export function createWorkspaces(options: WorkspacesOptions) {
-  const { clock, clientId, clientSecret, rotates } = options;
-  const oauth = createOAuth({ clock, clientId, clientSecret, rotates, appId: 'A0PARLEY01' });
+  const { clock, clientId, clientSecret, rotates, tokenLifeMs } = options;
+  const oauth = createOAuth({ clock, clientId, clientSecret, rotates, tokenLifeMs, appId: 'A0PARLEY01' });
   const tenants = new Map<string, Tenant>();
 
   function tenantOf(name: string, organisation?: Organisation): Tenant {
