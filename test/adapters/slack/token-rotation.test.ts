@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import type { EmulatedWorkspace } from '../../../adapters/slack/emulator/workspaces.ts';
 import { DeliveryError } from '../../../src/errors.ts';
+import type { OutboundMessage } from '../../../src/message.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { noAbort, recordCalls, settled } from './harness.ts';
 import { answerIn, shownBy, startOAuth, type OAuthSlack } from './oauth-scene.ts';
@@ -55,7 +56,8 @@ describe('a token that ends', () => {
   test('is refreshed once for 20 events at the same time, whose answers all arrive', async (t) => {
     const { slack, acme, refreshes, clock } = await rotating(t, 11.5 * hour);
 
-    await Promise.all(Array.from({ length: 20 }, (_, index) => answerInThread(slack, acme, index)));
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => ask(slack, acme, index)));
+    await Promise.all(answers.map((answer) => slack.adapter.send(answer, noAbort)));
 
     assert.equal(refreshes(), 1);
     assert.equal(new Set(shownBy(acme)).size, 20);
@@ -130,17 +132,17 @@ describe('a token that ends', () => {
   test('is not lost by a stop in the middle of its refresh', async (t) => {
     const { slack, acme, refreshes } = await rotating(t, 11.5 * hour);
     const gate = Promise.withResolvers<void>();
-    const stopObserving = slack.emulator.onCall((method, _args, phase) => {
+    slack.emulator.onCall((method, _args, phase) => {
       if (method === 'oauth.v2.access' && phase === 'before') gate.resolve();
     });
-    const stopped = new AbortController();
+    const answer = await ask(slack, acme, 1);
+    const cut = new AbortController();
 
-    const sending = answerIn(slack, acme).catch(() => undefined);
+    const sending = slack.adapter.send(answer, cut.signal);
     await gate.promise;
-    stopped.abort();
+    cut.abort(new Error('stopping'));
+    await assert.rejects(sending, /stopping/);
     await slack.adapter.stop();
-    await sending;
-    stopObserving();
     await slack.start();
     await answerIn(slack, acme, 'after the restart');
 
@@ -149,18 +151,16 @@ describe('a token that ends', () => {
   });
 });
 
-async function answerInThread(slack: OAuthSlack, workspace: EmulatedWorkspace, index: number): Promise<void> {
+/** Asks, and returns the answer that is to go out. */
+async function ask(slack: OAuthSlack, workspace: EmulatedWorkspace, index: number): Promise<OutboundMessage> {
   const said = workspace.say({ text: `question ${index}`, mention: true });
   await Promise.all(said.deliveries.map(({ acknowledged }) => acknowledged));
   const eventId = `${said.channel}:${said.ts}`;
   const event = slack.offered.find((each) => each.eventId === eventId);
   assert.ok(event?.type === 'message');
-  await slack.adapter.send(
-    {
-      id: `answer${String(index).padStart(18, '0')}`,
-      ...{ conversationId: event.conversationId, tenant: event.tenant, inReplyTo: eventId, destination: event.destination },
-      ...{ text: `answer ${index}`, part: 0, parts: 1, attempt: 1, createdAt: slack.clock.now() },
-    },
-    noAbort,
-  );
+  return {
+    id: `answer${String(index).padStart(18, '0')}`,
+    ...{ conversationId: event.conversationId, tenant: event.tenant, inReplyTo: eventId, destination: event.destination },
+    ...{ text: `answer ${index}`, part: 0, parts: 1, attempt: 1, createdAt: slack.clock.now() },
+  };
 }
