@@ -48,6 +48,8 @@ export interface InstallFlow {
 const requestTimeoutMs = 10_000;
 /** Saved, so that a state does not become good again by a restart. */
 const usedStatesKey = 'oauth-states';
+/** Anybody can have states and use them up. One that is forgotten is still of no use without a code that Slack takes. */
+const maxUsedStates = 1_000;
 
 export function createInstallFlow({ oauth, apiUrl, request, installations, context, stopping }: FlowOptions): InstallFlow {
   const { clock, log } = context;
@@ -140,6 +142,8 @@ function createUsedStates({ accept, loadState, clock }: FlowOptions['context']) 
     for (const [key, end] of states) if (end <= clock.now()) states.delete(key);
     if (states.has(nonce)) return false;
     states.set(nonce, until);
+    const [oldest] = states.keys();
+    if (states.size > maxUsedStates && oldest !== undefined) states.delete(oldest);
     await accept([], { key: usedStatesKey, value: Object.fromEntries(states) });
     return true;
   };

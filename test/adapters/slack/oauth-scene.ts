@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { EmulatedEnterprise, EmulatedWorkspace } from '../../../adapters/slack/emulator/workspaces.ts';
+import type { Installation } from '../../../adapters/slack/installation.ts';
 import type { SlackOAuth } from '../../../adapters/slack/oauth/flow.ts';
 import type { OutboundMessage } from '../../../src/message.ts';
+import { createSecretBox } from '../../../src/secret-box.ts';
 import { startSlack } from './harness.ts';
-import type { Slack, SlackSetup } from './harness.ts';
+import type { Slack, SlackLedger, SlackSetup } from './harness.ts';
 
 export interface OAuthSetup extends SlackSetup {
   readonly oauth?: Partial<SlackOAuth>;
@@ -96,4 +98,15 @@ export function shownBy(workspace: EmulatedWorkspace, channel = 'general'): stri
     .messages(channel)
     .filter(({ isBot, deleted }) => isBot && !deleted)
     .map(({ text }) => text);
+}
+
+/** Whose own tokens are kept with an installation, by what the ledger holds. */
+export function grantersIn({ installations }: SlackLedger, id: string): string[] {
+  const { data } = installations.rows.get(id) ?? { data: '' };
+  const { users } = JSON.parse(createSecretBox(encryptionKeys).open(data, `slack installation ${id}`)) as Pick<
+    Installation,
+    'users'
+  >; // sealed by the adapter
+  for (const { token } of Object.values(users)) assert.match(token, /^xoxp-/);
+  return Object.keys(users);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { createSlackLedger, recordCalls } from './harness.ts';
-import { answerIn, encryptionKeys, shownBy, startOAuth } from './oauth-scene.ts';
+import { answerIn, grantersIn, shownBy, startOAuth } from './oauth-scene.ts';
 
 for (const transport of ['http', 'socket'] as const) {
   describe(`the app is added to workspaces, events by ${transport}`, () => {
@@ -78,6 +78,7 @@ describe('an installation', () => {
     await answerIn(slack, acme);
 
     assert.deepEqual([...ledger.installations.rows.keys()], [acme.id]);
+    assert.deepEqual(grantersIn(ledger, acme.id), [acme.user('Ada').id, acme.user('Bob').id]);
     assert.deepEqual(shownBy(acme), ['the answer']);
     assert.match(slack.adapter.health().detail, /installed once/);
   });
@@ -247,41 +248,5 @@ describe('who installs is told', () => {
 
     assert.equal(response.status, 405);
     assert.equal(response.headers.get('allow'), 'GET');
-  });
-});
-
-describe('keys', () => {
-  test('can be changed: what the old one sealed is sealed anew at the start', async (t) => {
-    const probe = createFakeClock();
-    const ledger = createSlackLedger(probe);
-    const old = await startOAuth(t, { ledger });
-    await old.install(old.place('acme'));
-    await old.adapter.stop();
-    const newKey = `k2:${Buffer.alloc(32, 5).toString('base64')}`;
-
-    await startOAuth(t, { ledger, oauth: { encryptionKeys: `${newKey},${encryptionKeys}` } });
-    const { adapter } = await startOAuth(t, { ledger, oauth: { encryptionKeys: newKey } });
-
-    assert.match(adapter.health().detail, /installed once/);
-  });
-
-  test('that are lost are missed: the log, the health, and no event is acknowledged', async (t) => {
-    const ledger = createSlackLedger(createFakeClock());
-    const slack = await startOAuth(t, { ledger });
-    const acme = slack.place('acme');
-    await slack.install(acme);
-    const [row] = ledger.installations.rows.values();
-    assert.ok(row);
-    await slack.adapter.stop();
-    ledger.installations.rows.set(row.id, { ...row, data: row.data.replace('v1.k1.', 'v1.k0.') });
-
-    await slack.start();
-    const said = acme.say({ text: 'hello', mention: true });
-
-    assert.match(slack.adapter.health().detail, /1 that no key in PARLEY_ENCRYPTION_KEYS opens/);
-    assert.ok(slack.log.lines.some(({ message }) => message.startsWith('slack installation cannot be read')));
-    await slack.install(acme);
-    slack.emulator.retryPending();
-    assert.equal(await said.acknowledged, true);
   });
 });

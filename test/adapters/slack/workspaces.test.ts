@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { createSlackLedger, noAbort, recordCalls, shownIn } from './harness.ts';
-import { answerIn, shownBy, startOAuth } from './oauth-scene.ts';
+import { answerIn, grantersIn, shownBy, startOAuth } from './oauth-scene.ts';
 
 for (const transport of ['http', 'socket'] as const) {
   describe(`an organisation installs the app as a whole, events by ${transport}`, () => {
@@ -176,7 +176,8 @@ describe('when the app is taken away', () => {
   });
 
   test('by one person for themselves, only what they granted is forgotten', async (t) => {
-    const slack = await startOAuth(t, { oauth: { userScopes: ['search:read'] } });
+    const ledger = createSlackLedger(createFakeClock());
+    const slack = await startOAuth(t, { ledger, oauth: { userScopes: ['search:read'] } });
     const acme = slack.place('acme');
     await slack.install(acme, 'Ada');
     await slack.install(acme, 'Bob');
@@ -184,6 +185,7 @@ describe('when the app is taken away', () => {
     await acme.revokeUser('Ada').acknowledged;
     await answerIn(slack, acme);
 
+    assert.deepEqual(grantersIn(ledger, acme.id), [acme.user('Bob').id]);
     assert.deepEqual(shownBy(acme), ['the answer']);
     assert.ok(slack.offered.every(({ type }) => type !== 'uninstall'));
   });
