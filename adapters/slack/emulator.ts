@@ -65,10 +65,8 @@ export interface SlackEmulator {
   /** Where events are sent by HTTP; Socket Mode while undefined. */
   eventsUrl: string | undefined;
 
-  /** Whether tokens that are granted from now on end, after `tokenLifeMs`; default false. */
-  rotatesTokens: boolean;
-  /** Default 12 hours. */
-  tokenLifeMs: number;
+  /** From now on tokens that are granted end, after 12 hours if nothing else is said, and come with a refresh token. */
+  rotateTokens(lifeMs?: number): void;
   /** A workspace that the app can be installed into; made at the first mention of it. */
   workspace(name: string): EmulatedWorkspace;
   enterprise(name: string): EmulatedEnterprise;
@@ -162,20 +160,7 @@ export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulato
     set eventsUrl(url: string | undefined) {
       eventsUrl = url;
     },
-    get rotatesTokens() {
-      return api.rotation.isOn;
-    },
-    set rotatesTokens(isOn: boolean) {
-      api.rotation.isOn = isOn;
-    },
-    get tokenLifeMs() {
-      return api.rotation.tokenLifeMs;
-    },
-    set tokenLifeMs(ms: number) {
-      api.rotation.tokenLifeMs = ms;
-    },
-    workspace: (name) => api.workspaces.workspace(name),
-    ...{ enterprise: api.workspaces.enterprise, deny: api.workspaces.deny, grantedSecrets: api.workspaces.secrets },
+    ...controlOAuth(api),
     onStatus: api.statuses.add,
     redeliver: announcer.redeliver,
     pending: () => deliveries.pending(),
@@ -248,6 +233,16 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials,
       server.closeAllConnections();
       await once(server, 'close');
     },
+  };
+}
+
+function controlOAuth({ rotation, workspaces }: ReturnType<typeof createApi>) {
+  return {
+    rotateTokens: (lifeMs = rotation.tokenLifeMs): void => {
+      Object.assign(rotation, { isOn: true, tokenLifeMs: lifeMs });
+    },
+    workspace: (name: string) => workspaces.workspace(name),
+    ...{ enterprise: workspaces.enterprise, deny: workspaces.deny, grantedSecrets: workspaces.secrets },
   };
 }
 

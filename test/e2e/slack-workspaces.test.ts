@@ -81,7 +81,7 @@ function answersIn(workspace: EmulatedWorkspace): string[] {
 describe('Parley in many workspaces', () => {
   test('answers in each, and nothing of their tokens can be read on the disk, in the log or on a page', async (t) => {
     const { slack, store, log, folder, install, url } = await start(t);
-    slack.rotatesTokens = true;
+    slack.rotateTokens();
     const workspaces = ['acme', 'globex'].map((name) => slack.workspace(name));
 
     const pages: string[] = [];
@@ -139,11 +139,10 @@ describe('Parley in many workspaces', () => {
 
   test('20 questions at once to a workspace whose token is about to end cost one refresh, and each gets its answer', async (t) => {
     const { slack, install } = await start(t);
-    slack.rotatesTokens = true;
-    slack.tokenLifeMs = 30 * 60_000; // less than what is left when a token is refreshed
+    slack.rotateTokens(30 * 60_000); // less than what is left when a token is refreshed
     const acme = slack.workspace('acme');
     await install(acme);
-    slack.tokenLifeMs = 12 * 60 * 60_000;
+    slack.rotateTokens(12 * 60 * 60_000);
     let refreshes = 0;
     slack.onCall((method, args, phase) => {
       if (phase === 'before' && method === 'oauth.v2.access' && args['grant_type'] === 'refresh_token') refreshes += 1;

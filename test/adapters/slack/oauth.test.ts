@@ -99,10 +99,10 @@ describe('an installation', () => {
 
   test('keeps no token that can be read: not in the ledger, not in the log, not on the page', async (t) => {
     const slack = await startOAuth(t, { oauth: { userScopes: ['search:read'] } });
-    slack.emulator.rotatesTokens = true;
+    slack.emulator.rotateTokens();
     const ledger = createSlackLedger(slack.clock);
     const other = await startOAuth(t, { ledger });
-    other.emulator.rotatesTokens = true;
+    other.emulator.rotateTokens();
 
     const page = await other.install(other.place('acme'));
 

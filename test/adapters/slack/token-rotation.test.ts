@@ -21,7 +21,7 @@ interface Scene {
 async function rotating(t: TestContext, age: number): Promise<Scene> {
   const clock = createFakeClock();
   const slack = await startOAuth(t, { clock, options: { streaming: false } });
-  slack.emulator.rotatesTokens = true;
+  slack.emulator.rotateTokens();
   const acme = slack.place('acme');
   await slack.install(acme);
   const calls = recordCalls(slack, ['oauth.v2.access']);
