@@ -51,6 +51,16 @@ describe('the manifest of the Slack app', () => {
     );
   });
 
+  test('names where people come back to who install it, and asks to be told when they revoke it', () => {
+    const manifest = createManifest({ ...http, oauth: true });
+
+    assert.deepEqual(manifest['oauth_config'], {
+      redirect_urls: ['https://bot.example.com/slack/oauth_redirect'],
+      scopes: { bot: scopesOf(http) },
+    });
+    assert.ok(manifestOf({ ...http, oauth: true }).settings.event_subscriptions.bot_events.includes('tokens_revoked'));
+  });
+
   test('travels whole in the link that creates the app', () => {
     const manifest = createManifest({ ...http, name: 'Fish & Chips #1' });
 
