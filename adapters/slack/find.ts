@@ -27,7 +27,7 @@ const lookBackMs = 15 * 60_000;
 export function createFinder({ slack, identity }: FinderOptions) {
   return async function find(message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined> {
     const destination = parseDestination(message.destination);
-    if (!destination) return undefined;
+    if (!destination || destination.ephemeral) return undefined;
     const { channel, threadTs } = destination;
     const method = threadTs === undefined ? 'conversations.history' : 'conversations.replies';
     let orphan: string | undefined;

@@ -1,7 +1,8 @@
 import type { App, ReceiverEvent } from '@slack/bolt';
 import type { Adapter, AdapterContext, AdapterHealth } from '../../src/adapter.ts';
 import { describeError } from '../../src/errors.ts';
-import type { Destination, InboundEvent } from '../../src/message.ts';
+import type { Destination } from '../../src/message.ts';
+import type { SlackChannels } from './channel-settings.ts';
 import { checkCredentials } from './check.ts';
 import { createSlackCaller } from './client.ts';
 import type { SlackCaller } from './client.ts';
@@ -15,6 +16,8 @@ import { splitForSlack } from './limits.ts';
 import { createNames } from './names.ts';
 import type { Names } from './names.ts';
 import { toEvents } from './receive.ts';
+import { createRules } from './rules.ts';
+import type { Rules } from './rules.ts';
 import { createSender } from './send.ts';
 import type { Sender } from './send.ts';
 import type { SocketReceiver } from './socket.ts';
@@ -37,6 +40,10 @@ export interface SlackOptions {
   readonly followThreads: boolean;
   /** Whether Slack shows previews of what an answer links to. Default false: a preview is a request to wherever a model pointed. */
   readonly unfurl?: boolean;
+  /** What holds in some channels only. */
+  readonly channels?: SlackChannels;
+  /** How many messages of other bots are answered in one conversation within an hour; default none. */
+  readonly botTurnsPerHour?: number;
 }
 
 /** Slack by its own SDK: Bolt's receivers for what comes in, its Web API client for what goes out. */
@@ -104,7 +111,9 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
     log.error('slack event not accepted; it is not acknowledged', { error: describeError(error) });
   const http =
     transport.type === 'http' ? createHttpReceiver({ signingSecret: transport.signingSecret, clock, onFailure }) : undefined;
-  const app = { processEvent: createProcessEvent({ context, identity, names, followThreads }) } as App; // see Parts
+  const { channels = {}, botTurnsPerHour = 0 } = options;
+  const rules = createRules({ channels, botTurnsPerHour, followThreads, slack, clock, log, stopping: stopping.signal });
+  const app = { processEvent: createProcessEvent({ context, identity, names, rules, takesBots: botTurnsPerHour > 0 }) } as App; // see Parts
   http?.init(app);
   return {
     slack,
@@ -138,25 +147,22 @@ interface Processing {
   readonly context: AdapterContext;
   readonly identity: IdentityCheck;
   readonly names: Names;
-  readonly followThreads: boolean;
+  readonly rules: Rules;
+  readonly takesBots: boolean;
 }
 
 /** Bolt acknowledges an event before anybody has seen it. Here it is on disk first; if it cannot be, Slack gets no acknowledgement. */
-function createProcessEvent({ context, identity, names, followThreads }: Processing): App['processEvent'] {
+function createProcessEvent({ context, identity, names, rules, takesBots }: Processing): App['processEvent'] {
   const { clock, log } = context;
   return async ({ body, ack }: ReceiverEvent) => {
     const { userId, botId } = identity.current() ?? {};
-    const events = toEvents(body, { userId, botId, receivedAt: clock.now(), nameOf: names.nameOf });
-    const wanted = followThreads ? events : events.filter(isForBot);
-    if (wanted.length > 0) await context.accept(wanted.map((event) => names.complete(event)));
+    const events = toEvents(body, { userId, botId, receivedAt: clock.now(), nameOf: names.nameOf, takesBots });
+    const ruled = await Promise.all(events.map((event) => rules.apply(event)));
+    const wanted = ruled.filter((event) => event !== undefined).map((event) => names.complete(event));
+    if (wanted.length > 0) rules.tell(wanted, await context.accept(wanted));
     if (body['type'] === 'app_rate_limited') log.warn('slack withholds events: the workspace sends more than 30,000 an hour');
     await ack();
   };
-}
-
-/** What is neither said to the bot nor about something that was. */
-function isForBot(event: InboundEvent): boolean {
-  return event.type !== 'message' || event.addressed;
 }
 
 /** Shown under the text field until the bot writes, for two minutes at most. */

@@ -33,6 +33,7 @@ export const metadataType = 'parley_reply';
 export function createSender({ slack, streams, find, unfurl }: SenderOptions): Sender {
   async function deliver(job: Job, stream: LiveStream | undefined): Promise<Receipt> {
     const { message, signal } = job;
+    if (job.destination.ephemeral) return whisper(job);
     const opened = message.opened?.id ?? stream?.ts;
     if (opened !== undefined) {
       const held = stream?.ts === opened ? stream : undefined;
@@ -83,6 +84,20 @@ async function post({ slack, message, destination, unfurl, text, signal }: Job):
   try {
     const { ts } = await slack.call(method, args, signal);
     if (!isTs(ts)) throw new TypeError('it was answered without a ts');
+    return toReceipt(channel, ts);
+  } catch (error) {
+    throw toDeliveryError(error, { method });
+  }
+}
+
+/** For the eyes of who asked. Slack keeps no trace of it: there is nothing to look for, to change or to remove. */
+async function whisper({ slack, destination, text, signal }: Job): Promise<Receipt> {
+  const method = 'chat.postEphemeral';
+  const { channel, threadTs, userId } = destination;
+  const thread = threadTs === undefined ? {} : { thread_ts: threadTs };
+  try {
+    const { message_ts: ts } = await slack.call(method, { channel, user: userId, ...thread, markdown_text: text }, signal);
+    if (!isTs(ts)) throw new TypeError('it was answered without a message_ts');
     return toReceipt(channel, ts);
   } catch (error) {
     throw toDeliveryError(error, { method });

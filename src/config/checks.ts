@@ -12,6 +12,7 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkDatabase(sections.database),
     ...checkModel(sections.model),
     ...checkSlack(sections.slack),
+    ...checkSlackChannels(sections),
     ...checkDiscord(sections.discord),
     ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => checkWebhook(name, source)),
   ];
@@ -45,6 +46,21 @@ function checkSlack(slack: Settings['slack'] | undefined): Conflict[] {
   const what =
     'is missing: events that arrive by HTTP need it. For Socket Mode set slack.appToken (SLACK_APP_TOKEN) in its place';
   return [{ path: ['slack', 'signingSecret'], what }];
+}
+
+function checkSlackChannels({ slack, model }: Partial<Settings>): Conflict[] {
+  const channels = Object.entries(slack?.channels ?? {});
+  return channels.flatMap(([name, settings]) => {
+    const path = ['slack', 'channels', name];
+    const hasModel = model !== undefined && settings.model !== undefined && model.provider !== 'openai';
+    const what = 'cannot be chosen while the built-in model answers: set model.provider to openai, and its key or address';
+    return [
+      ...(hasModel ? [{ path: [...path, 'model'], what }] : []),
+      ...(settings.allow && !settings.allow.users && !settings.allow.groups
+        ? [{ path: [...path, 'allow'], what: 'names nobody: give it users or groups, or leave it out so that everybody may ask' }]
+        : []),
+    ];
+  });
 }
 
 function checkDiscord(discord: Settings['discord'] | undefined): Conflict[] {

@@ -52,6 +52,7 @@ export function createAccept(db: Sqlite) {
 
   /** Why no turn will take this event up; undefined when one will. Edits and deletes have done their work here. */
   function reasonToIgnore(event: InboundEvent): string | undefined {
+    if (refusalOf(event) !== undefined) return refusalOf(event);
     if (event.type === 'message') {
       return event.addressed || isJoined.get(event.conversationId) ? undefined : notAddressed;
     }
@@ -147,12 +148,20 @@ function toRow(event: InboundEvent, { hash, reason, now }: { hash: string; reaso
     text: ignored ? '' : (text ?? ''),
     payload: ignored ? null : JSON.stringify(text === undefined ? event : { ...event, text: '' }),
     state: ignored ? 'settled' : 'waiting',
-    verdict: ignored ? 'ignored' : null,
+    verdict: ignored ? verdictOf(event) : null,
     reason: reason ?? null,
     sent_at: toTime(event.sentAt),
     accepted_at: now,
     settled_at: ignored ? now : null,
   };
+}
+
+function refusalOf(event: InboundEvent): string | undefined {
+  return 'refusal' in event ? event.refusal : undefined;
+}
+
+function verdictOf(event: InboundEvent): 'refused' | 'ignored' {
+  return refusalOf(event) === undefined ? 'ignored' : 'refused';
 }
 
 function messageIdOf(event: InboundEvent): string | null {

@@ -98,7 +98,10 @@ function createContext({ clock, log, accept, offered, waiting }: Ledger): Adapte
       offered.push(...events);
       for (const wake of waiting) wake();
       await accept(events);
-      return events.map(() => ({ status: 'accepted' }));
+      return events.map((event) => {
+        const refusal = 'refusal' in event ? event.refusal : undefined;
+        return refusal === undefined ? { status: 'accepted' } : { status: 'ignored', reason: refusal };
+      });
     },
     loadState: async () => undefined,
     recentConversations: async () => [],
