@@ -163,3 +163,16 @@ export interface OutboundMessage {
   /** When the answer was committed, in ms since 1970: an earlier send cannot be older. */
   readonly createdAt: number;
 }
+
+/** What comes of a part that is given up; recorded together with that, once. */
+export interface Undeliverable {
+  /** Queued for the person in its stead. */
+  readonly notice?: NoticeMessage | undefined;
+  /** What later turns of the conversation are to know. */
+  readonly note: string;
+}
+
+export interface NoticeMessage extends Pick<OutboundMessage, 'id' | 'text' | 'destination'> {
+  /** No attempt to deliver starts after this, in ms since 1970. */
+  readonly expiresAt: number;
+}

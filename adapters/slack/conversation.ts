@@ -56,12 +56,14 @@ export interface SlackDestination {
   readonly named?: ReadonlyMap<string, string>;
   /** Only who asked is to see the answer. */
   readonly ephemeral?: boolean;
+  /** A notice for this one person. Where the channel is the id of a user, their direct messages are meant. */
+  readonly direct?: boolean;
 }
 
 const maxNamed = 10;
 
-export function toDestination({ named, ephemeral, ...others }: SlackDestination): Destination {
-  const destination = ephemeral ? { ...others, ephemeral: 'true' } : others;
+export function toDestination({ named, ephemeral, direct, ...others }: SlackDestination): Destination {
+  const destination = { ...others, ...(ephemeral ? { ephemeral: 'true' } : {}), ...(direct ? { direct: 'true' } : {}) };
   if (!named || named.size === 0) return { ...destination };
   const lines = [...named].slice(0, maxNamed).map(([id, name]) => `${id} ${name}`);
   return { ...destination, named: lines.join('\n') };
@@ -85,6 +87,7 @@ export function parseDestination({
   userId,
   named,
   ephemeral,
+  direct,
 }: Destination): SlackDestination | undefined {
   if (channel === undefined || channel === '') return undefined;
   return {
@@ -94,6 +97,7 @@ export function parseDestination({
     ...(userId ? { userId } : {}),
     ...(named ? { named: parseNamed(named) } : {}),
     ...(ephemeral === 'true' && userId ? { ephemeral: true } : {}),
+    ...(direct === 'true' ? { direct: true } : {}),
   };
 }
 

@@ -16,6 +16,7 @@ import { splitForSlack } from './limits.ts';
 import { createNames } from './names.ts';
 import type { Names } from './names.ts';
 import { toEvents } from './receive.ts';
+import { toNotice } from './notice.ts';
 import { createRules } from './rules.ts';
 import type { Rules } from './rules.ts';
 import { createSender } from './send.ts';
@@ -72,6 +73,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     find: (message, signal) => running().find(message, signal),
     remove: (_message, receipt, signal) => running().sender.remove(receipt, signal),
     split: (text) => splitForSlack(text),
+    notice: toNotice,
     typing: (destination, signal) => showThinking(running().slack, destination, signal),
     check: (signal) => {
       const { botToken, transport, apiUrl, fetch } = options;

@@ -7,6 +7,7 @@ import type { SlackDestination } from './conversation.ts';
 import { platformErrorOf, rateLimitOf, toDeliveryError } from './failure.ts';
 import { neutralise } from './format.ts';
 import { toReceipt } from './limits.ts';
+import { isRecord } from './receive.ts';
 import type { LiveStream } from './stream.ts';
 import type { Streams } from './streams.ts';
 
@@ -47,7 +48,8 @@ export function createSender({ slack, streams, find, unfurl }: SenderOptions): S
 
   return {
     send: async (message, signal) => {
-      const destination = parseDestination(message.destination);
+      const given = parseDestination(message.destination);
+      const destination = given && (await openDirect(slack, given, signal));
       if (!destination) {
         throw new DeliveryError({ message: 'The message has no Slack channel to go to.', retryable: false, uncertain: false });
       }
@@ -58,6 +60,23 @@ export function createSender({ slack, streams, find, unfurl }: SenderOptions): S
     },
     remove: (receipt, signal) => remove(slack, receipt, signal),
   };
+}
+
+/** Slack makes the direct messages with a person at the first call, and names them at every other. */
+export async function openDirect(
+  slack: SlackCaller,
+  destination: SlackDestination,
+  signal: AbortSignal,
+): Promise<SlackDestination> {
+  if (!destination.direct || !/^[UW]/.test(destination.channel)) return destination;
+  const method = 'conversations.open';
+  try {
+    const { channel } = await slack.call(method, { users: destination.channel }, signal);
+    if (!isRecord(channel) || typeof channel['id'] !== 'string') throw new TypeError('it was answered without a channel');
+    return { ...destination, channel: channel['id'] };
+  } catch (error) {
+    throw toDeliveryError(error, { method });
+  }
 }
 
 interface Job {

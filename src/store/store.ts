@@ -1,5 +1,5 @@
 import type { AcceptResult, AdapterState, EventStatus, RecentConversation } from '../adapter.ts';
-import type { InboundEvent, Json, OutboundMessage, Receipt } from '../message.ts';
+import type { InboundEvent, Json, OutboundMessage, Receipt, Undeliverable } from '../message.ts';
 
 /**
  * The ledger. Every method is one atomic use case: either all of it is on disk when the promise resolves, or nothing is and it rejects.
@@ -235,6 +235,7 @@ export interface DeliveryFailure extends DeliveryHold {
   readonly uncertain: boolean;
   /** Undefined: never again. */
   readonly retryAt: number | undefined;
+  readonly undeliverable?: Undeliverable | undefined;
 }
 
 export interface TakeOver {

@@ -113,6 +113,12 @@ function createOtherMethods({ world, onStatus }: MethodOptions): Record<string, 
       const kind = { is_channel: type === 'channel', is_group: type === 'group', is_im: type === 'im', is_archived: isArchived };
       return { channel: { id, ...(type === 'im' ? {} : { name, name_normalized: name, is_member: hasBot }), ...kind } };
     },
+    'conversations.open': (args) => {
+      const user = world.users.get(string(args['users']));
+      if (!user) throw new Refusal('user_not_found');
+      if (user.isBot) throw new Refusal('cannot_dm_bot');
+      return { channel: { id: world.direct(user).id } };
+    },
     'usergroups.users.list': (args) => {
       const members = world.userGroups.get(string(args['usergroup']));
       if (!members) throw new Refusal('no_such_subteam');
