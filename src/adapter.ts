@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from './clock.ts';
+import type { DeliveryError } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Destination, InboundEvent, Json, OutboundMessage, Receipt } from './message.ts';
 
@@ -31,6 +32,11 @@ export interface Adapter {
   split?(text: string): string[];
   /** Shows an answer while it grows. Decoration: whatever becomes of it, `send` completes the message. */
   stream?(opening: StreamOpening, signal: AbortSignal): MessageStream;
+  /**
+   * Where the person who asked can learn that this will never arrive, and what to say there; undefined where there is no such place, or the
+   * message is such a notice itself. The outbox sends it as a message of its own. Pure; nothing of a private answer goes to a public place.
+   */
+  notice?(message: OutboundMessage, error: DeliveryError): Notice | undefined;
   /** Shows that an answer is on its way, once. Called again every few seconds. May fail quietly. */
   typing?(destination: Destination, signal: AbortSignal): Promise<void>;
   /** The adapter's HTTP endpoints: a request handler for the shared server that calls `next` for paths that are not its own. */
@@ -39,6 +45,12 @@ export interface Adapter {
   check?(signal: AbortSignal): Promise<CheckReport>;
   /** How the connection stands, for /readyz and `parley doctor`. An adapter that has no connection to lose leaves it out. */
   health?(): AdapterHealth;
+}
+
+export interface Notice {
+  readonly destination: Destination;
+  /** Markdown. */
+  readonly text: string;
 }
 
 export interface AdapterContext {

@@ -23,6 +23,11 @@ export function toChunkId(turnId: string, part: number): string {
   return digest(`${turnId}.${part}`);
 }
 
+/** Of the notice that a part could not be delivered. */
+export function toNoticeId(chunkId: string): string {
+  return digest(`${chunkId}.notice`);
+}
+
 /** An id to find an error by, in the chat and in the log: 8 characters without the ones that are easily confused. */
 export function createErrorId(bytes: Uint8Array = randomBytes(8)): string {
   const alphabet = '23456789abcdefghjkmnpqrstuvwxyz';

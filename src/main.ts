@@ -5,6 +5,7 @@ import type { Adapter } from './adapter.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { sqlitePath } from './config/database.ts';
+import type { Profile } from './conversation/profile.ts';
 import { createTurnRunner } from './conversation/turn.ts';
 import { describeError } from './errors.ts';
 import { createFetch } from './http/fetch.ts';
@@ -68,8 +69,9 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
     if (freed.turns + freed.deliveries > 0) log.info('took over what an earlier process left unfinished', { ...freed });
     const [configured, aiModel] = await orAborted(loading, signal);
     const model = aiModel ?? (await createBuiltin(config.knowledge, { store, log, signal }));
+    const profiles = await createProfiles(config, { fetch, clock, log });
     const adapters = [...configured, ...(options.adapters ?? [])];
-    const { inbox, outbox, worker } = createStages(options, { store, clock, owner, model, adapters });
+    const { inbox, outbox, worker } = createStages(options, { store, clock, owner, model, profiles, adapters });
     started.push({ stop: () => store.handBack(owner) });
     const server = options.http ? createServer(options, { store, adapters, clock }) : undefined;
     const listening = await server?.start();
@@ -133,17 +135,10 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
   return adapters.filter((adapter) => adapter !== false);
 }
 
-function slackOptions({
-  transport,
-  appToken = '',
-  signingSecret = '',
-  apiUrl,
-  streaming,
-  followThreads,
-  unfurl,
-}: Config['slack']) {
+function slackOptions({ transport, appToken = '', signingSecret = '', ...slack }: Config['slack']) {
   const by = transport === 'socket' ? ({ type: 'socket', appToken } as const) : ({ type: 'http', signingSecret } as const);
-  return { transport: by, apiUrl, streaming, followThreads, unfurl };
+  const { apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour } = slack;
+  return { transport: by, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour };
 }
 
 function slackOAuth({ slack, server, encryptionKeys }: Config) {
@@ -214,15 +209,29 @@ async function chooseAiModel(config: Config, parts: ModelParts): Promise<Model |
   return config.model.provider === 'openai' ? createAiModel(config.model, parts) : undefined;
 }
 
+/** What is set for single places, by the names that events bear. Places with the same model share it. */
+async function createProfiles({ slack, model }: Config, parts: ModelParts): Promise<ReadonlyMap<string, Profile>> {
+  const models = new Map<string, Model>();
+  const profiles = new Map<string, Profile>();
+  for (const [key, { instructions, language, model: name }] of Object.entries(slack.channels)) {
+    if (name !== undefined && !models.has(name)) {
+      models.set(name, await createAiModel({ ...model, openai: { ...model.openai, model: name } }, parts));
+    }
+    profiles.set(`slack/${key}`, { instructions, language, model: name === undefined ? undefined : models.get(name) });
+  }
+  return profiles;
+}
+
 interface StageParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly owner: string;
   readonly model: Model;
+  readonly profiles: ReadonlyMap<string, Profile>;
   readonly adapters: readonly Adapter[];
 }
 
-function createStages({ config, log }: ParleyOptions, { store, clock, owner, model, adapters }: StageParts) {
+function createStages({ config, log }: ParleyOptions, { store, clock, owner, model, profiles, adapters }: StageParts) {
   const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
   const { leaseSeconds, maxAttempts, concurrency } = config.worker;
   const leaseMs = leaseSeconds * 1_000;
@@ -238,7 +247,7 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
   });
   const outbox = createOutbox({ ...common, store, deliver, leaseMs });
   const runTurn = createTurnRunner({
-    ...{ store, adapters: byName, model, countTokens, clock, log, bot: config.bot },
+    ...{ store, adapters: byName, model, profiles, countTokens, clock, log, bot: config.bot },
     // The built-in model reads the last questions only, and has no budget of tokens.
     ...(config.model.provider === 'openai' ? { loadTokenizer } : {}),
     deliver: (delivery) => outbox.send(delivery),

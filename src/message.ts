@@ -43,6 +43,12 @@ interface EventBase {
   readonly sentAt: number;
 }
 
+/** Names what the operator has set for the place where something was said (persona, model, language), as in `slack/general`. */
+export type ProfileName = string;
+
+/** Why this is not to be answered: a rule of the operator, by its setting. It is recorded as refused. */
+export type Refusal = string;
+
 /** Somebody said something. */
 export interface InboundMessage extends EventBase {
   readonly type: 'message';
@@ -59,6 +65,8 @@ export interface InboundMessage extends EventBase {
   /** The platform's id of the message that this one replies to, or that its thread hangs under. */
   readonly replyTo?: string;
   readonly destination: Destination;
+  readonly profile?: ProfileName;
+  readonly refusal?: Refusal;
 }
 
 /** An earlier message now reads differently. */
@@ -81,6 +89,8 @@ export interface Command extends EventBase {
   readonly text: string;
   readonly author: Author;
   readonly destination: Destination;
+  readonly profile?: ProfileName;
+  readonly refusal?: Refusal;
 }
 
 /** A button was pressed or a form submitted. */
@@ -154,4 +164,17 @@ export interface OutboundMessage {
   readonly attempt: number;
   /** When the answer was committed, in ms since 1970: an earlier send cannot be older. */
   readonly createdAt: number;
+}
+
+/** What comes of a part that is given up; recorded together with that, once. */
+export interface Undeliverable {
+  /** Queued for the person in its stead. */
+  readonly notice?: NoticeMessage | undefined;
+  /** What later turns of the conversation are to know. */
+  readonly note: string;
+}
+
+export interface NoticeMessage extends Pick<OutboundMessage, 'id' | 'text' | 'destination'> {
+  /** No attempt to deliver starts after this, in ms since 1970. */
+  readonly expiresAt: number;
 }

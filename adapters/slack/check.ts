@@ -17,6 +17,8 @@ export interface CheckedOptions {
     | { readonly type: 'http'; readonly signingSecret: string }
     | { readonly type: 'socket'; readonly appToken: string };
   readonly followThreads: boolean;
+  /** Whether settings name user groups. */
+  readonly groups: boolean;
   readonly apiUrl: string | undefined;
   readonly fetch: typeof fetch | undefined;
 }

@@ -54,11 +54,16 @@ export interface SlackDestination {
   readonly userId?: string;
   /** Whom the question named, by id, with their names in its text: the only people, beside who asked, whom an answer may mention. */
   readonly named?: ReadonlyMap<string, string>;
+  /** Only who asked is to see the answer. */
+  readonly ephemeral?: boolean;
+  /** A notice for this one person. Where the channel is the id of a user, their direct messages are meant. */
+  readonly direct?: boolean;
 }
 
 const maxNamed = 10;
 
-export function toDestination({ named, ...destination }: SlackDestination): Destination {
+export function toDestination({ named, ephemeral, direct, ...others }: SlackDestination): Destination {
+  const destination = { ...others, ...(ephemeral ? { ephemeral: 'true' } : {}), ...(direct ? { direct: 'true' } : {}) };
   if (!named || named.size === 0) return { ...destination };
   const lines = [...named].slice(0, maxNamed).map(([id, name]) => `${id} ${name}`);
   return { ...destination, named: lines.join('\n') };
@@ -75,7 +80,15 @@ export function peopleOf({ userId, named = new Map<string, string>() }: SlackDes
 }
 
 /** Undefined where it was not made by this adapter. */
-export function parseDestination({ channel, threadTs, teamId, userId, named }: Destination): SlackDestination | undefined {
+export function parseDestination({
+  channel,
+  threadTs,
+  teamId,
+  userId,
+  named,
+  ephemeral,
+  direct,
+}: Destination): SlackDestination | undefined {
   if (channel === undefined || channel === '') return undefined;
   return {
     channel,
@@ -83,6 +96,8 @@ export function parseDestination({ channel, threadTs, teamId, userId, named }: D
     ...(teamId ? { teamId } : {}),
     ...(userId ? { userId } : {}),
     ...(named ? { named: parseNamed(named) } : {}),
+    ...(ephemeral === 'true' && userId ? { ephemeral: true } : {}),
+    ...(direct === 'true' ? { direct: true } : {}),
   };
 }
 

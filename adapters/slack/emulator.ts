@@ -10,7 +10,7 @@ import { createListeners } from './emulator/listeners.ts';
 import { createMethods } from './emulator/methods.ts';
 import type { ThreadStatus } from './emulator/methods.ts';
 import { createPeople } from './emulator/people.ts';
-import type { GivenCommand, MessageAddress, MessageChange, Said, Saying, SeenMessage } from './emulator/people.ts';
+import type { BotSaying, GivenCommand, MessageAddress, MessageChange, Said, Saying, SeenMessage } from './emulator/people.ts';
 import { createPush } from './emulator/push.ts';
 import { Sockets } from './emulator/sockets.ts';
 import type { DisconnectReason } from './emulator/sockets.ts';
@@ -20,7 +20,7 @@ import type { CallListener } from './emulator/web-api.ts';
 import { createWorkspaces } from './emulator/workspaces.ts';
 import type { EmulatedEnterprise, EmulatedWorkspace } from './emulator/workspaces.ts';
 import { World } from './emulator/world.ts';
-import type { EmulatedChannel, EmulatedUser } from './emulator/world.ts';
+import type { EmulatedChannel, EmulatedUser, Whisper } from './emulator/world.ts';
 
 export type { MessageChange, Said, Saying, SeenMessage } from './emulator/people.ts';
 
@@ -89,6 +89,12 @@ export interface SlackEmulator {
   edit(said: MessageAddress, text: string): readonly Delivery[];
   remove(said: MessageAddress): readonly Delivery[];
   command(command: GivenCommand): Delivery;
+  /** Makes a user group of these people, or changes who is in it. */
+  userGroup(id: string, members: readonly string[]): void;
+  /** The notes that this person alone sees; Ada's by default. */
+  whispers(user?: string): readonly Whisper[];
+  /** Another app writes something. */
+  otherBot(words: BotSaying): readonly Delivery[];
   /** Takes the app out of the workspace. */
   uninstall(): Delivery;
   /** A thread as people see it, oldest first: the root and the replies. Deleted messages are marked. */

@@ -6,7 +6,7 @@ import type { SlackDestination } from './conversation.ts';
 import { platformErrorOf, toDeliveryError } from './failure.ts';
 import { toReceipt } from './limits.ts';
 import { isRecord } from './receive.ts';
-import { metadataType } from './send.ts';
+import { metadataType, openDirect } from './send.ts';
 
 export interface FinderOptions {
   readonly slack: SlackCaller;
@@ -26,8 +26,9 @@ const lookBackMs = 15 * 60_000;
  */
 export function createFinder({ slack, identity }: FinderOptions) {
   return async function find(message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined> {
-    const destination = parseDestination(message.destination);
-    if (!destination) return undefined;
+    const given = parseDestination(message.destination);
+    if (!given || given.ephemeral) return undefined;
+    const destination = await openDirect(slack, given, signal);
     const { channel, threadTs } = destination;
     const method = threadTs === undefined ? 'conversations.history' : 'conversations.replies';
     let orphan: string | undefined;

@@ -2,6 +2,8 @@ import type { App } from '@slack/bolt';
 import type { Adapter, AdapterContext, AdapterHealth, RequestHandler } from '../../src/adapter.ts';
 import { AdapterError, describeError } from '../../src/errors.ts';
 import type { Destination } from '../../src/message.ts';
+import { namesGroups } from './channel-settings.ts';
+import type { SlackChannels } from './channel-settings.ts';
 import { checkSlack } from './check.ts';
 import { createSlackCaller } from './client.ts';
 import type { SlackCaller } from './client.ts';
@@ -13,10 +15,12 @@ import { createIdentityCheck } from './identity.ts';
 import type { IdentityCheck } from './identity.ts';
 import { splitForSlack } from './limits.ts';
 import { createNames } from './names.ts';
+import { toNotice } from './notice.ts';
 import { createInstallFlow, toRedirectUri } from './oauth/flow.ts';
 import type { InstallFlow, SlackOAuth } from './oauth/flow.ts';
 import { createInstallRouter } from './oauth/router.ts';
 import { createProcessEvent } from './process-event.ts';
+import { createRules } from './rules.ts';
 import { createSender } from './send.ts';
 import type { Sender } from './send.ts';
 import type { SocketReceiver } from './socket.ts';
@@ -43,6 +47,10 @@ export interface SlackOptions {
   readonly followThreads: boolean;
   /** Whether Slack shows previews of what an answer links to. Default false: a preview is a request to wherever a model pointed. */
   readonly unfurl?: boolean;
+  /** What holds in some channels only. */
+  readonly channels?: SlackChannels;
+  /** How many messages of other bots are answered in one conversation within an hour; default none. */
+  readonly botTurnsPerHour?: number;
 }
 
 /** Slack by its own SDK: Bolt's receivers for what comes in, its Web API client for what goes out. */
@@ -73,10 +81,11 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     find: (message, signal) => running().find(message, signal),
     remove: (message, receipt, signal) => running().sender.remove(message, receipt, signal),
     split: (text) => splitForSlack(text),
+    notice: toNotice,
     typing: (destination, signal) => showThinking(running().slack, destination, signal),
     check: (signal) => {
-      const { botToken, oauth, transport, apiUrl, fetch, followThreads } = options;
-      return checkSlack({ botToken, oauth, transport, apiUrl, fetch, followThreads }, signal);
+      const { botToken, oauth, transport, apiUrl, fetch, followThreads, channels = {} } = options;
+      return checkSlack({ botToken, oauth, transport, apiUrl, fetch, followThreads, groups: namesGroups(channels) }, signal);
     },
     health: () => (parts ? healthOf(parts, options.oauth) : { connected: false, detail: 'not started' }),
     ...(options.streaming ? { stream: (opening, signal) => running().streams.open(opening, signal) } : {}),
@@ -122,7 +131,10 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
     log.error('slack event not accepted; it is not acknowledged', { error: describeError(error) });
   const http =
     transport.type === 'http' ? createHttpReceiver({ signingSecret: transport.signingSecret, clock, onFailure }) : undefined;
-  const app = { processEvent: createProcessEvent({ context, identity, workspaces, names, followThreads }) } as App; // see Parts
+  const { channels = {}, botTurnsPerHour = 0 } = options;
+  const rules = createRules({ channels, botTurnsPerHour, followThreads, slack, clock, log, stopping: stopping.signal });
+  const takesBots = botTurnsPerHour > 0;
+  const app = { processEvent: createProcessEvent({ context, identity, workspaces, names, rules, takesBots }) } as App; // see Parts
   http?.init(app);
   return {
     ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping },

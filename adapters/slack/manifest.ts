@@ -9,7 +9,12 @@ export interface ManifestOptions {
   readonly followThreads: boolean;
   /** Whether it can be installed into many workspaces; needs the public address, too. */
   readonly oauth?: boolean;
+  /** Whether the settings of a channel say by user group who may ask there. */
+  readonly groups?: boolean;
 }
+
+/** What of it decides which scopes and events are asked for. */
+export type FeatureOptions = Pick<ManifestOptions, 'followThreads' | 'oauth' | 'groups'>;
 
 /** Something that Parley does on Slack, and what Slack asks for it. */
 export interface SlackFeature {
@@ -25,7 +30,7 @@ export interface SlackFeature {
  * The one table of what is asked for: the manifest and `parley doctor` both read it.
  * Scopes and events as in https://docs.slack.dev/reference/scopes and https://docs.slack.dev/reference/events.
  */
-function featuresOf({ followThreads, oauth }: Pick<ManifestOptions, 'followThreads' | 'oauth'>): readonly SlackFeature[] {
+function featuresOf({ followThreads, oauth, groups }: FeatureOptions): readonly SlackFeature[] {
   const threads = followThreads ? 'follow threads and see edits in channels' : 'see edits in channels';
   return [
     { purpose: 'be mentioned', scopes: ['app_mentions:read'], events: ['app_mention'] },
@@ -40,6 +45,8 @@ function featuresOf({ followThreads, oauth }: Pick<ManifestOptions, 'followThrea
     },
     { purpose: 'know people by name', optional: true, scopes: ['users:read'], events: [] },
     { purpose: 'know channels by name', optional: true, scopes: ['channels:read', 'groups:read'], events: [] },
+    { purpose: 'tell people directly where an answer cannot be delivered', optional: true, scopes: ['im:write'], events: [] },
+    ...(groups ? [{ purpose: 'know who is in a user group', scopes: ['usergroups:read'], events: [] }] : []),
     {
       purpose: 'learn that it was removed',
       scopes: [],
@@ -49,7 +56,7 @@ function featuresOf({ followThreads, oauth }: Pick<ManifestOptions, 'followThrea
 }
 
 /** The scopes of the bot token, in order. */
-export function scopesOf(options: Pick<ManifestOptions, 'followThreads'>): string[] {
+export function scopesOf(options: FeatureOptions): string[] {
   return listOf(featuresOf(options).map(({ scopes }) => scopes));
 }
 
@@ -95,7 +102,7 @@ export interface MissingScopes {
 }
 
 /** What the app lacks of the scopes that it needs. */
-export function missingScopes(granted: readonly string[], options: Pick<ManifestOptions, 'followThreads'>): MissingScopes[] {
+export function missingScopes(granted: readonly string[], options: Omit<FeatureOptions, 'oauth'>): MissingScopes[] {
   return featuresOf(options)
     .map(({ purpose, optional = false, scopes }) => ({
       purpose,

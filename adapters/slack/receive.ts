@@ -8,8 +8,11 @@ import type { NameOf } from './mrkdwn.ts';
 export interface ReceivingBot {
   readonly userId?: string | undefined;
   readonly botId?: string | undefined;
+  readonly appId?: string | undefined;
   /** When the request came, in ms since 1970: slash commands do not tell when they were given. */
   readonly receivedAt: number;
+  /** Whether messages of other bots count; none does while it is not known who the bot itself is. */
+  readonly takesBots?: boolean;
   /** Names of people and channels, as far as they are known. */
   readonly nameOf?: NameOf;
 }
@@ -40,7 +43,12 @@ function toEventsOfCallback(body: Fields, known: ReceivingBot): InboundEvent[] {
   const { event } = body;
   const tenant = tenantOf(body);
   if (!isRecord(event) || tenant === '') return [];
-  const envelope = { tenant, event, bot: { ...known, userId: botUserId(body) ?? known.userId }, sentOnAt: sentOnAt(body) };
+  const envelope = {
+    tenant,
+    event,
+    bot: { ...known, userId: botUserId(body) ?? known.userId, appId: text(body['api_app_id']) || undefined },
+    sentOnAt: sentOnAt(body),
+  };
   if (event['type'] === 'app_uninstalled' || isBotRevoked(event)) return toUninstall(body, envelope);
   if (event['type'] !== 'message' && event['type'] !== 'app_mention') return [];
   if (event['subtype'] === 'message_changed') return toEdit(envelope);
@@ -68,8 +76,9 @@ const writtenByPeople = new Set<unknown>([undefined, 'file_share', 'thread_broad
 
 function toMessage({ tenant, bot, event, sentOnAt }: Envelope): InboundEvent[] {
   const { channel, ts, user } = event;
-  if (!isId(channel) || !isTs(ts) || !isId(user)) return [];
-  if (!writtenByPeople.has(event['subtype']) || isOfBot(event, bot)) return [];
+  const author = isOfBot(event, bot) ? toBot(event, bot) : isId(user) && toAuthor(user, event);
+  if (!isId(channel) || !isTs(ts) || !author) return [];
+  if (!writtenByPeople.has(event['subtype']) && !author.isBot) return [];
   const raw = text(event['text']);
   const threadTs = isTs(event['thread_ts']) ? event['thread_ts'] : ts;
   const isDirect = event['channel_type'] === 'im';
@@ -79,12 +88,12 @@ function toMessage({ tenant, bot, event, sentOnAt }: Envelope): InboundEvent[] {
     // What Slack itself held back counts from when it let it go, but never from the future.
     sentAt: Math.max(toMillis(ts), Math.min(sentOnAt ?? 0, bot.receivedAt)),
     conversationId: toThreadConversationId({ tenant, channel, threadTs }),
-    author: toAuthor(user, event),
+    author,
     text: toMarkdown(raw, bot.userId, bot.nameOf),
     attachments: toAttachments(event['files']),
     addressed: isDirect || event['type'] === 'app_mention' || mentions(raw, bot.userId),
     ...(threadTs === ts ? {} : { replyTo: threadTs }),
-    destination: toDestination({ channel, threadTs, teamId: teamOf(event) || tenant, userId: user, named: named(raw, bot) }),
+    destination: toDestination({ channel, threadTs, teamId: teamOf(event) || tenant, userId: author.id, named: named(raw, bot) }),
   };
   return [message];
 }
@@ -164,6 +173,18 @@ function toCommand(body: Fields, { receivedAt, nameOf }: ReceivingBot): InboundE
       destination: toDestination({ channel, teamId: tenant, userId: user, named: namedIn(text(body['text']), nameOf) }),
     },
   ];
+}
+
+/** Another bot as an author; undefined where nobody wants to hear of it, or it is the bot itself. */
+function toBot(event: Fields, bot: ReceivingBot): Author | undefined {
+  const { bot_id: botId, user, subtype, app_id: appId } = event;
+  if (!bot.takesBots || !bot.userId || !bot.botId || user === bot.userId || botId === bot.botId || user === 'USLACKBOT')
+    return undefined;
+  if (subtype !== undefined && subtype !== 'bot_message') return undefined;
+  const id = isId(user) ? user : botId;
+  if (!isId(id) || (bot.appId !== undefined && appId === bot.appId)) return undefined;
+  const profile = isRecord(event['bot_profile']) ? event['bot_profile'] : {};
+  return { id, name: text(profile['name']) || text(event['username']) || id, isBot: true };
 }
 
 /** Whatever a program wrote, itself included: two bots that answer each other never stop. */

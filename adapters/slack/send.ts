@@ -7,6 +7,7 @@ import type { SlackDestination } from './conversation.ts';
 import { platformErrorOf, rateLimitOf, toDeliveryError } from './failure.ts';
 import { neutralise } from './format.ts';
 import { toReceipt } from './limits.ts';
+import { isRecord } from './receive.ts';
 import type { LiveStream } from './stream.ts';
 import type { Streams } from './streams.ts';
 
@@ -33,6 +34,7 @@ export const metadataType = 'parley_reply';
 export function createSender({ slack, streams, find, unfurl }: SenderOptions): Sender {
   async function deliver(job: Job, stream: LiveStream | undefined): Promise<Receipt> {
     const { message, signal } = job;
+    if (job.destination.ephemeral) return whisper(job);
     const opened = message.opened?.id ?? stream?.ts;
     if (opened !== undefined) {
       const held = stream?.ts === opened ? stream : undefined;
@@ -46,7 +48,8 @@ export function createSender({ slack, streams, find, unfurl }: SenderOptions): S
 
   return {
     send: async (message, signal) => {
-      const destination = parseDestination(message.destination);
+      const given = parseDestination(message.destination);
+      const destination = given && (await openDirect(slack, given, signal));
       if (!destination) {
         throw new DeliveryError({ message: 'The message has no Slack channel to go to.', retryable: false, uncertain: false });
       }
@@ -64,6 +67,23 @@ export function createSender({ slack, streams, find, unfurl }: SenderOptions): S
     },
     remove: (message, receipt, signal) => remove(slack.of(message), receipt, signal),
   };
+}
+
+/** Slack makes the direct messages with a person at the first call, and names them at every other. */
+export async function openDirect(
+  slack: SlackCaller,
+  destination: SlackDestination,
+  signal: AbortSignal,
+): Promise<SlackDestination> {
+  if (!destination.direct || !/^[UW]/.test(destination.channel)) return destination;
+  const method = 'conversations.open';
+  try {
+    const { channel } = await slack.call(method, { users: destination.channel }, signal);
+    if (!isRecord(channel) || typeof channel['id'] !== 'string') throw new TypeError('it was answered without a channel');
+    return { ...destination, channel: channel['id'] };
+  } catch (error) {
+    throw toDeliveryError(error, { method });
+  }
 }
 
 interface Job {
@@ -90,6 +110,20 @@ async function post({ slack, message, destination, unfurl, text, signal }: Job):
   try {
     const { ts } = await slack.call(method, args, signal);
     if (!isTs(ts)) throw new TypeError('it was answered without a ts');
+    return toReceipt(channel, ts);
+  } catch (error) {
+    throw toDeliveryError(error, { method });
+  }
+}
+
+/** For the eyes of who asked. Slack keeps no trace of it: there is nothing to look for, to change or to remove. */
+async function whisper({ slack, destination, text, signal }: Job): Promise<Receipt> {
+  const method = 'chat.postEphemeral';
+  const { channel, threadTs, userId } = destination;
+  const thread = threadTs === undefined ? {} : { thread_ts: threadTs };
+  try {
+    const { message_ts: ts } = await slack.call(method, { channel, user: userId, ...thread, markdown_text: text }, signal);
+    if (!isTs(ts)) throw new TypeError('it was answered without a message_ts');
     return toReceipt(channel, ts);
   } catch (error) {
     throw toDeliveryError(error, { method });

@@ -48,10 +48,10 @@ export function createStreams({ slack, clock, log, stopping }: StreamsOptions): 
 
   return {
     open: (opening, signal) => {
-      const { threadTs, ...destination } = parseDestination(opening.destination) ?? {};
+      const { threadTs, ephemeral = false, ...destination } = parseDestination(opening.destination) ?? {};
       const workspace = workspaceOf(opening.tenant);
       const { channel } = { channel: undefined, ...destination };
-      if (channel === undefined || threadTs === undefined || clock.now() < workspace.blockedUntil) return noStream;
+      if (channel === undefined || threadTs === undefined || ephemeral || clock.now() < workspace.blockedUntil) return noStream;
       // An earlier attempt at this answer may have left a message: a second one must not appear beside it.
       if ((streams.get(opening.id)?.stream.standing ?? 'none') !== 'none') return noStream;
       dropOld();

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { namesGroups } from '../../adapters/slack/channel-settings.ts';
 import type { ManifestOptions } from '../../adapters/slack/manifest.ts';
 import type { Config } from '../config.ts';
 import { UsageError } from '../errors.ts';
@@ -54,7 +55,8 @@ function toManifestOptions({ socket, url, name }: CommandOptions, config: Config
   // People who install the app come back to it.
   const oauth = slack.clientId !== undefined;
   const publicUrl = transport === 'http' || oauth ? toPublicUrl(url ?? server.publicUrl) : undefined;
-  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, followThreads: slack.followThreads };
+  const groups = namesGroups(slack.channels);
+  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, followThreads: slack.followThreads };
 }
 
 /** Before anything is configured, the way that needs no public address. */

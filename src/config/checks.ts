@@ -17,6 +17,7 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkLease(sections),
     ...checkSlack(sections.slack),
     ...checkSlackOAuth(sections),
+    ...checkSlackChannels(sections),
     ...checkDiscord(sections.discord),
     ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => checkWebhook(name, source)),
   ];
@@ -88,6 +89,21 @@ function checkSlackOAuth({ slack, server, encryptionKeys }: Partial<Settings>): 
     conflicts.push({ path: ['server', 'publicUrl'], what });
   }
   return conflicts;
+}
+
+function checkSlackChannels({ slack, model }: Partial<Settings>): Conflict[] {
+  const channels = Object.entries(slack?.channels ?? {});
+  return channels.flatMap(([name, settings]) => {
+    const path = ['slack', 'channels', name];
+    const hasModel = model !== undefined && settings.model !== undefined && model.provider !== 'openai';
+    const what = 'cannot be chosen while the built-in model answers: set model.provider to openai, and its key or address';
+    return [
+      ...(hasModel ? [{ path: [...path, 'model'], what }] : []),
+      ...(settings.allow && !settings.allow.users && !settings.allow.groups
+        ? [{ path: [...path, 'allow'], what: 'names nobody: give it users or groups, or leave it out so that everybody may ask' }]
+        : []),
+    ];
+  });
 }
 
 function checkDiscord(discord: Settings['discord'] | undefined): Conflict[] {

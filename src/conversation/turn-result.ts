@@ -3,14 +3,14 @@ import type { Clock } from '../clock.ts';
 import { ModelError } from '../errors.ts';
 import { createErrorId } from '../ids.ts';
 import type { InboundMessage } from '../message.ts';
-import type { Model, ModelUsage } from '../model/model.ts';
+import type { ModelUsage } from '../model/model.ts';
 import { nextDelay, type RetryPolicy } from '../retry.ts';
 import type { ClaimedTurn, Verdict } from '../store/store.ts';
 import { parseCommand, replyTo, toQuestion, type ParleyCommand } from './commands.ts';
 import { buildContext } from './context.ts';
+import type { Voice } from './profile.ts';
 
 export interface TurnResultOptions {
-  readonly model: Model;
   readonly countTokens: (text: string) => number;
   /** Makes countTokens exact, where it has only estimated so far. Asked for when a conversation comes near its budget, because it takes time and memory. */
   readonly loadTokenizer?: () => Promise<void>;
@@ -43,7 +43,7 @@ export interface Retry {
 }
 
 export interface AnswerMeans {
-  readonly instructionTokens: number;
+  readonly voice: Voice;
   /** Called with each piece of the answer as it comes. */
   readonly onText: (text: string) => void;
   readonly signal: AbortSignal;
@@ -111,11 +111,12 @@ interface Question {
 }
 
 async function ask(options: TurnResultOptions, { turn, questions, means }: Question): Promise<TurnResult> {
-  const { model, countTokens, bot, contextTokens } = options;
+  const { countTokens, contextTokens } = options;
+  const { model, instructions, instructionTokens } = means.voice;
   if (options.loadTokenizer && isNearBudget(contextTokens, { turn, questions, means })) await options.loadTokenizer();
   const { request, questionTokens } = buildContext({
-    instructions: bot.instructions,
-    instructionTokens: means.instructionTokens,
+    instructions,
+    instructionTokens,
     history: turn.history,
     questions,
     maxTokens: contextTokens,
@@ -133,7 +134,7 @@ async function ask(options: TurnResultOptions, { turn, questions, means }: Quest
 
 /** While everything fits by the estimate, an exact count changes nothing. By length alone: the questions are counted soon enough. */
 function isNearBudget(contextTokens: number, { turn, questions, means }: Question): boolean {
-  let tokens = means.instructionTokens;
+  let tokens = means.voice.instructionTokens;
   for (const message of turn.history) tokens += message.tokens;
   for (const question of questions) tokens += question.text.length / 2;
   return tokens > contextTokens / 2;

@@ -4,11 +4,13 @@ import type { Receipt } from '../message.ts';
 import type { ClaimedTurn, Store } from '../store/store.ts';
 import { parseCommand } from './commands.ts';
 import { createLiveAnswer } from './live-answer.ts';
+import { createVoices, type VoiceOptions } from './profile.ts';
 import { addressOf, type TurnAddress } from './turn-address.ts';
 import { commitTurn, type TurnCommitOptions } from './turn-commit.ts';
 import { isStale, resultOf, type AnswerMeans, type Retry, type TurnResult, type TurnResultOptions } from './turn-result.ts';
 
-export interface TurnOptions extends TurnResultOptions, TurnCommitOptions {
+export interface TurnOptions extends TurnResultOptions, TurnCommitOptions, VoiceOptions {
+  readonly bot: TurnResultOptions['bot'];
   readonly store: Pick<Store, 'commitTurn' | 'postponeTurn' | 'noteStream'>;
   readonly adapters: ReadonlyMap<string, Adapter>;
 }
@@ -20,8 +22,8 @@ type RunTurn = (turn: ClaimedTurn, signal: AbortSignal) => Promise<{ readonly mo
  * once. When the model fails for the moment the turn is given back for later; when it fails for good, the answer is a notice with an id.
  */
 export function createTurnRunner(options: TurnOptions): RunTurn {
-  const { store, adapters, clock, log, bot } = options;
-  const instructionTokens = options.countTokens(bot.instructions);
+  const { store, adapters, clock, log } = options;
+  const voiceOf = createVoices(options);
   const runWithoutAdapter = createRunWithoutAdapter(options);
 
   function noteStream({ conversationId, owner, token }: ClaimedTurn, eventId: string, receipt: Receipt): void {
@@ -36,7 +38,12 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
     const address = addressOf(turn.events);
     const adapter = adapters.get(address.adapter);
     if (!adapter) {
-      await runWithoutAdapter({ turn, address, startedAt, means: { instructionTokens, onText: () => undefined, signal } });
+      await runWithoutAdapter({
+        turn,
+        address,
+        startedAt,
+        means: { voice: voiceOf(turn.events), onText: () => undefined, signal },
+      });
       return { moreWaiting: true };
     }
     const onOpened = (receipt: Receipt): void => noteStream(turn, address.inReplyTo, receipt);
@@ -44,7 +51,7 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
     let result: TurnResult | Retry | undefined;
     let stream: ClaimedTurn['stream'];
     try {
-      result = await resultOf(options, turn, { instructionTokens, onText: live.append, signal });
+      result = await resultOf(options, turn, { voice: voiceOf(turn.events), onText: live.append, signal });
     } finally {
       stream = await live.close();
     }

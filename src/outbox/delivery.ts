@@ -1,7 +1,8 @@
 import type { Adapter } from '../adapter.ts';
 import { DeliveryError, describeError } from '../errors.ts';
-import type { Receipt } from '../message.ts';
+import type { Receipt, Undeliverable } from '../message.ts';
 import { nextDelay } from '../retry.ts';
+import { toNoticeId } from '../ids.ts';
 import type { ClaimedDelivery, Store } from '../store/store.ts';
 import { withinTime } from './request.ts';
 import { removeSecondMessage, type SecondMessageOptions } from './second-message.ts';
@@ -72,7 +73,16 @@ async function recordFailure(options: DeliveryOptions, failure: Failure): Promis
   const { id, owner, token, message } = delivery;
   const delayMs = error.retryable ? delayBeforeRetry(options, failure) : undefined;
   const retryAt = delayMs === undefined ? undefined : clock.now() + delayMs;
-  const held = await store.settleFailed({ id, owner, token, error: error.message, uncertain: error.uncertain, retryAt });
+  const giveUp = retryAt === undefined ? { undeliverable: toUndeliverable(options, failure) } : {};
+  const held = await store.settleFailed({
+    id,
+    owner,
+    token,
+    error: error.message,
+    uncertain: error.uncertain,
+    retryAt,
+    ...giveUp,
+  });
   const fields = { ...fieldsOf(delivery), attempt: message.attempt, error: error.message };
   if (!held) log.debug('delivery was taken over', fields);
   else if (retryAt === undefined) log.error('delivery failed for good', fields);
@@ -80,6 +90,20 @@ async function recordFailure(options: DeliveryOptions, failure: Failure): Promis
   else
     log[adapters.has(delivery.adapter) || message.attempt === 1 ? 'warn' : 'debug']('delivery postponed', { ...fields, delayMs });
   return retryAt ?? clock.now();
+}
+
+/** The id of the notice follows from that of the part: over any number of attempts and processes there is one. */
+function toUndeliverable({ adapters, clock, policy, log }: DeliveryOptions, { delivery, error }: Failure): Undeliverable {
+  const note = `(Your answer to this did not reach them and will not: ${error.message.slice(0, 300)} Tell them so if it still matters.)`;
+  try {
+    const notice = adapters.get(delivery.adapter)?.notice?.(delivery.message, error);
+    return notice
+      ? { note, notice: { ...notice, id: toNoticeId(delivery.id), expiresAt: clock.now() + policy.expiryMs } }
+      : { note };
+  } catch (cause) {
+    log.error('there is no notice of a failed delivery', { ...fieldsOf(delivery), error: describeError(cause) });
+    return { note };
+  }
 }
 
 function delayBeforeRetry(

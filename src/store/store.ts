@@ -1,5 +1,5 @@
 import type { AcceptResult, AdapterState, EventStatus, RecentConversation } from '../adapter.ts';
-import type { InboundEvent, Json, OutboundMessage, Receipt } from '../message.ts';
+import type { InboundEvent, Json, OutboundMessage, Receipt, Undeliverable } from '../message.ts';
 import type { InstallationStore } from './installation-store.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
 
@@ -249,6 +249,7 @@ export interface DeliveryFailure extends DeliveryHold {
   readonly uncertain: boolean;
   /** Undefined: never again. */
   readonly retryAt: number | undefined;
+  readonly undeliverable?: Undeliverable | undefined;
 }
 
 export interface TakeOver {

@@ -31,7 +31,12 @@ const discordSends = ['POST /channels/:id/messages', 'PATCH /channels/:id/messag
 /** None of them listens yet. Their deadlines are long: they are in a time that passes fast. `slackRetryMs`: before Slack repeats a delivery. */
 export function createEmulators(clock: Clock, model: OpenAiEmulator, slackRetryMs = 600): Emulators {
   const retryDelaysMs = Array.from({ length: 1_000 }, () => slackRetryMs);
-  const slack = createSlackEmulator({ clock, scopes: scopesOf({ followThreads: true }), ackTimeoutMs: 60_000, retryDelaysMs });
+  const slack = createSlackEmulator({
+    clock,
+    scopes: scopesOf({ followThreads: true, groups: true }),
+    ackTimeoutMs: 60_000,
+    retryDelaysMs,
+  });
   const discord = createDiscordEmulator({ clock, heartbeatMs: 10_000_000 });
   const desk = createDeskEmulator({ clock, targetUrl: 'http://127.0.0.1:1/', retryDelaysMs: [250], timeoutMs: 300_000 });
   const isTalking = (): boolean => model.calls.slice(-8).some(({ state }) => state === 'open');

@@ -67,6 +67,37 @@ const mistakes: readonly { title: string; yaml?: string; env?: LoadOptions['env'
     said: 'slack.bot_tokn (parley.yaml line 1): there is no such setting. Did you mean slack.botToken?',
   },
   {
+    title: 'a mode of a channel that there is not',
+    yaml: 'slack:\n  channels:\n    general:\n      mode: folow\n',
+    said:
+      'slack.channels.general.mode (parley.yaml line 4): must be one of mention, follow, off, not "folow" (did you mean follow?). ' +
+      'Example: slack.channels.general.mode: mention',
+  },
+  {
+    title: 'somebody named by name who may ask in a channel',
+    yaml: 'slack: { channels: { general: { allow: { users: [ann] } } } }',
+    said:
+      'slack.channels.general.allow.users (parley.yaml line 1): must hold ids of people, as in U0123456789 ("Copy member ID" in their profile), ' +
+      'not "ann". Example: slack.channels.general.allow.users: [U0123456789]',
+  },
+  {
+    title: 'a list of who may ask that is empty',
+    yaml: 'slack: { channels: { general: { allow: {} } } }',
+    said: 'slack.channels.general.allow (parley.yaml line 1): names nobody: give it users or groups, or leave it out so that everybody may ask.',
+  },
+  {
+    title: 'a model of a channel that nobody can provide',
+    yaml: 'slack: { channels: { general: { model: gpt-5.4 } } }',
+    said:
+      'slack.channels.general.model (parley.yaml line 1): cannot be chosen while the built-in model answers: set model.provider to openai, ' +
+      'and its key or address. Example: slack.channels.general.model: gpt-5.4',
+  },
+  {
+    title: 'a channel that cannot be',
+    yaml: 'slack: { channels: { "General Talk": { mode: "off" } } }',
+    said: 'slack.channels.General Talk (parley.yaml line 1): the name must be the id of a channel, as in C0123456789, or its name, as in general.',
+  },
+  {
     title: 'a key in the wrong section',
     yaml: 'port: 80',
     said: 'port (parley.yaml line 1): there is no such setting. Did you mean server.port?',

@@ -46,6 +46,14 @@ function createChatMethods({ world }: MethodOptions): Record<string, Method> {
       const message = world.post({ channel, user: world.bot, text, threadTs, metadata: metadataOf(args) });
       return { channel: channel.id, ts: message.ts, message: toReadable(world, message, false) };
     },
+    'chat.postEphemeral': (args) => {
+      const channel = writableChannel(world, args);
+      const text = textOf(args);
+      if (text === '') throw new Refusal('no_text');
+      const user = world.users.get(string(args['user']));
+      if (!user || user.isBot) throw new Refusal('user_not_in_channel');
+      return { message_ts: world.whisper({ channel, user, text, threadTs: string(args['thread_ts']) || undefined }) };
+    },
     'chat.update': (args) => {
       const channel = writableChannel(world, args);
       const message = ownMessage(world, args, { missing: 'message_not_found', foreign: 'cant_update_message' });
@@ -104,6 +112,17 @@ function createOtherMethods({ world, onStatus }: MethodOptions): Record<string, 
       const { id, name, type, isArchived, hasBot } = channel;
       const kind = { is_channel: type === 'channel', is_group: type === 'group', is_im: type === 'im', is_archived: isArchived };
       return { channel: { id, ...(type === 'im' ? {} : { name, name_normalized: name, is_member: hasBot }), ...kind } };
+    },
+    'conversations.open': (args) => {
+      const user = world.users.get(string(args['users']));
+      if (!user) throw new Refusal('user_not_found');
+      if (user.isBot) throw new Refusal('cannot_dm_bot');
+      return { channel: { id: world.direct(user).id } };
+    },
+    'usergroups.users.list': (args) => {
+      const members = world.userGroups.get(string(args['usergroup']));
+      if (!members) throw new Refusal('no_such_subteam');
+      return { users: members };
     },
     'assistant.threads.setStatus': (args) => {
       const channel = readableChannel(world, { channel: args['channel_id'] });

@@ -115,10 +115,11 @@ export function toCommandBody(world: World, { command, text, user, channel, trig
 
 function toInner(world: World, message: StoredMessage): EventBody {
   const { user, ts, threadTs, text, files, streamingState, editedTs } = message;
+  const { botId = world.botId, appId = world.appId } = user;
   const ofBot = {
-    bot_id: world.botId,
-    app_id: world.appId,
-    bot_profile: { id: world.botId, app_id: world.appId, name: user.name, team_id: world.teamId },
+    bot_id: botId,
+    app_id: appId,
+    bot_profile: { id: botId, app_id: appId, name: user.name, team_id: world.teamId },
   };
   return {
     user: user.id,

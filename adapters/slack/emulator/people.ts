@@ -1,6 +1,6 @@
 import type { Delivery } from './deliveries.ts';
 import type { Announcer, EventOrder } from './events.ts';
-import type { EmulatedChannel, EmulatedFile, EmulatedUser, Metadata, StoredMessage, World } from './world.ts';
+import type { EmulatedChannel, EmulatedFile, EmulatedUser, Metadata, StoredMessage, Whisper, World } from './world.ts';
 
 export interface MessageAddress {
   /** Id of the channel. */
@@ -33,6 +33,15 @@ export interface Said extends MessageAddress {
   readonly deliveries: readonly Delivery[];
   /** True once the bot has acknowledged one of its events, and so owes an answer; false when the emulator stops before. */
   readonly acknowledged: Promise<boolean>;
+}
+
+/** What another app writes. */
+export interface BotSaying {
+  readonly name: string;
+  readonly channel?: string;
+  /** In the platform's own markup. */
+  readonly text: string;
+  readonly threadTs?: string;
 }
 
 export interface GivenCommand {
@@ -77,6 +86,9 @@ export interface People {
   remove(said: MessageAddress): readonly Delivery[];
   command(command: GivenCommand): Delivery;
   uninstall(): Delivery;
+  userGroup(id: string, members: readonly string[]): void;
+  whispers(user?: string): readonly Whisper[];
+  otherBot(words: BotSaying): readonly Delivery[];
   thread(channel: string, threadTs: string): readonly SeenMessage[];
   messages(channel: string): readonly SeenMessage[];
   onMessage(listener: (change: MessageChange) => void): () => void;
@@ -130,12 +142,30 @@ export function createPeople(world: World, announcer: Announcer): People {
     command: ({ command, text = '', user = everyday.user, channel = everyday.channel }) =>
       announcer.command({ command, text: escape(text), user: world.user(user), channel: world.channel(channel) }),
     uninstall: () => announcer.uninstalled(),
+    ...createOthers(world, announcer),
     thread: (channel, threadTs) =>
       stored(world, channel)
         .filter((message) => message.ts === threadTs || message.threadTs === threadTs)
         .map(toSeen),
     messages: (channel) => stored(world, channel).map(toSeen),
     onMessage: (listener) => world.onChange(({ type, message }) => listener({ type, message: toSeen(message) })),
+  };
+}
+
+/** What is neither a person nor the bot, and what only one person sees. */
+function createOthers(world: World, announcer: Announcer): Pick<People, 'userGroup' | 'whispers' | 'otherBot'> {
+  return {
+    userGroup: (id, members) =>
+      world.userGroups.set(
+        id,
+        members.map((name) => world.user(name).id),
+      ),
+    whispers: (user = everyday.user) => world.whispers.filter(({ userId }) => userId === world.user(user).id),
+    otherBot: ({ channel = everyday.channel, name, text, threadTs }) =>
+      announcer.posted(
+        world.post({ channel: world.channel(channel), user: world.otherBot(name), text, threadTs }),
+        'app_mention',
+      ),
   };
 }
 

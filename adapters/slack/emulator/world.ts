@@ -4,6 +4,9 @@ export interface EmulatedUser {
   readonly id: string;
   readonly name: string;
   readonly isBot: boolean;
+  /** Of an app that is not the one under test. */
+  readonly botId?: string;
+  readonly appId?: string;
 }
 
 export interface EmulatedChannel {
@@ -61,6 +64,15 @@ export interface Draft {
   readonly streaming?: boolean;
 }
 
+/** A note that one person sees, until the client is closed. */
+export interface Whisper {
+  readonly ts: string;
+  readonly channelId: string;
+  readonly userId: string;
+  readonly threadTs: string | undefined;
+  readonly text: string;
+}
+
 export interface WorldChange {
   readonly type: 'posted' | 'updated' | 'deleted';
   readonly message: StoredMessage;
@@ -89,6 +101,9 @@ export class World {
   readonly serial: number;
   readonly users = new Map<string, EmulatedUser>();
   readonly channels = new Map<string, EmulatedChannel>();
+  /** Ids of the people in each user group. */
+  readonly userGroups = new Map<string, readonly string[]>();
+  readonly whispers: Whisper[] = [];
   readonly #clock: Pick<Clock, 'now'>;
   readonly #listeners = new Set<(change: WorldChange) => void>();
   #lastMicros = 0;
@@ -123,6 +138,19 @@ export class World {
     return user;
   }
 
+  otherBot(name: string): EmulatedUser {
+    const known = this.users.get(`U0BOT${name.toUpperCase()}`);
+    const bot = known ?? {
+      id: `U0BOT${name.toUpperCase()}`,
+      name,
+      isBot: true,
+      botId: `B0BOT${name.toUpperCase()}`,
+      appId: `A0${name.toUpperCase()}`,
+    };
+    this.users.set(bot.id, bot);
+    return bot;
+  }
+
   /** By id or name; made at the first mention of the name. */
   channel(name: string, type: 'channel' | 'group' = 'channel'): EmulatedChannel {
     const known = this.channels.get(name);
@@ -135,6 +163,12 @@ export class World {
   direct(user: EmulatedUser): EmulatedChannel {
     for (const channel of this.channels.values()) if (channel.userId === user.id) return channel;
     return this.#addChannel({ id: toId(`D${this.serial}`, this.channels.size), name: '', type: 'im', userId: user.id });
+  }
+
+  whisper({ channel, user, text, threadTs }: Draft): string {
+    const ts = this.nextTs();
+    this.whispers.push({ ts, channelId: channel.id, userId: user.id, threadTs, text });
+    return ts;
   }
 
   post({ channel, user, text, threadTs, files = [], metadata, streaming = false }: Draft): StoredMessage {

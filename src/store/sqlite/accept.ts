@@ -54,6 +54,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
 
   /** Why no turn will take this event up; undefined when one will. Edits, deletes and uninstallations have done their work here. */
   function reasonToIgnore(event: InboundEvent, { isJoined, now }: { isJoined: boolean; now: number }): string | undefined {
+    if (refusalOf(event) !== undefined) return refusalOf(event);
     if (event.type === 'message') {
       return event.addressed || isJoined ? undefined : notAddressed;
     }
@@ -169,12 +170,20 @@ function toRow(event: InboundEvent, { hash, reason, now }: { hash: string; reaso
     text: isKept ? (text ?? '') : '',
     payload: isKept ? JSON.stringify(text === undefined ? event : { ...event, text: '' }) : null,
     state: ignored ? 'settled' : 'waiting',
-    verdict: ignored ? 'ignored' : null,
+    verdict: ignored ? verdictOf(event) : null,
     reason: reason ?? null,
     sent_at: toTime(event.sentAt),
     accepted_at: now,
     settled_at: ignored ? now : null,
   };
+}
+
+function refusalOf(event: InboundEvent): string | undefined {
+  return 'refusal' in event ? event.refusal : undefined;
+}
+
+function verdictOf(event: InboundEvent): 'refused' | 'ignored' {
+  return refusalOf(event) === undefined ? 'ignored' : 'refused';
 }
 
 function messageIdOf(event: InboundEvent): string | null {

@@ -1,5 +1,6 @@
 import type { DeadLetter, DeadLetterDetail } from '../store.ts';
 import type { Sqlite } from './database.ts';
+import { remarkAuthor } from './undeliverable.ts';
 
 interface DeadLetterRow {
   readonly id: string;
@@ -90,13 +91,18 @@ function createReplay(db: Sqlite) {
      where turn = @turn and verdict = 'failed' and (select error from turn where seq = @turn) is null
        and seq between (select first_seq from turn where seq = @turn) and (select last_seq from turn where seq = @turn)`,
   );
+  // It may arrive after all.
+  const unsay = db.prepare(
+    `delete from message where conversation_id = @conversationId and turn = @turn and role = 'user' and author_id = '${remarkAuthor}'`,
+  );
   return {
     turn({ turn, conversation_id: conversationId }: DeadLetterRow, now: number): void {
       forget.run(conversationId, turn);
       reopen.run({ turn });
       wake.run(now, conversationId);
     },
-    delivery({ turn }: DeadLetterRow, now: number): void {
+    delivery({ turn, conversation_id: conversationId }: DeadLetterRow, now: number): void {
+      unsay.run({ turn, conversationId });
       requeue.run({ turn, now });
       succeed.run({ turn });
     },

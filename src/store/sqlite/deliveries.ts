@@ -3,6 +3,7 @@ import type { ClaimedDelivery, DeliveryClaim, DeliveryClaims, DeliveryFailure, D
 import type { Sqlite } from './database.ts';
 import { outboxColumns, toDelivery, type OutboxRow } from './delivery-row.ts';
 import { toTime } from './time.ts';
+import { createUndeliverable, noTurn } from './undeliverable.ts';
 
 interface HeldRow extends Pick<OutboxRow, 'conversation_id' | 'state' | 'lease_owner' | 'lease_token'> {
   readonly seq: number;
@@ -59,8 +60,8 @@ export function createDeliveries(db: Sqlite) {
       return { status: 'settled', next: isDue ? leaseRow(next, owner, now + leaseMs) : undefined };
     },
 
-    settleFailed({ id, owner, token, error, uncertain, retryAt }: DeliveryFailure, now: number): boolean {
-      if (retryAt === undefined) return failures.bury({ id, owner, token, error, now });
+    settleFailed({ id, owner, token, error, uncertain, retryAt, undeliverable }: DeliveryFailure, now: number): boolean {
+      if (retryAt === undefined) return failures.bury({ id, owner, token, error, now, undeliverable });
       return retry.run({ id, owner, token, error, retryAt: toTime(retryAt), uncertain: uncertain ? 1 : 0 }).changes > 0;
     },
   };
@@ -91,6 +92,11 @@ function createLease(db: Sqlite): (row: OutboxRow, owner: string, until: number)
   };
 }
 
+interface Burial extends DeliveryHold, Pick<DeliveryFailure, 'undeliverable'> {
+  readonly error: string;
+  readonly now: number;
+}
+
 /** A part that will never arrive takes the later parts of its answer with it: a tail without its head misleads. */
 function createFailures(db: Sqlite) {
   const kill = db.prepare(
@@ -116,6 +122,7 @@ function createFailures(db: Sqlite) {
      where seq between (select first_seq from turn where seq = @turn) and (select last_seq from turn where seq = @turn)
        and turn = @turn and verdict = 'answered'`,
   );
+  const tell = createUndeliverable(db);
   interface Killed {
     readonly turn: number;
     readonly adapter: string;
@@ -123,11 +130,16 @@ function createFailures(db: Sqlite) {
     readonly attempt: number;
   }
   return {
-    bury({ id, owner, token, error, now }: DeliveryHold & { readonly error: string; readonly now: number }): boolean {
+    bury({ id, owner, token, error, now, undeliverable }: Burial): boolean {
       const killed = kill.get({ id, owner, token, error, now }) as Killed | undefined; // the row of `returning`
       if (!killed) return false;
       const { turn, conversation_id: conversationId, adapter, attempt: attempts } = killed;
+      if (turn === noTurn) {
+        makeHeadDue.run({ conversationId, now });
+        return true; // A notice that cannot be delivered either leaves nothing to do.
+      }
       killRest.run({ conversationId, turn, now });
+      if (undeliverable) tell({ ...undeliverable, part: { id, conversationId, turn }, now });
       makeHeadDue.run({ conversationId, now });
       bury.run({ id, adapter, conversationId, turn, error, attempts, now });
       fail.run({ turn, error });

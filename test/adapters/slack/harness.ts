@@ -51,7 +51,7 @@ export async function startSlack(t: TestContext, setup: SlackSetup = {}): Promis
   const { transport = 'http', clock = systemClock } = setup;
   const emulator = createSlackEmulator({
     clock,
-    scopes: scopesOf({ followThreads: true }),
+    scopes: scopesOf({ followThreads: true, groups: true }),
     echoes: false,
     retryDelaysMs: [],
     ...setup.emulator,
@@ -125,7 +125,10 @@ function createContext({ clock, log, accept, offered, waiting, installations, st
       await accept(events);
       if (state) states.set(state.key, state.value);
       for (const { type, tenant } of events) if (type === 'uninstall') installations.rows.delete(tenant);
-      return events.map(() => ({ status: 'accepted' }));
+      return events.map((event) => {
+        const refusal = 'refusal' in event ? event.refusal : undefined;
+        return refusal === undefined ? { status: 'accepted' } : { status: 'ignored', reason: refusal };
+      });
     },
     installations,
     loadState: async (key) => states.get(key),

@@ -23,7 +23,7 @@ describe('the manifest of the Slack app', () => {
 
     assert.deepEqual(oauth.scopes.bot, [
       ...['app_mentions:read', 'channels:history', 'channels:read', 'chat:write', 'groups:history', 'groups:read'],
-      ...['im:history', 'mpim:history', 'users:read'],
+      ...['im:history', 'im:write', 'mpim:history', 'users:read'],
     ]);
     assert.deepEqual(settings.event_subscriptions.bot_events, [
       ...['app_mention', 'app_uninstalled', 'message.channels', 'message.groups', 'message.im', 'message.mpim'],
