@@ -100,6 +100,8 @@ export interface SlackEmulator {
   /** Socket Mode: how many connections receive events. */
   connected(): number;
 
+  /** Presses the Stop button of the session in this thread. */
+  pressStop(thread: { readonly channel: string; readonly threadTs: string; readonly user?: string }): Delivery;
   /** Ends every open stream, as when its time is over. */
   expireStreams(): void;
   readonly faults: Faults;
@@ -151,6 +153,10 @@ export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulato
     pending: () => deliveries.pending(),
     retryPending: () => deliveries.retryPending(),
     onDelivery: deliveryListeners.add,
+    pressStop: ({ channel, threadTs, user = 'Ada' }) => {
+      const streams = api.streams.stopIn(channel, threadTs);
+      return announcer.stopped({ channel, threadTs, user: world.user(user).id, streams });
+    },
     expireStreams: () => api.streams.closeAll(),
     faults: api.faults,
     onCall: api.calls.add,

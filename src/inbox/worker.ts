@@ -5,6 +5,7 @@ import { describeError, TurnAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { AcceptBatch, ClaimedTurn, Store } from '../store/store.ts';
 import { createRoom } from './room.ts';
+import { createAcceptStops, hasStop } from './stops.ts';
 
 export interface WorkerOptions {
   readonly store: Pick<Store, 'accept' | 'acceptAndClaim' | 'claimTurns' | 'renewTurns' | 'postponeTurn'>;
@@ -52,7 +53,10 @@ export function createWorker(options: WorkerOptions): Worker {
   const onError = (error: unknown): void => log.error('turns could not be claimed', { error: describeError(error) });
   const loop = createClaimLoop({ claim: room.claim, clock, pollMs: options.pollMs, onError });
 
+  const acceptStops = createAcceptStops({ store, running, coming: room.coming });
+
   async function accept(batch: AcceptBatch): Promise<readonly AcceptResult[]> {
+    if (hasStop(batch)) return acceptStops(batch).finally(loop.wake);
     const atOnce = loop.active() ? room.acceptAtOnce(batch) : undefined;
     if (atOnce) return atOnce;
     const results = await store.accept(batch);

@@ -1,6 +1,14 @@
 import type { Clock } from '../../../src/clock.ts';
 import type { Deliveries, Delivery } from './deliveries.ts';
-import { toChangeEvent, toCommandBody, toDeleteEvent, toEnvelope, toMentionEvent, toMessageEvent } from './payloads.ts';
+import {
+  toChangeEvent,
+  toCommandBody,
+  toDeleteEvent,
+  toEnvelope,
+  toMentionEvent,
+  toMessageEvent,
+  toStopEvent,
+} from './payloads.ts';
 import type { EventBody, SlashCommand } from './payloads.ts';
 import type { StoredMessage, World, WorldChange } from './world.ts';
 
@@ -15,6 +23,14 @@ export interface AnnouncerOptions {
   readonly echoes: boolean;
 }
 
+export interface StopPress {
+  readonly channel: string;
+  readonly threadTs: string;
+  /** Id of the person. */
+  readonly user: string;
+  readonly streams: readonly string[];
+}
+
 /** Tells the bot what happens, by one or two events each. */
 export interface Announcer {
   posted(message: StoredMessage, order: EventOrder): readonly Delivery[];
@@ -22,6 +38,8 @@ export interface Announcer {
   deleted(previous: StoredMessage): readonly Delivery[];
   command(command: Omit<SlashCommand, 'triggerId'>): Delivery;
   uninstalled(): Delivery;
+  /** `streams` are those of the thread that grew. */
+  stopped(stop: StopPress): Delivery;
   redeliver(said: { readonly ts: string }, copies: number): readonly Delivery[];
 }
 
@@ -79,6 +97,7 @@ export function createAnnouncer({ world, clock, deliveries, echoes }: AnnouncerO
       const body = toCommandBody(world, { ...command, triggerId });
       return deliveries.add({ id: triggerId, kind: 'command', type: command.command, body, messageTs: undefined });
     },
+    stopped: (stop) => first(send(toStopEvent({ ...stop, eventTs: world.nextTs() }))),
     uninstalled: () => first(send({ type: 'app_uninstalled' })),
     redeliver: ({ ts }, copies) => {
       const bodies = Array.from({ length: copies }, () => sent.get(ts) ?? []).flat();

@@ -5,6 +5,7 @@ import type { AcceptBatch } from '../store.ts';
 import type { Sqlite } from './database.ts';
 import { prepareInsert } from './insert.ts';
 import { isWorthKeeping, type Overheard } from './overheard.ts';
+import { createStopWaiting } from './stops.ts';
 import { toTime } from './time.ts';
 
 interface KnownEvent {
@@ -27,6 +28,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
     'insert into adapter_state (adapter, key, value) values (?, ?, ?) on conflict (adapter, key) do update set value = excluded.value',
   );
   const edits = createTranscriptEdits(db, overheard);
+  const stopWaiting = createStopWaiting(db);
 
   function acceptOne(event: InboundEvent, now: number): AcceptResult {
     const known = findEvent.get(event.adapter, event.tenant, event.eventId);
@@ -37,7 +39,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
       removeEvent.run(known.seq);
     }
     const since = event.type === 'message' || event.type === 'command' ? joinedAt.get(event.conversationId) : undefined;
-    const reason = reasonToIgnore(event, since !== undefined);
+    const reason = reasonToIgnore(event, { isJoined: since !== undefined, now });
     insertEvent(toRow(event, { hash: eventHash, reason, now }));
     if (reason !== undefined) return { status: 'ignored', reason };
     wake(event, now);
@@ -50,14 +52,15 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
     return { status: 'accepted' };
   }
 
-  /** Why no turn will take this event up; undefined when one will. Edits and deletes have done their work here. */
-  function reasonToIgnore(event: InboundEvent, isJoined: boolean): string | undefined {
+  /** Why no turn will take this event up; undefined when one will. Edits, deletes and stops have done their work here. */
+  function reasonToIgnore(event: InboundEvent, { isJoined, now }: { isJoined: boolean; now: number }): string | undefined {
     if (event.type === 'message') {
       return event.addressed || isJoined ? undefined : notAddressed;
     }
     if (event.type === 'command') return undefined;
     if (event.type === 'edit') return edits.edit(event) ? 'transcript updated' : 'unknown message';
     if (event.type === 'delete') return edits.remove(event) ? 'transcript updated' : 'unknown message';
+    if (event.type === 'stop') return stopWaiting(event.conversationId, now) ? 'answer stopped' : 'nothing to stop';
     return `no feature is switched on that uses ${event.type} events`;
   }
 
