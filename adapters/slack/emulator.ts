@@ -15,6 +15,7 @@ import { createPush } from './emulator/push.ts';
 import { Sockets } from './emulator/sockets.ts';
 import type { DisconnectReason } from './emulator/sockets.ts';
 import { createStreamMethods } from './emulator/streams.ts';
+import { createRateTiers } from './emulator/tiers.ts';
 import { createWebApi } from './emulator/web-api.ts';
 import type { CallListener } from './emulator/web-api.ts';
 import { World } from './emulator/world.ts';
@@ -43,6 +44,8 @@ export interface SlackEmulatorOptions {
   readonly streamLifeMs?: number;
   /** How many messages a page of `conversations.*` holds at most; default 1,000. */
   readonly pageSize?: number;
+  /** Whether Slack's published rate limits hold; default false. */
+  readonly rateTiers?: boolean;
   /** Whether the bot is told of its own messages too, as Slack does; default true. */
   readonly echoes?: boolean;
 }
@@ -197,7 +200,8 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials 
     streams.closeOld();
     calls.call(method, args, phase);
   };
-  const server = createWebApi({ methods, ...credentials, scopes, faults, onCall });
+  const tiers = options.rateTiers ? createRateTiers(() => clock.now()) : undefined;
+  const server = createWebApi({ tiers, methods, ...credentials, scopes, faults, onCall });
   server.on('upgrade', (request, socket, head: Buffer) => sockets.upgrade(request, socket, head));
 
   return {
