@@ -52,10 +52,29 @@ export interface AdapterContext {
   loadState(key: string): Promise<Json | undefined>;
   /** Newest `messageId` of each conversation of this adapter that was active since `since` (ms): where a back-fill starts. */
   recentConversations(since: number): Promise<readonly RecentConversation[]>;
+  /** Where the adapter's app has been installed. What is saved is sealed by the adapter: the ledger holds no secret that can be read. */
+  readonly installations: AdapterInstallations;
   /** What became of an event. */
   status(tenant: string, eventId: string): Promise<EventStatus | undefined>;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+export interface AdapterInstallations {
+  list(): Promise<readonly StoredInstallation[]>;
+  find(id: string): Promise<StoredInstallation | undefined>;
+  /**
+   * In place of the one with the same id; with `replaces` only where that is the data that stands there: false when it is not.
+   * It goes with an `uninstall` event whose tenant is its id.
+   */
+  save(installation: { readonly id: string; readonly data: string; readonly replaces?: string | undefined }): Promise<boolean>;
+}
+
+export interface StoredInstallation {
+  readonly id: string;
+  readonly data: string;
+  /** ms since 1970. */
+  readonly installedAt: number;
 }
 
 export interface AdapterState {

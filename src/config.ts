@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
-import { findConflicts } from './config/checks.ts';
+import { findConflicts, hasSlackOAuth } from './config/checks.ts';
 import { sqlitePath } from './config/database.ts';
 import { openEnvironment, type Environment, type Variables } from './config/environment.ts';
 import { diskFiles, type ConfigFiles } from './config/files.ts';
@@ -152,6 +152,11 @@ function findWarnings(config: Config, environment: Environment): string[] {
   if (!slack.enabled && !slack.botToken && (slack.signingSecret || slack.appToken)) {
     warnings.push('Slack stays off: slack.botToken (SLACK_BOT_TOKEN) is not set, while other Slack settings are.');
   }
+  if (!hasSlackOAuth(slack) && (slack.clientId ?? slack.clientSecret ?? slack.stateSecret)) {
+    warnings.push(
+      'The Slack app cannot be installed by OAuth: that needs all of SLACK_CLIENT_ID, SLACK_CLIENT_SECRET and SLACK_STATE_SECRET.',
+    );
+  }
   return warnings;
 }
 
@@ -188,7 +193,7 @@ function resolveConfig(given: Settings, context: { cwd: string; files: ConfigFil
     knowledge: { folder: resolveKnowledge(given.knowledge.folder, context) },
     slack: {
       ...slack,
-      enabled: slack.enabled ?? slack.botToken !== undefined,
+      enabled: slack.enabled ?? (slack.botToken !== undefined || hasSlackOAuth(slack)),
       transport: slack.transport ?? (slack.appToken ? 'socket' : 'http'),
     },
     discord: { ...discord, enabled: discord.enabled ?? discord.token !== undefined },

@@ -98,6 +98,11 @@ export class AdapterError extends ParleyError {
   readonly code = 'adapter';
 }
 
+/** A sealed secret does not open, or there is no key to seal with. */
+export class SecretBoxError extends ParleyError {
+  readonly code = 'secret_box';
+}
+
 /** Why a turn's signal was aborted: another process has taken the conversation over, this one is stopping, or a person wants no answer any more. */
 export class TurnAborted extends ParleyError {
   readonly code = 'turn_aborted';

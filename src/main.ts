@@ -123,8 +123,7 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
   const sources = Object.entries(webhooks).map(([name, source]) => toSource(name, source));
   const adapters = await Promise.all([
     slack.enabled &&
-      slack.botToken !== undefined &&
-      adapterRegistry.slack({ ...slackOptions(slack), botToken: slack.botToken, fetch }),
+      adapterRegistry.slack({ ...slackOptions(slack), botToken: slack.botToken, oauth: slackOAuth(config), fetch }),
     discord.enabled &&
       discord.token !== undefined &&
       adapterRegistry.discord({ ...discordOptions(discord), token: discord.token }),
@@ -145,6 +144,14 @@ function slackOptions({
 }: Config['slack']) {
   const by = transport === 'socket' ? ({ type: 'socket', appToken } as const) : ({ type: 'http', signingSecret } as const);
   return { transport: by, apiUrl, streaming, followThreads, unfurl };
+}
+
+function slackOAuth({ slack, server, encryptionKeys }: Config) {
+  const { clientId, clientSecret, stateSecret, userScopes, pkce } = slack;
+  const { publicUrl } = server;
+  if (!clientId || !clientSecret || !stateSecret || !encryptionKeys || !publicUrl) return undefined;
+  const scopes = userScopes === '' ? [] : userScopes.split(',');
+  return { clientId, clientSecret, stateSecret, userScopes: scopes, pkce, encryptionKeys, publicUrl };
 }
 
 function discordOptions({ applicationId, apiUrl, messageContentIntent, streaming, backfillMinutes }: Config['discord']) {

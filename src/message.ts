@@ -113,7 +113,7 @@ export interface ThreadOpened extends EventBase {
   readonly title: string;
 }
 
-/** The bot was added to a tenant, or removed from it. */
+/** The bot was added to a tenant, or removed from it: that ends what waits there. */
 export interface Installation extends EventBase {
   readonly type: 'install' | 'uninstall';
 }

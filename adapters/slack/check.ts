@@ -2,14 +2,17 @@ import type { CheckReport } from '../../src/adapter.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AdapterError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
-import { createSlackCaller, type SlackResult } from './client.ts';
-import { isCredentialError, toCredentialError } from './failure.ts';
+import { createSlackCaller, createSlackRequest, type SlackRequest, type SlackResult } from './client.ts';
+import { isCredentialError, platformErrorOf, toCredentialError } from './failure.ts';
+import { toRedirectUri } from './oauth/flow.ts';
+import type { SlackOAuth } from './oauth/flow.ts';
 import { eventsPath, missingScopes } from './manifest.ts';
 import { isRecord } from './receive.ts';
 import { describeUnreachable, hostOf } from './unreachable.ts';
 
 export interface CheckedOptions {
-  readonly botToken: string;
+  readonly botToken: string | undefined;
+  readonly oauth: Pick<SlackOAuth, 'clientId' | 'clientSecret' | 'publicUrl'> | undefined;
   readonly transport:
     | { readonly type: 'http'; readonly signingSecret: string }
     | { readonly type: 'socket'; readonly appToken: string };
@@ -23,20 +26,25 @@ const largestSkewMs = 60_000;
 
 /** Whether Slack accepts the tokens, whether they may do what is configured, and what else can be told from here. */
 export async function checkSlack(options: CheckedOptions, signal: AbortSignal): Promise<CheckReport> {
-  const { botToken, transport } = options;
+  const { botToken, oauth, transport, apiUrl, fetch } = options;
   const slack = createChecker(options, signal);
-  const who = await slack.call(botToken, { setting: 'SLACK_BOT_TOKEN', method: 'auth.test' });
-  const warnings = [...scopeWarnings(who, options), ...skewWarnings(slack.skewMs())];
-  const works = `the bot token works: @${String(who['user'])} in the workspace ${String(who['team'])}`;
+  const found: string[] = [];
+  const warnings: string[] = [];
+  if (botToken !== undefined) {
+    const who = await slack.call(botToken, { setting: 'SLACK_BOT_TOKEN', method: 'auth.test' });
+    found.push(`the bot token works: @${String(who['user'])} in the workspace ${String(who['team'])}`);
+    warnings.push(...scopeWarnings(who, options));
+  }
+  if (oauth) found.push(await checkOAuth(oauth, createSlackRequest({ apiUrl, fetch, log: silentLog }), { apiUrl, signal }));
   if (transport.type === 'socket') {
     // It only asks for the address of a connection; none is opened.
     await slack.call(transport.appToken, { setting: 'SLACK_APP_TOKEN', method: 'apps.connections.open' });
-    return { detail: `${works}; the app token works (Socket Mode)`, warnings };
+    found.push('the app token works (Socket Mode)');
+  } else {
+    found.push(`events arrive at ${eventsPath}`);
+    warnings.push(...secretWarnings(transport.signingSecret));
   }
-  return {
-    detail: `${works}; events arrive at ${eventsPath}`,
-    warnings: [...warnings, ...secretWarnings(transport.signingSecret)],
-  };
+  return { detail: found.join('; '), warnings: [...warnings, ...skewWarnings(slack.skewMs())] };
 }
 
 interface Attempt {
@@ -91,4 +99,26 @@ function secretWarnings(secret: string): string[] {
   return [
     'SLACK_SIGNING_SECRET does not look like one, which has 32 hexadecimal digits: compare it with the page "Basic Information".',
   ];
+}
+
+/** A code that Slack never gave: it is refused as such by who knows the app, and changes nothing. */
+async function checkOAuth(
+  { clientId, clientSecret, publicUrl }: NonNullable<CheckedOptions['oauth']>,
+  request: SlackRequest,
+  { apiUrl, signal }: { readonly apiUrl: string | undefined; readonly signal: AbortSignal },
+): Promise<string> {
+  const { installUrl } = toRedirectUri({ publicUrl });
+  const ready = `the app can be installed at ${installUrl}`;
+  try {
+    await request('oauth.v2.access', { client_id: clientId, client_secret: clientSecret, code: 'parley-doctor' }, signal);
+    return ready;
+  } catch (error) {
+    const code = platformErrorOf(error);
+    if (code === undefined) throw new AdapterError(describeUnreachable(error, hostOf(apiUrl)));
+    if (code !== 'invalid_client_id' && code !== 'bad_client_secret') return ready;
+    const setting = code === 'invalid_client_id' ? 'SLACK_CLIENT_ID' : 'SLACK_CLIENT_SECRET';
+    throw new AdapterError(`Slack refuses ${setting} (${code}): compare it with the page "Basic Information" of the app.`, {
+      cause: error,
+    });
+  }
 }

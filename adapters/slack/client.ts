@@ -2,6 +2,7 @@ import { LogLevel, WebClient } from '@slack/web-api';
 import type { Logger, WebClientOptions } from '@slack/web-api';
 import { redact } from '../../src/log.ts';
 import type { Log } from '../../src/log.ts';
+import type { Destination } from '../../src/message.ts';
 import { isDeadTokenError } from './failure.ts';
 import { hostOf } from './unreachable.ts';
 
@@ -15,16 +16,76 @@ export interface SlackCaller {
   isRefused(): boolean;
   /** Where it calls, for messages. */
   readonly host: string;
+  /** The caller with the token of the installation that this belongs to; itself where there is one token for everything. */
+  of(place: SlackPlace): SlackCaller;
 }
 
-export interface SlackCallerOptions {
-  readonly botToken: string;
+/** A message, a stream or an event: what says in which workspace it is. */
+export interface SlackPlace {
+  readonly tenant?: string;
+  readonly destination?: Destination;
+}
+
+/** Where a caller has its token from. */
+export interface TokenSource {
+  current(signal: AbortSignal): Promise<string>;
+  /** Another token after Slack has refused this one; undefined where there is none. */
+  renew(refused: { readonly used: string; readonly error: unknown }, signal: AbortSignal): Promise<string | undefined>;
+}
+
+export interface SlackClientOptions {
   readonly apiUrl: string | undefined;
   readonly fetch: typeof fetch | undefined;
   readonly log: Log;
 }
 
-export function createSlackCaller({ botToken, apiUrl, fetch = globalThis.fetch, log }: SlackCallerOptions): SlackCaller {
+export type SlackCallerOptions = SlackClientOptions & { readonly botToken: string };
+
+/** A caller with one token for everything. */
+export function createSlackCaller({ botToken, ...options }: SlackCallerOptions): SlackCaller {
+  const request = createSlackRequest(options, botToken);
+  return createCaller((method, args, signal) => request(method, args, signal), hostOf(options.apiUrl));
+}
+
+/** A caller with a token that changes. It asks once more, with the next token, when Slack has refused one, and so has done nothing. */
+export function createTokenCaller(request: SlackRequest, tokens: TokenSource, host: string): SlackCaller {
+  return createCaller(async (method, args, signal) => {
+    const used = await tokens.current(signal);
+    try {
+      return await request(method, { ...args, token: used }, signal);
+    } catch (error) {
+      const token = isDeadTokenError(error) ? await tokens.renew({ used, error }, signal) : undefined;
+      if (token === undefined) throw error;
+      return request(method, { ...args, token }, signal);
+    }
+  }, host);
+}
+
+function createCaller(request: SlackRequest, host: string): SlackCaller {
+  let refused = false;
+  const caller: SlackCaller = {
+    call: async (method, args, signal) => {
+      try {
+        const answer = await request(method, args, signal);
+        refused = false;
+        return answer;
+      } catch (error) {
+        refused = isDeadTokenError(error);
+        throw error;
+      }
+    },
+    isRefused: () => refused,
+    host,
+    of: () => caller,
+  };
+  return caller;
+}
+
+/** An argument `token` goes before the client's own. */
+export type SlackRequest = (method: string, args: Record<string, unknown>, signal: AbortSignal) => Promise<SlackResult>;
+
+export function createSlackRequest(options: SlackClientOptions, botToken?: string): SlackRequest {
+  const { apiUrl, fetch = globalThis.fetch, log } = options;
   let starting: AbortSignal | undefined;
   const client = new WebClient(botToken, {
     ...webClientOptions({ apiUrl, log }),
@@ -33,26 +94,18 @@ export function createSlackCaller({ botToken, apiUrl, fetch = globalThis.fetch, 
     maxRequestConcurrency: Number.POSITIVE_INFINITY,
     fetch: (input, init) => fetch(input, starting ? { ...init, signal: starting } : init),
   });
-  let refused = false;
 
-  async function call(method: string, args: Record<string, unknown>, signal: AbortSignal): Promise<SlackResult> {
+  return async (method, args, signal) => {
     signal.throwIfAborted();
     starting = signal;
     try {
       const pending = client.apiCall(method, args);
       starting = undefined;
-      const answer = await pending;
-      refused = false;
-      return answer as unknown as SlackResult; // an object parsed from JSON, as far as anybody knows
-    } catch (error) {
-      refused = isDeadTokenError(error);
-      throw error;
+      return (await pending) as unknown as SlackResult; // an object parsed from JSON, as far as anybody knows
     } finally {
       starting = undefined;
     }
-  }
-
-  return { call, isRefused: () => refused, host: hostOf(apiUrl) };
+  };
 }
 
 /** The SDK's own retries repeat a post whose answer was lost: all of them are off. */

@@ -18,6 +18,8 @@ import { createStreamMethods } from './emulator/streams.ts';
 import { createRateTiers } from './emulator/tiers.ts';
 import { createWebApi } from './emulator/web-api.ts';
 import type { CallListener } from './emulator/web-api.ts';
+import { createWorkspaces } from './emulator/workspaces.ts';
+import type { EmulatedEnterprise, EmulatedWorkspace } from './emulator/workspaces.ts';
 import { World } from './emulator/world.ts';
 import type { EmulatedChannel, EmulatedUser } from './emulator/world.ts';
 
@@ -34,6 +36,8 @@ export interface SlackEmulatorOptions {
   readonly appToken?: string;
   /** What the bot token has been granted; everything where it is left out. */
   readonly scopes?: readonly string[];
+  readonly clientId?: string;
+  readonly clientSecret?: string;
   /** Where events are sent by HTTP. Without it they go over Socket Mode. Can be changed later. */
   readonly eventsUrl?: string;
   /** How long the bot has to acknowledge; default 3,000. */
@@ -59,10 +63,22 @@ export interface SlackEmulator {
   readonly signingSecret: string;
   readonly botToken: string;
   readonly appToken: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
   readonly teamId: string;
   readonly bot: EmulatedUser & { readonly botId: string };
   /** Where events are sent by HTTP; Socket Mode while undefined. */
   eventsUrl: string | undefined;
+
+  /** From now on tokens that are granted end, after 12 hours if nothing else is said, and come with a refresh token. */
+  rotateTokens(lifeMs?: number): void;
+  /** A workspace that the app can be installed into; made at the first mention of it. */
+  workspace(name: string): EmulatedWorkspace;
+  enterprise(name: string): EmulatedEnterprise;
+  /** Where the browser is sent back to when the person does not agree. */
+  deny(authorizeUrl: string): string;
+  /** Every token that was ever granted by OAuth. */
+  grantedSecrets(): readonly string[];
 
   /** The person of this name; made at the first mention of it. */
   user(name: string): EmulatedUser;
@@ -127,7 +143,7 @@ export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulato
     transport: (attempt) => (eventsUrl === undefined ? sockets.send(attempt) : push.send(eventsUrl, attempt)),
     onDelivery: deliveryListeners.call,
   });
-  const api = createApi(options, { world, sockets, credentials });
+  const api = createApi(options, { world, sockets, credentials, deliveries: () => deliveries });
   const announcer = createAnnouncer({ world, clock, deliveries, echoes });
 
   return {
@@ -151,6 +167,7 @@ export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulato
     set eventsUrl(url: string | undefined) {
       eventsUrl = url;
     },
+    ...controlOAuth(api),
     onStatus: api.statuses.add,
     redeliver: announcer.redeliver,
     pending: () => deliveries.pending(),
@@ -166,13 +183,15 @@ export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulato
   };
 }
 
-type Credentials = Pick<SlackEmulator, 'signingSecret' | 'botToken' | 'appToken'>;
+type Credentials = Pick<SlackEmulator, 'signingSecret' | 'botToken' | 'appToken' | 'clientId' | 'clientSecret'>;
 
-function credentialsOf({ signingSecret, botToken, appToken }: SlackEmulatorOptions): Credentials {
+function credentialsOf({ signingSecret, botToken, appToken, clientId, clientSecret }: SlackEmulatorOptions): Credentials {
   return {
     signingSecret: signingSecret ?? 'emulated-signing-secret',
     botToken: botToken ?? 'xoxb-emulated-bot-token',
     appToken: appToken ?? 'xapp-emulated-app-token',
+    clientId: clientId ?? '1111111111.2222222222',
+    clientSecret: clientSecret ?? 'emulated-client-secret',
   };
 }
 
@@ -180,15 +199,21 @@ interface ApiParts {
   readonly world: World;
   readonly sockets: Sockets;
   readonly credentials: Credentials;
+  readonly deliveries: () => Deliveries;
 }
 
 /** The Web API and the server that it shares with Socket Mode. */
-function createApi(options: SlackEmulatorOptions, { world, sockets, credentials }: ApiParts) {
+function createApi(options: SlackEmulatorOptions, { world, sockets, credentials, deliveries }: ApiParts) {
   const { clock, scopes, pageSize = 1_000, streamLifeMs = 300_000 } = options;
   const faults = createFaults();
   const calls = createListeners<Parameters<CallListener>>();
   const statuses = createListeners<[ThreadStatus]>();
   const streams = createStreamMethods({ world, now: () => clock.now(), streamLifeMs });
+  const rotation = { isOn: false, tokenLifeMs: 12 * 60 * 60_000 };
+  const workspaces = createWorkspaces({
+    ...{ clock, deliveries, ...credentials, rotates: () => rotation.isOn, tokenLifeMs: () => rotation.tokenLifeMs },
+    methods: { pageSize, onStatus: statuses.call, streamLifeMs },
+  });
   let port = 0;
   const url = (): string => `http://127.0.0.1:${port}/api/`;
   const methods = {
@@ -198,14 +223,15 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials 
   };
   const onCall: CallListener = (method, args, phase) => {
     streams.closeOld();
+    workspaces.closeOld();
     calls.call(method, args, phase);
   };
   const tiers = options.rateTiers ? createRateTiers(() => clock.now()) : undefined;
-  const server = createWebApi({ tiers, methods, ...credentials, scopes, faults, onCall });
+  const server = createWebApi({ tiers, methods, ...credentials, grants: workspaces.grants, scopes, faults, onCall });
   server.on('upgrade', (request, socket, head: Buffer) => sockets.upgrade(request, socket, head));
 
   return {
-    ...{ faults, calls, statuses, streams, url },
+    ...{ faults, calls, statuses, streams, url, rotation, workspaces },
     start: async (wanted = 0) => {
       server.listen(wanted, '127.0.0.1');
       await once(server, 'listening');
@@ -219,6 +245,16 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials 
       server.closeAllConnections();
       await once(server, 'close');
     },
+  };
+}
+
+function controlOAuth({ rotation, workspaces }: ReturnType<typeof createApi>) {
+  return {
+    rotateTokens: (lifeMs = rotation.tokenLifeMs): void => {
+      Object.assign(rotation, { isOn: true, tokenLifeMs: lifeMs });
+    },
+    workspace: (name: string) => workspaces.workspace(name),
+    ...{ enterprise: workspaces.enterprise, deny: workspaces.deny, grantedSecrets: workspaces.secrets },
   };
 }
 

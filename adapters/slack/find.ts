@@ -1,6 +1,6 @@
 import type { FoundMessage } from '../../src/adapter.ts';
 import type { OutboundMessage } from '../../src/message.ts';
-import type { SlackCaller, SlackResult } from './client.ts';
+import type { SlackCaller, SlackPlace, SlackResult } from './client.ts';
 import { isTs, parseDestination, parseMessageEventId, toMillis, toTs } from './conversation.ts';
 import type { SlackDestination } from './conversation.ts';
 import { platformErrorOf, toDeliveryError } from './failure.ts';
@@ -10,8 +10,8 @@ import { metadataType } from './send.ts';
 
 export interface FinderOptions {
   readonly slack: SlackCaller;
-  /** Who the bot is; asks Slack where that is not known yet. */
-  readonly identity: (signal: AbortSignal) => Promise<{ readonly userId: string; readonly botId: string }>;
+  /** Who the bot is there; asks Slack where that is not known yet. */
+  readonly identity: (place: SlackPlace, signal: AbortSignal) => Promise<{ readonly userId: string; readonly botId: string }>;
 }
 
 /** Slack gives some apps 15 at most, whatever is asked for. */
@@ -32,10 +32,10 @@ export function createFinder({ slack, identity }: FinderOptions) {
     const method = threadTs === undefined ? 'conversations.history' : 'conversations.replies';
     let orphan: string | undefined;
     try {
-      const bot = await identity(signal);
+      const bot = await identity(message, signal);
       let cursor = '';
       for (let page = 0; page < maxPages; page += 1) {
-        const answer = await slack.call(method, toQuery(message, destination, cursor), signal);
+        const answer = await slack.of(message).call(method, toQuery(message, destination, cursor), signal);
         for (const entry of messagesOf(answer)) {
           const oid = oidOf(entry);
           if (oid === message.id) return { receipt: toReceipt(channel, entry.ts), complete: true };

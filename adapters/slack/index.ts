@@ -1,7 +1,7 @@
-import type { App, ReceiverEvent } from '@slack/bolt';
-import type { Adapter, AdapterContext, AdapterHealth } from '../../src/adapter.ts';
-import { describeError } from '../../src/errors.ts';
-import type { Destination, InboundEvent } from '../../src/message.ts';
+import type { App } from '@slack/bolt';
+import type { Adapter, AdapterContext, AdapterHealth, RequestHandler } from '../../src/adapter.ts';
+import { AdapterError, describeError } from '../../src/errors.ts';
+import type { Destination } from '../../src/message.ts';
 import { checkSlack } from './check.ts';
 import { createSlackCaller } from './client.ts';
 import type { SlackCaller } from './client.ts';
@@ -13,17 +13,23 @@ import { createIdentityCheck } from './identity.ts';
 import type { IdentityCheck } from './identity.ts';
 import { splitForSlack } from './limits.ts';
 import { createNames } from './names.ts';
-import type { Names } from './names.ts';
-import { toEvents } from './receive.ts';
+import { createInstallFlow, toRedirectUri } from './oauth/flow.ts';
+import type { InstallFlow, SlackOAuth } from './oauth/flow.ts';
+import { createInstallRouter } from './oauth/router.ts';
+import { createProcessEvent } from './process-event.ts';
 import { createSender } from './send.ts';
 import type { Sender } from './send.ts';
 import type { SocketReceiver } from './socket.ts';
 import { createStreams } from './streams.ts';
 import type { Streams } from './streams.ts';
+import { createWorkspaces } from './workspaces.ts';
+import type { Workspaces } from './workspaces.ts';
 
 export interface SlackOptions {
-  /** `xoxb-…` */
-  readonly botToken: string;
+  /** `xoxb-…`: of the one workspace that the app is in, or of one beside those that install it by OAuth. */
+  readonly botToken?: string | undefined;
+  /** Lets people install the app into their workspaces. */
+  readonly oauth?: SlackOAuth | undefined;
   readonly transport:
     | { readonly type: 'http'; readonly signingSecret: string }
     /** `xapp-…` */
@@ -53,32 +59,46 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     start: async (context) => {
       const started = assemble(options, context);
       parts = started;
-      await started.identity.start();
+      await started.workspaces?.installations.load();
+      await started.identity?.start();
       if (options.transport.type === 'socket') await startSocket(started, { ...options, ...options.transport }, context);
     },
     stop: async () => {
       parts?.stopping.abort(new Error('The Slack adapter is stopping.'));
       await parts?.http?.stop();
       await parts?.socket?.stop();
+      await parts?.workspaces?.tokens.settle();
     },
     send: (message, signal) => running().sender.send(message, signal),
     find: (message, signal) => running().find(message, signal),
-    remove: (_message, receipt, signal) => running().sender.remove(receipt, signal),
+    remove: (message, receipt, signal) => running().sender.remove(message, receipt, signal),
     split: (text) => splitForSlack(text),
     typing: (destination, signal) => showThinking(running().slack, destination, signal),
     check: (signal) => {
-      const { botToken, transport, apiUrl, fetch, followThreads } = options;
-      return checkSlack({ botToken, transport, apiUrl, fetch, followThreads }, signal);
+      const { botToken, oauth, transport, apiUrl, fetch, followThreads } = options;
+      return checkSlack({ botToken, oauth, transport, apiUrl, fetch, followThreads }, signal);
     },
-    health: () => (parts ? healthOf(parts) : { connected: false, detail: 'not started' }),
+    health: () => (parts ? healthOf(parts, options.oauth) : { connected: false, detail: 'not started' }),
     ...(options.streaming ? { stream: (opening, signal) => running().streams.open(opening, signal) } : {}),
-    ...(options.transport.type === 'http' ? { router: () => createSlackRouter(() => parts?.http) } : {}),
+    ...(options.transport.type === 'http' || options.oauth ? { router: () => createRouter(options, () => parts) } : {}),
   };
+}
+
+function createRouter({ transport, oauth }: SlackOptions, parts: () => Parts | undefined): RequestHandler {
+  const events = transport.type === 'http' ? createSlackRouter(() => parts()?.http) : undefined;
+  const { publicUrl } = oauth ?? {};
+  const install = publicUrl === undefined ? undefined : createInstallRouter({ flow: () => parts()?.flow, publicUrl });
+  if (!install || !events) return install ?? events ?? ((_request, _response, next) => next());
+  return (request, response, next) =>
+    events(request, response, (error) => (error === undefined ? install(request, response, next) : next(error)));
 }
 
 interface Parts {
   readonly slack: SlackCaller;
-  readonly identity: IdentityCheck;
+  /** Of the configured bot token. */
+  readonly identity: IdentityCheck | undefined;
+  readonly workspaces: Workspaces | undefined;
+  readonly flow: InstallFlow | undefined;
   readonly streams: Streams;
   readonly sender: Sender;
   readonly find: NonNullable<Adapter['find']>;
@@ -91,32 +111,44 @@ interface Parts {
 }
 
 function assemble(options: SlackOptions, context: AdapterContext): Parts {
-  const { botToken, transport, apiUrl, fetch, followThreads, unfurl = false } = options;
+  const { transport, followThreads, unfurl = false } = options;
   const { clock, log } = context;
   const stopping = new AbortController();
-  const slack = createSlackCaller({ botToken, apiUrl, fetch, log });
-  const identity = createIdentityCheck({ slack, clock, log, stopping: stopping.signal });
+  const { slack, identity, workspaces, flow, identify } = createCallers(options, { context, stopping: stopping.signal });
   const streams = createStreams({ slack, clock, log, stopping: stopping.signal });
-  const find = createFinder({ slack, identity: identity.get });
+  const find = createFinder({ slack, identity: identify });
   const names = createNames({ slack, clock, stopping: stopping.signal });
   const onFailure = (error: unknown): void =>
     log.error('slack event not accepted; it is not acknowledged', { error: describeError(error) });
   const http =
     transport.type === 'http' ? createHttpReceiver({ signingSecret: transport.signingSecret, clock, onFailure }) : undefined;
-  const app = { processEvent: createProcessEvent({ context, identity, names, followThreads }) } as App; // see Parts
+  const app = { processEvent: createProcessEvent({ context, identity, workspaces, names, followThreads }) } as App; // see Parts
   http?.init(app);
   return {
-    slack,
-    identity,
-    streams,
+    ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping },
     sender: createSender({ slack, streams, find, unfurl }),
-    find,
-    http,
     socket: undefined,
-    app,
-    onFailure,
-    stopping,
   };
+}
+
+/** Whose tokens Slack is called with: that of the configuration, those of installations, or both. */
+function createCallers(
+  { botToken, oauth, apiUrl, fetch }: SlackOptions,
+  { context, stopping }: { context: AdapterContext; stopping: AbortSignal },
+) {
+  const { clock, log } = context;
+  const single = botToken === undefined ? undefined : createSlackCaller({ botToken, apiUrl, fetch, log });
+  const identity = single && createIdentityCheck({ slack: single, clock, log, stopping });
+  if (!oauth) {
+    if (!single || !identity) throw new AdapterError('Slack has neither a bot token nor OAuth: set SLACK_BOT_TOKEN.');
+    const identify = (_place: unknown, signal: AbortSignal) => identity.get(signal);
+    return { slack: single, identity, workspaces: undefined, flow: undefined, identify };
+  }
+  const own = single && identity && { slack: single, identity };
+  const workspaces = createWorkspaces({ oauth, apiUrl, fetch, context, own });
+  const { slack, request, installations } = workspaces;
+  const flow = createInstallFlow({ oauth, apiUrl, request, installations, context, stopping });
+  return { slack, identity, workspaces, flow, identify: workspaces.identity };
 }
 
 interface SocketOptions extends Pick<SlackOptions, 'apiUrl' | 'fetch'> {
@@ -133,42 +165,27 @@ async function startSocket(parts: Parts, { appToken, apiUrl, fetch }: SocketOpti
   await parts.socket.start();
 }
 
-interface Processing {
-  readonly context: AdapterContext;
-  readonly identity: IdentityCheck;
-  readonly names: Names;
-  readonly followThreads: boolean;
-}
-
-/** Bolt acknowledges an event before anybody has seen it. Here it is on disk first; if it cannot be, Slack gets no acknowledgement. */
-function createProcessEvent({ context, identity, names, followThreads }: Processing): App['processEvent'] {
-  const { clock, log } = context;
-  return async ({ body, ack }: ReceiverEvent) => {
-    const { userId, botId } = identity.current() ?? {};
-    const events = toEvents(body, { userId, botId, receivedAt: clock.now(), nameOf: names.nameOf });
-    const wanted = followThreads ? events : events.filter(isForBot);
-    if (wanted.length > 0) await context.accept(wanted.map((event) => names.complete(event)));
-    if (body['type'] === 'app_rate_limited') log.warn('slack withholds events: the workspace sends more than 30,000 an hour');
-    await ack();
-  };
-}
-
-/** What is neither said to the bot nor about something that was. */
-function isForBot(event: InboundEvent): boolean {
-  return event.type !== 'message' || event.addressed;
-}
-
 /** Shown under the text field until the bot writes, for two minutes at most. */
 async function showThinking(slack: SlackCaller, destination: Destination, signal: AbortSignal): Promise<void> {
   const { channel, threadTs } = parseDestination(destination) ?? {};
   if (channel === undefined || threadTs === undefined) return;
-  await slack.call('assistant.threads.setStatus', { channel_id: channel, thread_ts: threadTs, status: 'is thinking…' }, signal);
+  await slack
+    .of({ destination })
+    .call('assistant.threads.setStatus', { channel_id: channel, thread_ts: threadTs, status: 'is thinking…' }, signal);
 }
 
-function healthOf({ slack, identity, http, socket }: Parts): AdapterHealth {
+function healthOf({ slack, identity, workspaces, http, socket }: Parts, oauth: SlackOAuth | undefined): AdapterHealth {
   const refused = slack.isRefused() ? 'Slack refuses the bot token: check SLACK_BOT_TOKEN.' : undefined;
   const unconnected = http || socket ? undefined : 'Socket Mode: not connected yet.';
-  const trouble = refused ?? identity.trouble() ?? unconnected ?? socket?.trouble;
+  const trouble = refused ?? identity?.trouble() ?? unconnected ?? socket?.trouble;
   if (trouble !== undefined) return { connected: false, detail: trouble };
-  return { connected: true, detail: `workspace ${identity.current()?.team}, events by ${socket ? 'Socket Mode' : 'HTTP'}` };
+  const single = identity ? [`workspace ${identity.current()?.team}`] : [];
+  const installed = workspaces && oauth ? [describeInstallations(workspaces, toRedirectUri(oauth).installUrl)] : [];
+  return { connected: true, detail: [...single, ...installed, `events by ${socket ? 'Socket Mode' : 'HTTP'}`].join(', ') };
+}
+
+function describeInstallations({ installations: { size, unreadable } }: Workspaces, installUrl: string): string {
+  const lost = unreadable.length > 0 ? ` (and ${unreadable.length} that no key in PARLEY_ENCRYPTION_KEYS opens)` : '';
+  if (size === 0) return `no workspace has installed the app yet${lost}: open ${installUrl}`;
+  return `installed ${size === 1 ? 'once' : `${size} times`} by OAuth${lost}`;
 }

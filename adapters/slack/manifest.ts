@@ -7,6 +7,8 @@ export interface ManifestOptions {
   readonly publicUrl?: string | undefined;
   /** Whether what is said in a thread needs no mention. */
   readonly followThreads: boolean;
+  /** Whether it can be installed into many workspaces; needs the public address, too. */
+  readonly oauth?: boolean;
 }
 
 /** Something that Parley does on Slack, and what Slack asks for it. */
@@ -23,7 +25,7 @@ export interface SlackFeature {
  * The one table of what is asked for: the manifest and `parley doctor` both read it.
  * Scopes and events as in https://docs.slack.dev/reference/scopes and https://docs.slack.dev/reference/events.
  */
-export function featuresOf({ followThreads }: Pick<ManifestOptions, 'followThreads'>): readonly SlackFeature[] {
+function featuresOf({ followThreads, oauth }: Pick<ManifestOptions, 'followThreads' | 'oauth'>): readonly SlackFeature[] {
   const threads = followThreads ? 'follow threads and see edits in channels' : 'see edits in channels';
   return [
     { purpose: 'be mentioned', scopes: ['app_mentions:read'], events: ['app_mention'] },
@@ -37,7 +39,12 @@ export function featuresOf({ followThreads }: Pick<ManifestOptions, 'followThrea
       events: ['message.channels', 'message.groups'],
     },
     { purpose: 'know people by name', optional: true, scopes: ['users:read'], events: [] },
-    { purpose: 'learn that it was removed', scopes: [], events: ['app_uninstalled'] },
+    { purpose: 'know channels by name', optional: true, scopes: ['channels:read', 'groups:read'], events: [] },
+    {
+      purpose: 'learn that it was removed',
+      scopes: [],
+      events: oauth ? ['app_uninstalled', 'tokens_revoked'] : ['app_uninstalled'],
+    },
   ];
 }
 
@@ -50,7 +57,7 @@ export const eventsPath = '/slack/events';
 
 /** An app manifest, as https://docs.slack.dev/reference/app-manifest describes it. */
 export function createManifest(options: ManifestOptions): Readonly<Record<string, unknown>> {
-  const { name, transport, publicUrl } = options;
+  const { name, transport, publicUrl = '', oauth = false } = options;
   const features = featuresOf(options);
   const isSocket = transport === 'socket';
   return {
@@ -59,13 +66,16 @@ export function createManifest(options: ManifestOptions): Readonly<Record<string
       bot_user: { display_name: name, always_online: true },
       app_home: { messages_tab_enabled: true, messages_tab_read_only_enabled: false },
     },
-    oauth_config: { scopes: { bot: scopesOf(options) } },
+    oauth_config: {
+      ...(oauth ? { redirect_urls: [`${publicUrl}/slack/oauth_redirect`] } : {}),
+      scopes: { bot: scopesOf(options) },
+    },
     settings: {
       event_subscriptions: {
-        ...(isSocket ? {} : { request_url: `${publicUrl ?? ''}${eventsPath}` }),
+        ...(isSocket ? {} : { request_url: `${publicUrl}${eventsPath}` }),
         bot_events: listOf(features.map(({ events }) => events)),
       },
-      org_deploy_enabled: false,
+      org_deploy_enabled: oauth,
       socket_mode_enabled: isSocket,
       // Once on it cannot be switched off again.
       token_rotation_enabled: false,

@@ -38,15 +38,20 @@ interface Envelope {
 
 function toEventsOfCallback(body: Fields, known: ReceivingBot): InboundEvent[] {
   const { event } = body;
-  const tenant = text(body['context_team_id']) || text(body['team_id']);
+  const tenant = tenantOf(body);
   if (!isRecord(event) || tenant === '') return [];
   const envelope = { tenant, event, bot: { ...known, userId: botUserId(body) ?? known.userId }, sentOnAt: sentOnAt(body) };
-  if (event['type'] === 'app_uninstalled') return toUninstall(body, envelope);
+  if (event['type'] === 'app_uninstalled' || isBotRevoked(event)) return toUninstall(body, envelope);
   if (event['type'] === 'agent_session_stopped') return toStop(body, envelope);
   if (event['type'] !== 'message' && event['type'] !== 'app_mention') return [];
   if (event['subtype'] === 'message_changed') return toEdit(envelope);
   if (event['subtype'] === 'message_deleted') return toDelete(envelope);
   return toMessage(envelope);
+}
+
+/** The workspace; the removal from an organisation names none. */
+export function tenantOf(body: Fields): string {
+  return text(body['context_team_id']) || text(body['team_id']) || text(body['enterprise_id']);
 }
 
 /** The installation that the event was sent for names the bot; `authorizations` holds one entry, of a user where the app has no bot. */
@@ -141,6 +146,11 @@ function toStop(body: Fields, { tenant, event, bot, sentOnAt }: Envelope): Inbou
       author: toAuthor(user, {}),
     },
   ];
+}
+
+/** `tokens_revoked` also tells of people who have taken back what they granted. */
+function isBotRevoked({ type, tokens }: Fields): boolean {
+  return type === 'tokens_revoked' && isRecord(tokens) && Array.isArray(tokens['bot']) && tokens['bot'].length > 0;
 }
 
 function toUninstall(body: Fields, { tenant, bot, sentOnAt }: Envelope): InboundEvent[] {

@@ -20,7 +20,7 @@ export interface SenderOptions {
 
 export interface Sender {
   send(message: OutboundMessage, signal: AbortSignal): Promise<Receipt>;
-  remove(receipt: Receipt, signal: AbortSignal): Promise<void>;
+  remove(message: OutboundMessage, receipt: Receipt, signal: AbortSignal): Promise<void>;
 }
 
 /** Tells which message of ours it is: opaque, because every app in the channel can read it. */
@@ -50,12 +50,19 @@ export function createSender({ slack, streams, find, unfurl }: SenderOptions): S
       if (!destination) {
         throw new DeliveryError({ message: 'The message has no Slack channel to go to.', retryable: false, uncertain: false });
       }
-      const job = { slack, message, destination, unfurl, text: neutralise(message.text, peopleOf(destination)), signal };
+      const job = {
+        slack: slack.of(message),
+        message,
+        destination,
+        unfurl,
+        text: neutralise(message.text, peopleOf(destination)),
+        signal,
+      };
       const receipt = await deliver(job, streams.get(message.id));
       streams.forget(message.id);
       return receipt;
     },
-    remove: (receipt, signal) => remove(slack, receipt, signal),
+    remove: (message, receipt, signal) => remove(slack.of(message), receipt, signal),
   };
 }
 

@@ -56,7 +56,16 @@ export function createStreams({ slack, clock, log, stopping }: StreamsOptions): 
       if ((streams.get(opening.id)?.stream.standing ?? 'none') !== 'none') return noStream;
       dropOld();
       const target = { ...destination, channel, threadTs };
-      const stream = new LiveStream({ opening, destination: target, slack, clock, log, workspace, signal, stopping });
+      const stream = new LiveStream({
+        opening,
+        destination: target,
+        slack: slack.of(opening),
+        clock,
+        log,
+        workspace,
+        signal,
+        stopping,
+      });
       streams.set(opening.id, { stream, since: clock.now() });
       return stream;
     },

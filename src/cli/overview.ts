@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import type { Config } from '../config.ts';
+import { hasSlackOAuth } from '../config/checks.ts';
 
 /** One part of Parley: whether it is on, and how; or what it would need. */
 export interface OverviewLine {
@@ -30,10 +31,11 @@ function modelLine({ model, knowledge }: Config, cwd: string): OverviewLine {
   return { ...common, detail };
 }
 
-function slackLine({ slack }: Config): OverviewLine {
+function slackLine({ slack, server }: Config): OverviewLine {
   const common = { part: 'slack', name: 'Slack', on: slack.enabled } as const;
-  if (slack.enabled)
-    return { ...common, detail: slack.transport === 'socket' ? 'on, by Socket Mode' : 'on, events arrive at /slack/events' };
+  const by = slack.transport === 'socket' ? 'on, by Socket Mode' : 'on, events arrive at /slack/events';
+  const oauth = hasSlackOAuth(slack) ? `; workspaces install it at ${server.publicUrl}/slack/install` : '';
+  if (slack.enabled) return { ...common, detail: `${by}${oauth}` };
   const detail = 'needs SLACK_BOT_TOKEN, and SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP); see docs/slack.md';
   return { ...common, detail };
 }

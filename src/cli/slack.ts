@@ -51,8 +51,10 @@ function toManifestOptions({ socket, url, name }: CommandOptions, config: Config
   if (socket && url !== undefined) throw new UsageError('--socket and --url exclude each other: Socket Mode needs no address.');
   const { slack, server, bot } = config;
   const transport = socket ? 'socket' : transportOf(config, url);
-  const publicUrl = transport === 'http' ? toPublicUrl(url ?? server.publicUrl) : undefined;
-  return { name: toName(name ?? bot.name), transport, publicUrl, followThreads: slack.followThreads };
+  // People who install the app come back to it.
+  const oauth = slack.clientId !== undefined;
+  const publicUrl = transport === 'http' || oauth ? toPublicUrl(url ?? server.publicUrl) : undefined;
+  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, followThreads: slack.followThreads };
 }
 
 /** Before anything is configured, the way that needs no public address. */

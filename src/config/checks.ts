@@ -1,3 +1,4 @@
+import { howToMakeKey } from '../secret-box.ts';
 import type { Settings } from './schema.ts';
 
 /** A mistake that only shows when several settings are looked at together. */
@@ -15,6 +16,7 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkModel(sections.model),
     ...checkLease(sections),
     ...checkSlack(sections.slack),
+    ...checkSlackOAuth(sections),
     ...checkDiscord(sections.discord),
     ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => checkWebhook(name, source)),
   ];
@@ -52,7 +54,7 @@ function checkLease({ worker, delivery }: Partial<Settings>): Conflict[] {
 
 function checkSlack(slack: Settings['slack'] | undefined): Conflict[] {
   if (!slack || slack.enabled === false) return [];
-  if (!slack.botToken) {
+  if (!slack.botToken && !hasSlackOAuth(slack)) {
     return slack.enabled ? [{ path: ['slack', 'botToken'], what: 'is missing: Slack cannot be answered without it' }] : [];
   }
   const transport = slack.transport ?? (slack.appToken ? 'socket' : 'http');
@@ -63,6 +65,29 @@ function checkSlack(slack: Settings['slack'] | undefined): Conflict[] {
   const what =
     'is missing: events that arrive by HTTP need it. For Socket Mode set slack.appToken (SLACK_APP_TOKEN) in its place';
   return [{ path: ['slack', 'signingSecret'], what }];
+}
+
+/** Whether people can install the Slack app into their workspaces. */
+export function hasSlackOAuth({ clientId, clientSecret, stateSecret }: Settings['slack']): boolean {
+  return clientId !== undefined && clientSecret !== undefined && stateSecret !== undefined;
+}
+
+function checkSlackOAuth({ slack, server, encryptionKeys }: Partial<Settings>): Conflict[] {
+  if (!slack || slack.enabled === false || !hasSlackOAuth(slack)) return [];
+  const conflicts: Conflict[] = [];
+  if ((slack.stateSecret?.length ?? 0) < 16) {
+    const what = 'must have at least 16 characters; make one with: openssl rand -hex 32';
+    conflicts.push({ path: ['slack', 'stateSecret'], what });
+  }
+  if (encryptionKeys === undefined) {
+    const what = `is missing: the tokens of workspaces that install the app are kept encrypted; ${howToMakeKey}`;
+    conflicts.push({ path: ['encryptionKeys'], what });
+  }
+  if (server && server.publicUrl === undefined) {
+    const what = 'is missing: Slack sends people who install the app back to it';
+    conflicts.push({ path: ['server', 'publicUrl'], what });
+  }
+  return conflicts;
 }
 
 function checkDiscord(discord: Settings['discord'] | undefined): Conflict[] {

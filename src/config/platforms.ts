@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { secretText, setting, text, url } from './setting.ts';
 
-const oauthNote = 'For installing the app into many workspaces by OAuth, which a later version brings; not used yet.';
-
 export const slack = z
   .strictObject({
     enabled: setting(z.boolean().optional(), {
       description: 'Whether Parley connects to Slack.',
       example: 'false',
-      defaultNote: 'true when botToken is set',
+      defaultNote: 'true when botToken, or clientId and what belongs to it, is set',
     }),
     botToken: setting(secretText.regex(/^xoxb-|^xoxe\.xoxb-/, 'must be a bot token, which begins with xoxb-').optional(), {
       env: 'SLACK_BOT_TOKEN',
@@ -37,18 +35,36 @@ export const slack = z
       example: 'http',
       defaultNote: 'socket when appToken is set, else http',
     }),
-    clientId: setting(text.optional(), { env: 'SLACK_CLIENT_ID', description: oauthNote, example: '1234567890.1234567890' }),
+    clientId: setting(text.optional(), {
+      env: 'SLACK_CLIENT_ID',
+      description:
+        'With the two below, lets people add the app to their workspaces at /slack/install; from the page "Basic Information".',
+      example: '1234567890.1234567890',
+    }),
     clientSecret: setting(secretText.optional(), {
       env: 'SLACK_CLIENT_SECRET',
       secret: true,
-      description: oauthNote,
+      description: 'Client secret of the Slack app, from the same page.',
       example: '5b2e91...',
     }),
     stateSecret: setting(secretText.optional(), {
       env: 'SLACK_STATE_SECRET',
       secret: true,
-      description: oauthNote,
+      description: 'A random text of your own, which ties an installation to the browser that began it.',
       example: 'a long random text',
+    }),
+    userScopes: setting(
+      text.regex(/^[a-z][a-z0-9.:_-]*(?:,[a-z][a-z0-9.:_-]*)*$|^$/, 'must be scopes with commas between them').default(''),
+      {
+        description:
+          'Scopes to ask of the person who installs, beside those of the bot, with commas between them. The tokens are kept for each person.',
+        example: 'search:read',
+      },
+    ),
+    pkce: setting(z.boolean().default(false), {
+      description:
+        'Whether installations use PKCE. Only for a Slack app in which PKCE has been switched on, which cannot be undone there.',
+      example: 'true',
     }),
     apiUrl: setting(url.default('https://slack.com/api/'), {
       env: 'SLACK_API_URL',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bot, conversation, model } from './conversation.ts';
 import { discord, slack } from './platforms.ts';
-import { data, database, delivery, knowledge, log, server, worker } from './server.ts';
+import { data, database, delivery, encryptionKeys, knowledge, log, server, worker } from './server.ts';
 import { webhooks } from './webhooks.ts';
 
 /** All that can be configured, as it stands in parley.yaml. */
@@ -9,6 +9,7 @@ export const configSchema = z.strictObject({
   server,
   data,
   database,
+  encryptionKeys,
   log,
   bot,
   conversation,

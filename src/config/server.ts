@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { findKeyProblem } from '../secret-box.ts';
 import { count, setting, text, url } from './setting.ts';
 
 export const server = z
@@ -64,6 +65,23 @@ export const data = setting(text.default('./data'), {
   description: 'Folder for the database and everything else that Parley writes. One running Parley to a folder.',
   example: '/var/lib/parley',
 });
+
+export const encryptionKeys = setting(
+  z
+    .string()
+    .check((context) => {
+      const problem = findKeyProblem(context.value);
+      if (problem !== undefined) context.issues.push({ code: 'custom', message: problem, input: context.value });
+    })
+    .optional(),
+  {
+    env: 'PARLEY_ENCRYPTION_KEYS',
+    secret: true,
+    description:
+      'Keys for the tokens that Parley keeps: id:key with 32 random bytes in base64, and commas between them. The first one seals, all of them open.',
+    example: 'k1:...',
+  },
+);
 
 export const database = setting(text.optional(), {
   env: 'DATABASE_URL',

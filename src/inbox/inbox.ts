@@ -2,10 +2,11 @@ import type { AcceptResult, AdapterContext, AdapterState } from '../adapter.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { InboundEvent } from '../message.ts';
+import type { InstallationStore } from '../store/installation-store.ts';
 import type { AcceptBatch, Store } from '../store/store.ts';
 
 export interface InboxOptions {
-  readonly store: Pick<Store, 'loadState' | 'recentConversations' | 'status'>;
+  readonly store: Pick<Store, 'loadState' | 'recentConversations' | 'status' | keyof InstallationStore>;
   readonly clock: Clock;
   readonly log: Log;
   /** Saves events, and sees to it that they are taken up: the worker's. */
@@ -30,6 +31,11 @@ export function createInbox({ store, clock, log, accept: save }: InboxOptions): 
       log: log.with({ adapter }),
       accept: (events, state) => accept(adapter, events, state),
       loadState: (key) => store.loadState({ adapter, key }),
+      installations: {
+        list: () => store.listInstallations({ adapter }),
+        find: (id) => store.findInstallation({ adapter, id }),
+        save: (installation) => store.saveInstallation({ adapter, ...installation }),
+      },
       recentConversations: (since) => store.recentConversations({ adapter, since }),
       status: (tenant, eventId) => store.status({ adapter, tenant, eventId }),
     }),

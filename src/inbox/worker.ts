@@ -3,6 +3,7 @@ import { createClaimLoop } from '../claim-loop.ts';
 import { settleWithin, type Clock } from '../clock.ts';
 import { describeError, TurnAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { appUninstalled } from '../store/installation-store.ts';
 import type { AcceptBatch, ClaimedTurn, Store } from '../store/store.ts';
 import { createRoom } from './room.ts';
 import { createAcceptStops, hasStop } from './stops.ts';
@@ -52,7 +53,6 @@ export function createWorker(options: WorkerOptions): Worker {
   const room = createRoom({ ...options, running: () => running.size, onTurn: run });
   const onError = (error: unknown): void => log.error('turns could not be claimed', { error: describeError(error) });
   const loop = createClaimLoop({ claim: room.claim, clock, pollMs: options.pollMs, onError });
-
   const acceptStops = createAcceptStops({ store, running, coming: room.coming });
 
   async function accept(batch: AcceptBatch): Promise<readonly AcceptResult[]> {
@@ -60,6 +60,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const atOnce = loop.active() ? room.acceptAtOnce(batch) : undefined;
     if (atOnce) return atOnce;
     const results = await store.accept(batch);
+    abortGone(running, batch, results);
     if (results.some(({ status }) => status === 'accepted')) loop.wake();
     return results;
   }
@@ -106,6 +107,21 @@ export function createWorker(options: WorkerOptions): Worker {
       renewal.stop();
     },
   };
+}
+
+/** Stops the turns of tenants that this batch takes the bot from: the ledger has ended them. */
+function abortGone(
+  running: ReadonlyMap<ClaimedTurn, RunningTurn>,
+  { adapter, events }: AcceptBatch,
+  results: readonly AcceptResult[],
+): void {
+  const gone = events.filter(({ type }, index) => type === 'uninstall' && results[index]?.reason === appUninstalled);
+  if (gone.length === 0) return;
+  const tenants = new Set(gone.map(({ tenant }) => tenant));
+  for (const [turn, { controller }] of running) {
+    const event = turn.events[0]?.event;
+    if (event?.adapter === adapter && tenants.has(event.tenant)) controller.abort(new TurnAborted('lease lost'));
+  }
 }
 
 /** What runTurn could not handle: a bug, or a store that fails. The attempt counts, so that it cannot go round for ever. */

@@ -1,5 +1,6 @@
 import type { AcceptResult, AdapterState, EventStatus, RecentConversation } from '../adapter.ts';
 import type { InboundEvent, Json, OutboundMessage, Receipt } from '../message.ts';
+import type { InstallationStore } from './installation-store.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
 
 /**
@@ -27,10 +28,11 @@ import type { KnowledgeStore } from './knowledge-store.ts';
  *
  * `uncertain` means that an earlier attempt may have reached the platform: look before sending again.
  */
-export interface Store extends KnowledgeStore {
+export interface Store extends KnowledgeStore, InstallationStore {
   /**
    * Saves events in the order given, each at most once per (adapter, tenant, eventId), and with them the adapter's state.
-   * A message or command that is to be answered makes its conversation ready; edits and deletes change the transcript at once.
+   * A message or command that is to be answered makes its conversation ready; edits and deletes change the transcript at once,
+   * and the removal of the bot from a tenant ends what waits there (see InstallationStore).
    * A copy that is addressed to the bot takes the place of one that was ignored because it was not.
    *
    * A message that does not speak to the bot, in a conversation that is not there, is ignored. If it is a reply, its text is kept until

@@ -9,7 +9,7 @@ import {
   toMessageEvent,
   toStopEvent,
 } from './payloads.ts';
-import type { EventBody, SlashCommand } from './payloads.ts';
+import type { EnvelopeData, EventBody, SlashCommand } from './payloads.ts';
 import type { StoredMessage, World, WorldChange } from './world.ts';
 
 /** Which of the two events of one mention is sent first. */
@@ -21,6 +21,8 @@ export interface AnnouncerOptions {
   readonly deliveries: Deliveries;
   /** Whether the bot is told of what it does itself. */
   readonly echoes: boolean;
+  /** Through which installation events come; undefined where there is none, and so no event. */
+  readonly place?: () => EnvelopeData['place'];
 }
 
 export interface StopPress {
@@ -40,18 +42,20 @@ export interface Announcer {
   uninstalled(): Delivery;
   /** `streams` are those of the thread that grew. */
   stopped(stop: StopPress): Delivery;
+  /** Ids of people, and of bots, whose tokens are no good any more. */
+  revoked(tokens: { readonly oauth: readonly string[]; readonly bot: readonly string[] }): Delivery;
   redeliver(said: { readonly ts: string }, copies: number): readonly Delivery[];
 }
 
-export function createAnnouncer({ world, clock, deliveries, echoes }: AnnouncerOptions): Announcer {
+export function createAnnouncer({ world, clock, deliveries, echoes, place = () => ({}) }: AnnouncerOptions): Announcer {
   /** What was sent about each message, to be sent again. */
   const sent = new Map<string, EventBody[]>();
   let count = 0;
-
   function send(event: EventBody, messageTs?: string): Delivery[] {
+    if (!place()) return [];
     count += 1;
-    const eventId = `Ev${String(count).padStart(9, '0')}`;
-    const body = toEnvelope(world, event, { eventId, now: clock.now() });
+    const eventId = `Ev${world.serial}${String(count).padStart(8, '0')}`;
+    const body = toEnvelope(world, event, { eventId, now: clock.now(), place: place() });
     if (messageTs !== undefined) sent.set(messageTs, [...(sent.get(messageTs) ?? []), body]);
     return [deliveries.add({ id: eventId, kind: 'event', type: typeOf(event), body, messageTs })];
   }
@@ -98,11 +102,19 @@ export function createAnnouncer({ world, clock, deliveries, echoes }: AnnouncerO
       return deliveries.add({ id: triggerId, kind: 'command', type: command.command, body, messageTs: undefined });
     },
     stopped: (stop) => first(send(toStopEvent({ ...stop, eventTs: world.nextTs() }))),
-    uninstalled: () => first(send({ type: 'app_uninstalled' })),
+    ...announceEnds(send),
     redeliver: ({ ts }, copies) => {
       const bodies = Array.from({ length: copies }, () => sent.get(ts) ?? []).flat();
       return bodies.map((body) => deliveries.add({ ...idOf(body), kind: 'event', body, messageTs: ts }));
     },
+  };
+}
+
+/** That the app may do less from now on, or nothing. */
+function announceEnds(send: (event: EventBody) => readonly Delivery[]): Pick<Announcer, 'uninstalled' | 'revoked'> {
+  return {
+    uninstalled: () => first(send({ type: 'app_uninstalled' })),
+    revoked: (tokens) => first(send({ type: 'tokens_revoked', tokens })),
   };
 }
 

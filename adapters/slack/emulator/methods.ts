@@ -87,7 +87,7 @@ function createOtherMethods({ world, onStatus }: MethodOptions): Record<string, 
   return {
     'auth.test': () => ({
       url: 'https://parley.slack.test/',
-      ...{ team: 'Parley', team_id: world.teamId },
+      ...{ team: world.name, team_id: world.teamId, enterprise_id: world.enterpriseId },
       ...{ user: world.bot.name, user_id: world.bot.id, bot_id: world.botId },
       is_enterprise_install: false,
     }),

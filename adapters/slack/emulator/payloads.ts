@@ -4,20 +4,33 @@ import type { EmulatedChannel, EmulatedUser, StoredMessage, World } from './worl
 
 export type EventBody = Readonly<Record<string, unknown>>;
 
+export interface EnvelopeData {
+  readonly eventId: string;
+  readonly now: number;
+  /** Through which installation it comes; through that of the workspace by default. */
+  readonly place?: { readonly teamId?: string | null; readonly isEnterpriseInstall?: boolean } | undefined;
+}
+
 /** Around every event. `eventId` names this event, not what it tells of. */
-export function toEnvelope(world: World, event: EventBody, { eventId, now }: { eventId: string; now: number }): EventBody {
+export function toEnvelope(world: World, event: EventBody, { eventId, now, place }: EnvelopeData): EventBody {
+  const { teamId = world.teamId, isEnterpriseInstall = false } = place ?? {};
   return {
     token: 'verification-token-of-old',
-    team_id: world.teamId,
-    context_team_id: world.teamId,
-    context_enterprise_id: null,
+    team_id: teamId,
+    enterprise_id: world.enterpriseId,
+    context_team_id: teamId,
+    context_enterprise_id: world.enterpriseId,
     api_app_id: world.appId,
     event,
     type: 'event_callback',
     event_id: eventId,
     event_time: Math.floor(now / 1000),
     authorizations: [
-      { enterprise_id: null, team_id: world.teamId, user_id: world.bot.id, is_bot: true, is_enterprise_install: false },
+      {
+        enterprise_id: world.enterpriseId,
+        team_id: isEnterpriseInstall ? null : teamId,
+        ...{ user_id: world.bot.id, is_bot: true, is_enterprise_install: isEnterpriseInstall },
+      },
     ],
     is_ext_shared_channel: false,
     event_context: `4-${eventId}`,
@@ -105,6 +118,7 @@ export function toCommandBody(world: World, { command, text, user, channel, trig
     token: 'verification-token-of-old',
     team_id: world.teamId,
     team_domain: 'parley',
+    ...(world.enterpriseId === null ? {} : { enterprise_id: world.enterpriseId }),
     channel_id: channel.id,
     channel_name: channel.name || 'directmessage',
     user_id: user.id,

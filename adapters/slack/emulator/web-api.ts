@@ -8,12 +8,21 @@ import type { Args, Method } from './methods.ts';
 
 export type CallListener = (method: string, args: Args, phase: 'before' | 'after') => void;
 
+export interface Grants {
+  /** Methods that need no token. */
+  readonly openMethods: Readonly<Record<string, Method>>;
+  /** What the token may do there, or why it is refused. */
+  methodsFor(token: string, args: Args): Readonly<Record<string, Method>> | string;
+}
+
 export interface WebApiOptions {
   readonly methods: Readonly<Record<string, Method>>;
   readonly botToken: string;
   readonly appToken: string;
   /** What the bot token has been granted; everything where it is left out. */
   readonly scopes?: readonly string[] | undefined;
+  /** The tokens that people have granted by OAuth. */
+  readonly grants: Grants;
   readonly faults: FaultPlan;
   readonly onCall: CallListener;
   /** No limits where it is left out. */
@@ -80,15 +89,17 @@ interface Call {
 }
 
 function carryOut(
-  { methods, botToken, appToken, scopes }: WebApiOptions,
+  { methods, botToken, appToken, scopes, grants }: WebApiOptions,
   { method, args, token }: Call,
 ): Readonly<Record<string, unknown>> {
-  if (token === '') return { ok: false, error: 'not_authed' };
-  if (token !== botToken && token !== appToken) return { ok: false, error: 'invalid_auth' };
-  if ((token === appToken) !== appMethods.has(method)) return { ok: false, error: 'not_allowed_token_type' };
+  const open = grants.openMethods[method];
+  if (token === '' && !open) return { ok: false, error: 'not_authed' };
+  const granted = open || token === botToken || token === appToken ? methods : grants.methodsFor(token, args);
+  if (typeof granted === 'string') return { ok: false, error: granted };
+  if (!open && (token === appToken) !== appMethods.has(method)) return { ok: false, error: 'not_allowed_token_type' };
   const lacked = scopes && token === botToken ? lackedScopes(method, scopes) : undefined;
   if (lacked) return { ok: false, error: 'missing_scope', needed: lacked.join(','), provided: scopes?.join(',') };
-  const run = methods[method];
+  const run = open ?? granted[method];
   if (!run) return { ok: false, error: 'unknown_method', req_method: method };
   try {
     return { ok: true, ...run(args) };

@@ -67,20 +67,40 @@ export interface WorldChange {
   readonly previous?: StoredMessage;
 }
 
+export interface Place {
+  /** One digit. */
+  readonly serial?: number;
+  readonly name?: string;
+  /** The organisation that the workspace belongs to. */
+  readonly enterpriseId?: string | null;
+  /** In an organisation the bot is the same in every workspace. */
+  readonly botSerial?: number;
+}
+
 /** What stands in the workspace. Every change is announced to the listeners, in order. */
 export class World {
-  readonly teamId = 'T0PARLEY01';
+  readonly teamId: string;
+  readonly name: string;
+  readonly enterpriseId: string | null;
   readonly appId = 'A0PARLEY01';
-  readonly botId = 'B0PARLEY01';
-  readonly bot: EmulatedUser = { id: 'U0PARLEY01', name: 'parley', isBot: true };
+  readonly botId: string;
+  readonly bot: EmulatedUser;
+  /** Tells the ids of one workspace from those of the others. */
+  readonly serial: number;
   readonly users = new Map<string, EmulatedUser>();
   readonly channels = new Map<string, EmulatedChannel>();
   readonly #clock: Pick<Clock, 'now'>;
   readonly #listeners = new Set<(change: WorldChange) => void>();
   #lastMicros = 0;
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Pick<Clock, 'now'>, { serial = 0, name = 'Parley', enterpriseId = null, botSerial = serial }: Place = {}) {
     this.#clock = clock;
+    this.teamId = `T${serial}PARLEY01`;
+    this.serial = serial;
+    this.name = name;
+    this.enterpriseId = enterpriseId;
+    this.botId = `B${botSerial}PARLEY01`;
+    this.bot = { id: `U${botSerial}PARLEY01`, name: 'parley', isBot: true };
     this.users.set(this.bot.id, this.bot);
   }
 
@@ -98,7 +118,7 @@ export class World {
 
   user(name: string): EmulatedUser {
     for (const user of this.users.values()) if (user.name === name) return user;
-    const user = { id: toId('U', this.users.size), name, isBot: false };
+    const user = { id: toId(`U${this.serial}`, this.users.size), name, isBot: false };
     this.users.set(user.id, user);
     return user;
   }
@@ -108,13 +128,13 @@ export class World {
     const known = this.channels.get(name);
     if (known) return known;
     for (const channel of this.channels.values()) if (channel.name === name) return channel;
-    return this.#addChannel({ id: toId('C', this.channels.size), name, type });
+    return this.#addChannel({ id: toId(`C${this.serial}`, this.channels.size), name, type });
   }
 
   /** The conversation of this person and the bot: one for ever. */
   direct(user: EmulatedUser): EmulatedChannel {
     for (const channel of this.channels.values()) if (channel.userId === user.id) return channel;
-    return this.#addChannel({ id: toId('D', this.channels.size), name: '', type: 'im', userId: user.id });
+    return this.#addChannel({ id: toId(`D${this.serial}`, this.channels.size), name: '', type: 'im', userId: user.id });
   }
 
   post({ channel, user, text, threadTs, files = [], metadata, streaming = false }: Draft): StoredMessage {
@@ -172,5 +192,5 @@ export class World {
 }
 
 function toId(kind: string, count: number): string {
-  return `${kind}0${String(count).padStart(8, '0')}`;
+  return `${kind}${String(count).padStart(8, '0')}`;
 }

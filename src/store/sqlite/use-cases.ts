@@ -4,6 +4,7 @@ import { createCommit } from './commit.ts';
 import type { Sqlite } from './database.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createDeliveries } from './deliveries.ts';
+import { createInstallations } from './installations.ts';
 import { createKnowledge } from './knowledge.ts';
 import { createOverheard } from './overheard.ts';
 import { createStats } from './stats.ts';
@@ -36,6 +37,7 @@ export function createUseCases(db: Sqlite): UseCases {
   const status = createStatus(db);
   const stats = createStats(db);
   const knowledge = createKnowledge(db);
+  const installations = createInstallations(db);
   const upkeep = createUpkeep(db);
   const wakePutOff = createWakePutOff(db);
   return {
@@ -74,6 +76,9 @@ export function createUseCases(db: Sqlite): UseCases {
     discardDeadLetter: ([id], now) => letters.discardDeadLetter(id, now),
     prune: ([query]) => upkeep.prune(query),
     forgetOverheard: ([query]) => overheard.forget(query),
+    saveInstallation: ([installation], now) => installations.saveInstallation(installation, now),
+    findInstallation: ([key]) => installations.findInstallation(key),
+    listInstallations: ([query]) => installations.listInstallations(query),
     listDocuments: () => knowledge.listDocuments(),
     putDocument: ([document, passages]) => knowledge.putDocument(document, passages),
     removeDocument: ([source]) => knowledge.removeDocument(source),

@@ -10,6 +10,7 @@ import type { DiscordEmulator, DiscordEmulatorOptions } from '../../../adapters/
 import type { FakeClock } from '../../support/fake-clock.ts';
 import { createDiscordAdapter } from '../../../adapters/discord/index.ts';
 import type { DiscordOptions } from '../../../adapters/discord/index.ts';
+import { createMemoryInstallations } from '../../support/memory-installations.ts';
 
 /** Lets tests wait for a condition: it is looked at again whenever somebody pokes. */
 export interface Watch {
@@ -119,6 +120,7 @@ export function createContext(
       return results;
     },
     loadState: async (key) => states.get(key),
+    installations: createMemoryInstallations(clock),
     recentConversations: async (since) => {
       const newest = new Map<string, RecentConversation>();
       for (const { conversationId, destination, messageId, sentAt } of messages()) {

@@ -15,7 +15,7 @@ async function check(t: TestContext, emulated: Partial<SlackEmulatorOptions>, op
   t.after(() => emulator.stop());
   const transport = { type: 'http', signingSecret: secret } as const;
   return checkSlack(
-    { botToken: emulator.botToken, transport, followThreads: true, apiUrl, fetch: undefined, ...options },
+    { botToken: emulator.botToken, transport, oauth: undefined, followThreads: true, apiUrl, fetch: undefined, ...options },
     noAbort,
   );
 }

@@ -13,7 +13,8 @@ import type { Adapter, AdapterContext, MessageStream } from '../../../src/adapte
 import { systemClock } from '../../../src/clock.ts';
 import type { Clock } from '../../../src/clock.ts';
 import { DeliveryError } from '../../../src/errors.ts';
-import type { InboundEvent, InboundMessage, OutboundMessage, Receipt } from '../../../src/message.ts';
+import type { InboundEvent, InboundMessage, Json, OutboundMessage, Receipt } from '../../../src/message.ts';
+import { createMemoryInstallations } from '../../support/memory-installations.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
 
@@ -41,6 +42,8 @@ export interface SlackSetup {
   readonly emulator?: Partial<SlackEmulatorOptions>;
   /** Default true. */
   readonly start?: boolean;
+  /** That of an earlier adapter; an empty one by default. */
+  readonly ledger?: SlackLedger;
 }
 
 /** The adapter with the real SDK, against the emulator, with a ledger that is a list. Ends with the test. */
@@ -63,6 +66,7 @@ export async function startSlack(t: TestContext, setup: SlackSetup = {}): Promis
   const log = createMemoryLog();
   const offered: InboundEvent[] = [];
   const waiting = new Set<() => void>();
+  const ledger = setup.ledger ?? createSlackLedger(clock);
   const { eventsUrl, close } = await serve(adapter);
   if (transport === 'http') emulator.eventsUrl = eventsUrl;
 
@@ -70,7 +74,8 @@ export async function startSlack(t: TestContext, setup: SlackSetup = {}): Promis
     ...{ emulator, log, clock, eventsUrl, offered },
     adapter: adapter as Slack['adapter'], // it has all that Slack can do
     onAccept: async () => undefined,
-    start: () => adapter.start(createContext({ clock, log, accept: (events) => slack.onAccept(events), offered, waiting })),
+    start: () =>
+      adapter.start(createContext({ clock, log, accept: (events) => slack.onAccept(events), offered, waiting, ...ledger })),
     offeredMessages: async (count) => {
       for (;;) {
         const messages = offered.filter((event) => event.type === 'message');
@@ -89,25 +94,41 @@ export async function startSlack(t: TestContext, setup: SlackSetup = {}): Promis
   return slack;
 }
 
+/** What outlives the adapter. */
+export interface SlackLedger {
+  readonly installations: ReturnType<typeof createMemoryInstallations>;
+  readonly states: Map<string, Json>;
+}
+
+/** An empty one. */
+export function createSlackLedger(clock: Clock): SlackLedger {
+  return { installations: createMemoryInstallations(clock), states: new Map() };
+}
+
 interface Ledger {
   readonly clock: Clock;
   readonly log: MemoryLog;
   readonly accept: (events: readonly InboundEvent[]) => Promise<void>;
   readonly offered: InboundEvent[];
   readonly waiting: ReadonlySet<() => void>;
+  readonly installations: SlackLedger['installations'];
+  readonly states: SlackLedger['states'];
 }
 
-function createContext({ clock, log, accept, offered, waiting }: Ledger): AdapterContext {
+function createContext({ clock, log, accept, offered, waiting, installations, states }: Ledger): AdapterContext {
   return {
     clock,
     log,
-    accept: async (events) => {
+    accept: async (events, state) => {
       offered.push(...events);
       for (const wake of waiting) wake();
       await accept(events);
+      if (state) states.set(state.key, state.value);
+      for (const { type, tenant } of events) if (type === 'uninstall') installations.rows.delete(tenant);
       return events.map(() => ({ status: 'accepted' }));
     },
-    loadState: async () => undefined,
+    installations,
+    loadState: async (key) => states.get(key),
     recentConversations: async () => [],
     status: async () => undefined,
   };

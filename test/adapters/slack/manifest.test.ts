@@ -22,7 +22,8 @@ describe('the manifest of the Slack app', () => {
     const { oauth_config: oauth, settings } = manifestOf(socket);
 
     assert.deepEqual(oauth.scopes.bot, [
-      ...['app_mentions:read', 'channels:history', 'chat:write', 'groups:history', 'im:history', 'mpim:history', 'users:read'],
+      ...['app_mentions:read', 'channels:history', 'channels:read', 'chat:write', 'groups:history', 'groups:read'],
+      ...['im:history', 'mpim:history', 'users:read'],
     ]);
     assert.deepEqual(settings.event_subscriptions.bot_events, [
       ...['app_mention', 'app_uninstalled', 'message.channels', 'message.groups', 'message.im', 'message.mpim'],
@@ -48,6 +49,16 @@ describe('the manifest of the Slack app', () => {
         [false, 'https://bot.example.com/slack/events'],
       ],
     );
+  });
+
+  test('names where people come back to who install it, and asks to be told when they revoke it', () => {
+    const manifest = createManifest({ ...http, oauth: true });
+
+    assert.deepEqual(manifest['oauth_config'], {
+      redirect_urls: ['https://bot.example.com/slack/oauth_redirect'],
+      scopes: { bot: scopesOf(http) },
+    });
+    assert.ok(manifestOf({ ...http, oauth: true }).settings.event_subscriptions.bot_events.includes('tokens_revoked'));
   });
 
   test('travels whole in the link that creates the app', () => {

@@ -4,6 +4,7 @@ import { createMemoryLog } from '../../support/memory-log.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
+import { createMemoryInstallations } from '../../support/memory-installations.ts';
 
 export interface FakeLedger extends AdapterContext {
   readonly clock: FakeClock;
@@ -49,6 +50,7 @@ export function createFakeLedger(): FakeLedger {
       return (batch as InboundMessage[]).map(acceptOne);
     },
     loadState: async () => undefined,
+    installations: createMemoryInstallations(clock),
     recentConversations: async () => [],
     status: async (_tenant, eventId) => {
       asked += 1;

@@ -10,6 +10,7 @@ const rare = [
   /from (inbox|outbox|turn t) order by (t\.)?seq$/, // clearing out: stops at the first row that is too young
   /^select \(select count/, // figures: count by an index
   /and lease_owner = coalesce\(@owner/, // a start or a stop: all that is unsettled
+  /^update (inbox|outbox) indexed by .* and adapter = \? and tenant = \?/, // an uninstallation: all that is unsettled
   /(from|into) document/,
   /indexed by inbox_overheard/, // what people said to each other in the last hours
   /from passage where/, // FTS5 has an index of its own
