@@ -103,12 +103,12 @@ export class SecretBoxError extends ParleyError {
   readonly code = 'secret_box';
 }
 
-/** Why a turn's signal was aborted: another process has taken the conversation over, or this one is stopping. */
+/** Why a turn's signal was aborted: another process has taken the conversation over, this one is stopping, or a person wants no answer any more. */
 export class TurnAborted extends ParleyError {
   readonly code = 'turn_aborted';
-  readonly reason: 'lease lost' | 'stopping';
+  readonly reason: 'lease lost' | 'stopping' | 'stopped';
 
-  constructor(reason: 'lease lost' | 'stopping') {
+  constructor(reason: TurnAborted['reason']) {
     super(`The turn was stopped: ${reason}.`);
     this.reason = reason;
   }

@@ -27,6 +27,14 @@ export function splitMarkdown(text: string, limit: number): string[] {
   return texts;
 }
 
+/** A text that was broken off, with a note after it that says so. A code fence that is still open is closed before the note. */
+export function endHere(text: string, note: string): string {
+  const written = text.trimEnd();
+  if (written === '') return note;
+  const fence = fenceAfter(written, undefined, Number.POSITIVE_INFINITY);
+  return `${written}${fence === undefined ? '' : `\n${fence.marks}`}\n\n${note}`;
+}
+
 interface Fence {
   readonly marks: string;
   /** How it is opened again. */

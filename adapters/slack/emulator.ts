@@ -15,6 +15,7 @@ import { createPush } from './emulator/push.ts';
 import { Sockets } from './emulator/sockets.ts';
 import type { DisconnectReason } from './emulator/sockets.ts';
 import { createStreamMethods } from './emulator/streams.ts';
+import { createRateTiers } from './emulator/tiers.ts';
 import { createWebApi } from './emulator/web-api.ts';
 import type { CallListener } from './emulator/web-api.ts';
 import { createWorkspaces } from './emulator/workspaces.ts';
@@ -47,6 +48,8 @@ export interface SlackEmulatorOptions {
   readonly streamLifeMs?: number;
   /** How many messages a page of `conversations.*` holds at most; default 1,000. */
   readonly pageSize?: number;
+  /** Whether Slack's published rate limits hold; default false. */
+  readonly rateTiers?: boolean;
   /** Whether the bot is told of its own messages too, as Slack does; default true. */
   readonly echoes?: boolean;
 }
@@ -122,6 +125,8 @@ export interface SlackEmulator {
   /** Socket Mode: how many connections receive events. */
   connected(): number;
 
+  /** Presses the Stop button of the session in this thread. */
+  pressStop(thread: { readonly channel: string; readonly threadTs: string; readonly user?: string }): Delivery;
   /** Ends every open stream, as when its time is over. */
   expireStreams(): void;
   readonly faults: Faults;
@@ -174,6 +179,10 @@ export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulato
     pending: () => deliveries.pending(),
     retryPending: () => deliveries.retryPending(),
     onDelivery: deliveryListeners.add,
+    pressStop: ({ channel, threadTs, user = 'Ada' }) => {
+      const streams = api.streams.stopIn(channel, threadTs);
+      return announcer.stopped({ channel, threadTs, user: world.user(user).id, streams });
+    },
     expireStreams: () => api.streams.closeAll(),
     faults: api.faults,
     onCall: api.calls.add,
@@ -223,7 +232,8 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials,
     workspaces.closeOld();
     calls.call(method, args, phase);
   };
-  const server = createWebApi({ methods, ...credentials, grants: workspaces.grants, scopes, faults, onCall });
+  const tiers = options.rateTiers ? createRateTiers(() => clock.now()) : undefined;
+  const server = createWebApi({ tiers, methods, ...credentials, grants: workspaces.grants, scopes, faults, onCall });
   server.on('upgrade', (request, socket, head: Buffer) => sockets.upgrade(request, socket, head));
 
   return {

@@ -50,6 +50,7 @@ function toEventsOfCallback(body: Fields, known: ReceivingBot): InboundEvent[] {
     sentOnAt: sentOnAt(body),
   };
   if (event['type'] === 'app_uninstalled' || isBotRevoked(event)) return toUninstall(body, envelope);
+  if (event['type'] === 'agent_session_stopped') return toStop(body, envelope);
   if (event['type'] !== 'message' && event['type'] !== 'app_mention') return [];
   if (event['subtype'] === 'message_changed') return toEdit(envelope);
   if (event['subtype'] === 'message_deleted') return toDelete(envelope);
@@ -137,6 +138,21 @@ function toDelete({ tenant, bot, event }: Envelope): InboundEvent[] {
       ...{ adapter: adapterName, tenant, messageId: gone, sentAt: toMillis(isTs(eventTs) ? eventTs : gone) },
       eventId: `${toMessageEventId(channel, gone)}:delete`,
       conversationId: toThreadConversationId({ tenant, channel, threadTs }),
+    },
+  ];
+}
+
+/** Somebody has pressed the Stop button of an agent session; see https://docs.slack.dev/reference/events/agent_session_stopped. */
+function toStop(body: Fields, { tenant, event, bot, sentOnAt }: Envelope): InboundEvent[] {
+  const { event_id: eventId } = body;
+  const { channel, thread_ts: threadTs, user } = event;
+  if (!isId(eventId) || !isId(channel) || !isTs(threadTs) || !isId(user)) return [];
+  return [
+    {
+      type: 'stop',
+      ...{ adapter: adapterName, tenant, eventId: `stop:${eventId}`, sentAt: sentOnAt ?? bot.receivedAt },
+      conversationId: toThreadConversationId({ tenant, channel, threadTs }),
+      author: toAuthor(user, {}),
     },
   ];
 }

@@ -1,9 +1,10 @@
 import { runAgent } from '../agent/loop.ts';
 import type { Clock } from '../clock.ts';
-import { ModelError } from '../errors.ts';
+import { ModelError, TurnAborted } from '../errors.ts';
 import { createErrorId } from '../ids.ts';
 import type { InboundMessage } from '../message.ts';
 import type { ModelUsage } from '../model/model.ts';
+import { endHere } from '../split.ts';
 import { nextDelay, type RetryPolicy } from '../retry.ts';
 import type { ClaimedTurn, Verdict } from '../store/store.ts';
 import { parseCommand, replyTo, toQuestion, type ParleyCommand } from './commands.ts';
@@ -62,6 +63,7 @@ export async function resultOf(
   means: AnswerMeans,
 ): Promise<TurnResult | Retry | undefined> {
   const { clock, bot, retry } = options;
+  if (turn.events.some(({ stopped }) => stopped)) return stop(options, turn, '');
   const [first] = turn.events;
   const command = first && parseCommand(first.event);
   if (command) return obey(command, bot.name);
@@ -74,9 +76,15 @@ export async function resultOf(
   if (attemptOf(turn) > retry.maxAttempts) {
     return fail(giveUp(`${retry.maxAttempts} attempts did not end`), tokensOfEvents(options, turn));
   }
+  let written = '';
+  const onText = (text: string): void => {
+    written += text;
+    means.onText(text);
+  };
   try {
-    return await ask(options, { turn, questions, means });
+    return await ask(options, { turn, questions, means: { ...means, onText } });
   } catch (error) {
+    if (isStopped(means.signal)) return stop(options, turn, written);
     if (means.signal.aborted) return undefined;
     if (!(error instanceof ModelError)) throw error;
     const delay = error.retryable ? delayBeforeRetry(options, turn, error) : undefined;
@@ -166,6 +174,17 @@ function apologize(options: TurnResultOptions, turn: ClaimedTurn): TurnResult {
   const text = `Sorry, I was away and saw ${what} only now. If it still matters, please ask again.`;
   const reason = 'stale: it waited longer than conversation.staleAfterMinutes';
   return { text, verdict: 'refused', reason, tokens: tokensOfEvents(options, turn) };
+}
+
+function isStopped({ reason }: AbortSignal): boolean {
+  return reason instanceof TurnAborted && reason.reason === 'stopped';
+}
+
+/** What was written so far stays, and says that it is not all. */
+function stop(options: TurnResultOptions, turn: ClaimedTurn, written: string): TurnResult {
+  const text = endHere(written, '_Stopped._');
+  const answerTokens = options.countTokens(text);
+  return { text, verdict: 'answered', reason: 'stopped by a person', tokens: tokensOfEvents(options, turn), answerTokens };
 }
 
 /** What got no answer belongs in the transcript all the same: a later question may refer to it. */

@@ -96,8 +96,10 @@ function createRunWithoutAdapter(options: TurnOptions): (work: TurnWithoutAdapte
   };
 }
 
-/** A command is a turn of its own; what stands before or after it waits for the next one. */
+/** What was stopped, and a command, is a turn of its own; what stands before or after it waits for the next one. */
 function eventsOfTurn({ events }: ClaimedTurn): ClaimedTurn['events'] {
+  const stopped = events.filter((event) => event.stopped);
+  if (stopped.length > 0) return stopped;
   const at = events.findIndex(({ event }) => parseCommand(event) !== undefined);
   return at < 0 ? events : events.slice(0, Math.max(at, 1));
 }

@@ -21,6 +21,8 @@ export interface Room {
   /** Saves events and takes them up in the same commit; undefined, and nothing is done, where they have to wait behind others. */
   acceptAtOnce(batch: AcceptBatch): Promise<readonly AcceptResult[]> | undefined;
   isFull(): boolean;
+  /** The turns of the claims that are under way now. Resolves when those are through; never rejects. */
+  coming(): Promise<readonly ClaimedTurn[]>;
 }
 
 export function createRoom(options: RoomOptions): Room {
@@ -28,23 +30,31 @@ export function createRoom(options: RoomOptions): Room {
   let full = false;
   // How many turns the claims that are under way may bring.
   let promised = 0;
+  const claims = new Set<Promise<readonly ClaimedTurn[]>>();
 
   async function take<Taken extends { readonly turns: readonly ClaimedTurn[] }>(
     limit: number,
     claim: (terms: TurnClaim) => Promise<Taken>,
   ): Promise<Taken> {
     promised += limit;
+    const { promise, resolve } = Promise.withResolvers<readonly ClaimedTurn[]>();
+    claims.add(promise);
+    let turns: readonly ClaimedTurn[] = [];
     try {
       const taken = await claim({ owner, limit, leaseMs, historyLimit });
-      for (const turn of taken.turns) onTurn(turn);
+      ({ turns } = taken);
+      for (const turn of turns) onTurn(turn);
       return taken;
     } finally {
       promised -= limit;
+      claims.delete(promise);
+      resolve(turns);
     }
   }
 
   return {
     isFull: () => full,
+    coming: async () => (await Promise.all(claims)).flat(),
     claim: async () => {
       const limit = concurrency - running() - promised;
       full = limit <= 0;

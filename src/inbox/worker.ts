@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import { appUninstalled } from '../store/installation-store.ts';
 import type { AcceptBatch, ClaimedTurn, Store } from '../store/store.ts';
 import { createRoom } from './room.ts';
+import { createAcceptStops, hasStop } from './stops.ts';
 
 export interface WorkerOptions {
   readonly store: Pick<Store, 'accept' | 'acceptAndClaim' | 'claimTurns' | 'renewTurns' | 'postponeTurn'>;
@@ -52,8 +53,10 @@ export function createWorker(options: WorkerOptions): Worker {
   const room = createRoom({ ...options, running: () => running.size, onTurn: run });
   const onError = (error: unknown): void => log.error('turns could not be claimed', { error: describeError(error) });
   const loop = createClaimLoop({ claim: room.claim, clock, pollMs: options.pollMs, onError });
+  const acceptStops = createAcceptStops({ store, running, coming: room.coming });
 
   async function accept(batch: AcceptBatch): Promise<readonly AcceptResult[]> {
+    if (hasStop(batch)) return acceptStops(batch).finally(loop.wake);
     const atOnce = loop.active() ? room.acceptAtOnce(batch) : undefined;
     if (atOnce) return atOnce;
     const results = await store.accept(batch);

@@ -151,6 +151,8 @@ export interface WaitingEvent {
   readonly seq: number;
   readonly event: InboundEvent;
   readonly acceptedAt: number;
+  /** Somebody has stopped the answer since the event came. Where some events of a turn are, they are its first. */
+  readonly stopped: boolean;
 }
 
 export interface TurnRenewal {

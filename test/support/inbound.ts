@@ -1,5 +1,5 @@
 import { toConversationId } from '../../src/conversation-id.ts';
-import type { Command, InboundMessage, MessageDelete, MessageEdit } from '../../src/message.ts';
+import type { Command, InboundMessage, MessageDelete, MessageEdit, Stop } from '../../src/message.ts';
 
 export const testTenant = 'T1';
 
@@ -54,4 +54,10 @@ export function createEdit(of: InboundMessage, text: string): MessageEdit {
 export function createDelete(of: InboundMessage): MessageDelete {
   const { adapter, tenant, eventId, conversationId, sentAt, messageId } = of;
   return { type: 'delete', eventId: `${eventId}-delete`, adapter, tenant, conversationId, sentAt, messageId };
+}
+
+/** Somebody wants no answer any more in this conversation. */
+export function createStop(name = 'c1'): Stop {
+  const { adapter, tenant, eventId, conversationId, sentAt, author } = createMessage('', { in: name });
+  return { type: 'stop', eventId: `stop:${eventId}`, adapter, tenant, conversationId, sentAt, author };
 }

@@ -1,6 +1,14 @@
 import type { Clock } from '../../../src/clock.ts';
 import type { Deliveries, Delivery } from './deliveries.ts';
-import { toChangeEvent, toCommandBody, toDeleteEvent, toEnvelope, toMentionEvent, toMessageEvent } from './payloads.ts';
+import {
+  toChangeEvent,
+  toCommandBody,
+  toDeleteEvent,
+  toEnvelope,
+  toMentionEvent,
+  toMessageEvent,
+  toStopEvent,
+} from './payloads.ts';
 import type { EnvelopeData, EventBody, SlashCommand } from './payloads.ts';
 import type { StoredMessage, World, WorldChange } from './world.ts';
 
@@ -17,6 +25,14 @@ export interface AnnouncerOptions {
   readonly place?: () => EnvelopeData['place'];
 }
 
+export interface StopPress {
+  readonly channel: string;
+  readonly threadTs: string;
+  /** Id of the person. */
+  readonly user: string;
+  readonly streams: readonly string[];
+}
+
 /** Tells the bot what happens, by one or two events each. */
 export interface Announcer {
   posted(message: StoredMessage, order: EventOrder): readonly Delivery[];
@@ -24,6 +40,8 @@ export interface Announcer {
   deleted(previous: StoredMessage): readonly Delivery[];
   command(command: Omit<SlashCommand, 'triggerId'>): Delivery;
   uninstalled(): Delivery;
+  /** `streams` are those of the thread that grew. */
+  stopped(stop: StopPress): Delivery;
   /** Ids of people, and of bots, whose tokens are no good any more. */
   revoked(tokens: { readonly oauth: readonly string[]; readonly bot: readonly string[] }): Delivery;
   redeliver(said: { readonly ts: string }, copies: number): readonly Delivery[];
@@ -33,7 +51,6 @@ export function createAnnouncer({ world, clock, deliveries, echoes, place = () =
   /** What was sent about each message, to be sent again. */
   const sent = new Map<string, EventBody[]>();
   let count = 0;
-
   function send(event: EventBody, messageTs?: string): Delivery[] {
     if (!place()) return [];
     count += 1;
@@ -84,6 +101,7 @@ export function createAnnouncer({ world, clock, deliveries, echoes, place = () =
       const body = toCommandBody(world, { ...command, triggerId });
       return deliveries.add({ id: triggerId, kind: 'command', type: command.command, body, messageTs: undefined });
     },
+    stopped: (stop) => first(send(toStopEvent({ ...stop, eventTs: world.nextTs() }))),
     ...announceEnds(send),
     redeliver: ({ ts }, copies) => {
       const bodies = Array.from({ length: copies }, () => sent.get(ts) ?? []).flat();

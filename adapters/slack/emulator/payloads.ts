@@ -87,6 +87,24 @@ export function toDeleteEvent(world: World, previous: StoredMessage, eventTs: st
   };
 }
 
+/** The Stop button of an agent session was pressed. */
+export function toStopEvent(stop: {
+  readonly channel: string;
+  readonly threadTs: string;
+  readonly user: string;
+  readonly streams: readonly string[];
+  readonly eventTs: string;
+}): EventBody {
+  return {
+    type: 'agent_session_stopped',
+    channel: stop.channel,
+    thread_ts: stop.threadTs,
+    user: stop.user,
+    streaming_message_ts: stop.streams,
+    event_ts: stop.eventTs,
+  };
+}
+
 export interface SlashCommand {
   readonly command: string;
   readonly text: string;

@@ -15,12 +15,17 @@ export interface StreamMethods {
   closeOld(): void;
   /** Closes every stream, as when its time is over. */
   closeAll(): void;
+  /** Ends the streams of a thread because a person wants no more of them; returns their `ts`. */
+  stopIn(channelId: string, threadTs: string): readonly string[];
 }
 
 /** A message that grows: started, appended to, stopped. While it streams it can be neither updated nor deleted; afterwards it cannot be appended to. */
 export function createStreamMethods({ world, now, streamLifeMs }: StreamMethodOptions): StreamMethods {
+  const stopped = new Set<string>();
+
   function streaming(args: Args): StoredMessage {
     const message = ownMessage(world, args, { missing: 'message_not_found', foreign: 'message_not_owned_by_app' });
+    if (stopped.has(message.ts)) throw new Refusal('stopped_by_user');
     if (message.streamingState !== 'in_progress') throw new Refusal('message_not_in_streaming_state');
     return message;
   }
@@ -65,5 +70,18 @@ export function createStreamMethods({ world, now, streamLifeMs }: StreamMethodOp
     methods,
     closeOld: () => close(({ streamedSince = now() }) => now() - streamedSince > streamLifeMs),
     closeAll: () => close(() => true),
+    stopIn: (channelId, threadTs) => {
+      const growing = growingIn(world, channelId, threadTs);
+      for (const message of growing) {
+        stopped.add(message.ts);
+        world.update(message, { streamingState: 'completed' }, false);
+      }
+      return growing.map(({ ts }) => ts);
+    },
   };
+}
+
+function growingIn(world: World, channelId: string, threadTs: string): StoredMessage[] {
+  const messages = [...(world.channels.get(channelId)?.messages.values() ?? [])];
+  return messages.filter((each) => each.threadTs === threadTs && each.streamingState === 'in_progress' && !each.deleted);
 }

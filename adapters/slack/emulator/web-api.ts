@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Fault, FaultPlan } from './faults.ts';
 import { isRecord, Refusal } from './methods.ts';
+import type { RateTiers } from './tiers.ts';
 import { lackedScopes } from './scopes.ts';
 import type { Args, Method } from './methods.ts';
 
@@ -24,6 +25,8 @@ export interface WebApiOptions {
   readonly grants: Grants;
   readonly faults: FaultPlan;
   readonly onCall: CallListener;
+  /** No limits where it is left out. */
+  readonly tiers?: RateTiers | undefined;
 }
 
 /** Methods that take the app-level token and no other. */
@@ -45,6 +48,9 @@ async function serve(options: WebApiOptions, request: IncomingMessage, response:
   const args = await readArgs(request);
   if (request.destroyed && !request.complete) return;
   options.onCall(method, args, 'before');
+  const waitSeconds = options.tiers?.(method, typeof args['channel'] === 'string' ? args['channel'] : '');
+  if (waitSeconds !== undefined)
+    return void strikesBefore({ method, kind: 'rate_limit', retryAfterSeconds: waitSeconds }, response);
   const fault = options.faults.take(method);
   if (fault && strikesBefore(fault, response)) return;
   const answer = carryOut(options, { method, args, token: tokenOf(request, args) });

@@ -6,6 +6,7 @@ import type { Sqlite } from './database.ts';
 import { prepareInsert } from './insert.ts';
 import { createUninstall } from './installations.ts';
 import { isWorthKeeping, type Overheard } from './overheard.ts';
+import { createStopWaiting } from './stops.ts';
 import { toTime } from './time.ts';
 
 interface KnownEvent {
@@ -28,6 +29,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
     'insert into adapter_state (adapter, key, value) values (?, ?, ?) on conflict (adapter, key) do update set value = excluded.value',
   );
   const edits = createTranscriptEdits(db, overheard);
+  const stopWaiting = createStopWaiting(db);
   const uninstall = createUninstall(db);
 
   function acceptOne(event: InboundEvent, now: number): AcceptResult {
@@ -52,7 +54,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
     return { status: 'accepted' };
   }
 
-  /** Why no turn will take this event up; undefined when one will. Edits, deletes and uninstallations have done their work here. */
+  /** Why no turn will take this event up; undefined when one will. Edits, deletes, stops and uninstallations have done their work here. */
   function reasonToIgnore(event: InboundEvent, { isJoined, now }: { isJoined: boolean; now: number }): string | undefined {
     if (refusalOf(event) !== undefined) return refusalOf(event);
     if (event.type === 'message') {
@@ -61,6 +63,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
     if (event.type === 'command') return undefined;
     if (event.type === 'edit') return edits.edit(event) ? 'transcript updated' : 'unknown message';
     if (event.type === 'delete') return edits.remove(event) ? 'transcript updated' : 'unknown message';
+    if (event.type === 'stop') return stopWaiting(event.conversationId, now) ? 'answer stopped' : 'nothing to stop';
     if (event.type === 'uninstall') return uninstall(event, now);
     return `no feature is switched on that uses ${event.type} events`;
   }

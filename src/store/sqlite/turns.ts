@@ -13,6 +13,7 @@ import type {
 import type { Sqlite } from './database.ts';
 import { createHistory, type History } from './history.ts';
 import { createReady, type ReadyConversation } from './ready.ts';
+import { stopReason } from './stops.ts';
 import { toTime } from './time.ts';
 
 interface WaitingRow {
@@ -22,6 +23,7 @@ interface WaitingRow {
   readonly withdrawn: 0 | 1;
   readonly generation: number;
   readonly accepted_at: number;
+  readonly reason: string | null;
 }
 
 /** So many events one turn takes at most; the rest get the next one. */
@@ -98,7 +100,7 @@ function createClaim(db: Sqlite, history: History) {
 /** Reads what waits, after it has settled what was deleted meanwhile. */
 function createWaiting(db: Sqlite) {
   const waiting = db.prepare<[string, number], WaitingRow>(
-    `select seq, payload, text, withdrawn, generation, accepted_at from inbox
+    `select seq, payload, text, withdrawn, generation, accepted_at, reason from inbox
      where conversation_id = +? and state = 'waiting' order by seq limit +?`,
   );
   const settleWithdrawn = db.prepare<[number, string]>(
@@ -157,7 +159,7 @@ function holdOf({ conversationId, owner, token }: TurnHold) {
 function toWaitingEvent(row: WaitingRow): WaitingEvent {
   const stored = JSON.parse(row.payload) as InboundEvent; // written by accept from an InboundEvent
   const event = 'text' in stored ? { ...stored, text: row.text } : stored;
-  return { seq: row.seq, event, acceptedAt: row.accepted_at };
+  return { seq: row.seq, event, acceptedAt: row.accepted_at, stopped: row.reason === stopReason };
 }
 
 function parseStream(stream: string | null): ClaimedTurn['stream'] {

@@ -68,6 +68,21 @@ for (const transport of ['http', 'socket'] as const) {
       assert.equal(slack.offered.length, 4);
     });
 
+    test('the Stop button of a session becomes a stop of the conversation in that thread', async (t) => {
+      const slack = await startSlack(t, { transport });
+      const said = slack.emulator.say({ text: 'a long story, please', mention: true });
+      await said.acknowledged;
+
+      const pressed = slack.emulator.pressStop({ ...said, user: 'Bob' });
+
+      assert.equal(await pressed.acknowledged, true);
+      const [question] = slack.offered;
+      const stop = slack.offered.find(({ type }) => type === 'stop');
+      assert.ok(stop?.type === 'stop');
+      assert.equal(stop.conversationId, question?.conversationId);
+      assert.equal(stop.author.id, slack.emulator.user('Bob').id);
+    });
+
     test('a slash command is acknowledged once it is saved', async (t) => {
       const slack = await startSlack(t, { transport });
 

@@ -223,3 +223,27 @@ describe('everything else', () => {
     }
   });
 });
+
+describe('the Stop button of agent sessions', () => {
+  test('it means the conversation of the thread in which it was pressed', () => {
+    assert.deepEqual(receive('agent-session-stopped'), [
+      {
+        type: 'stop',
+        adapter: 'slack',
+        tenant: 'T024BE7LD',
+        eventId: 'stop:Ev0STOPPED01',
+        sentAt: 1_515_449_533_000,
+        conversationId: 'slack:T024BE7LD:C123ABC456:1515449522.000016',
+        author: { id: 'U061F7AUR', name: 'U061F7AUR', isBot: false },
+      },
+    ]);
+  });
+
+  test('it means nothing where its channel, thread or person is missing or no such thing', () => {
+    for (const field of ['channel', 'thread_ts', 'user']) {
+      for (const value of [undefined, null, '', 7, {}, ['C1'], 'x'.repeat(300)]) {
+        assert.deepEqual(receive('agent-session-stopped', { [field]: value }), [], `${field}: ${JSON.stringify(value)}`);
+      }
+    }
+  });
+});

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import type { Fault } from '../../../adapters/slack/emulator/faults.ts';
 import { withTimeout } from '../../../src/clock.ts';
 import type { OutboundMessage } from '../../../src/message.ts';
-import { answerTo, deliver, noAbort, settled, streamFor } from './harness.ts';
+import { answerTo, deliver, noAbort, settled, shownIn, streamFor } from './harness.ts';
 import type { Slack } from './harness.ts';
-import { assertAnswered, beginning, end, methodsOf, middle, startStream, text } from './stream-scene.ts';
+import { assertAnswered, beginning, end, methodsOf, middle, openedOf, startStream, text } from './stream-scene.ts';
 import type { Scene } from './stream-scene.ts';
 
 const faults: readonly Pick<Fault, 'kind' | 'error' | 'takesEffect'>[] = [
@@ -60,6 +60,25 @@ test('a stream that breaks because its time is over is completed all the same', 
 
   assert.deepEqual(methodsOf(scene.calls), ['chat.startStream', 'chat.stopStream', 'chat.update']);
   assertAnswered(scene);
+});
+
+test('a stream that breaks because a person has stopped it ends in the one message that says so', async (t) => {
+  for (const more of ['', middle]) {
+    const words = `${beginning}${more}\n\n_Stopped._`;
+    const scene = await startStream(t, { words });
+    await scene.begin(beginning);
+    scene.slack.emulator.pressStop(scene.said);
+    scene.stream.append(more);
+    await scene.drive(scene.clock.sleep(700));
+    await scene.drive(scene.stream.close());
+
+    await scene.slack.adapter.send({ ...scene.answer, opened: await openedOf(scene) }, noAbort);
+
+    assert.deepEqual(
+      shownIn(scene.slack, scene.said).map(({ text, streaming }) => [text, streaming]),
+      [[words, false]],
+    );
+  }
 });
 
 test('a stream that breaks while it grows because its time is over is not asked for anything more than it takes', async (t) => {

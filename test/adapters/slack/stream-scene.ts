@@ -68,7 +68,7 @@ export interface Network {
   expectHang(method: string): void;
 }
 
-function createNetwork(): Network {
+export function createNetwork(): Network {
   const pending = new Set<string>();
   let hanging: string | undefined;
   let count = 0;
@@ -99,7 +99,10 @@ function createNetwork(): Network {
   };
 }
 
-async function drive<Result>({ clock, network }: Pick<Scene, 'clock' | 'network'>, work: Promise<Result>): Promise<Result> {
+export async function drive<Result>(
+  { clock, network }: Pick<Scene, 'clock' | 'network'>,
+  work: Promise<Result>,
+): Promise<Result> {
   let isDone = false;
   const watched = work.finally(() => {
     isDone = true;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { conversationIdOf, createMessage } from '../../support/inbound.ts';
+import { conversationIdOf, createMessage, createStop } from '../../support/inbound.ts';
 import { leaseMs, openLedger, type OpenStore } from './ledger.ts';
 
 export function describeTurns(open: OpenStore): void {
@@ -20,6 +20,40 @@ export function describeTurns(open: OpenStore): void {
       assert.match(turn.turnId, /^[0-9a-z]{24}$/);
       assert.deepEqual(await claim(), []);
       assert.deepEqual(await claim({ owner: 'p2' }), []);
+    });
+
+    it('tells which of the events that wait were stopped, and wakes what was put off', async (test) => {
+      const { accept, claim, claimOne, store, clock, status } = await openLedger(test, open);
+      const one = createMessage('one');
+      await accept(one);
+      const { owner, conversationId, token } = await claimOne();
+      const retryAt = clock.now() + 30_000;
+      await store.postponeTurn({ owner, conversationId, token, retryAt, error: '503', counts: true, stream: undefined });
+      assert.deepEqual(await claim(), []);
+
+      const stopped = await accept(createStop());
+      await accept(createMessage('two'));
+      const turn = await claimOne();
+
+      assert.deepEqual(stopped, [{ status: 'ignored', reason: 'answer stopped' }]);
+      assert.deepEqual(
+        turn.events.map((event) => event.stopped),
+        [true, false],
+      );
+      assert.equal((await status(one))?.state, 'running');
+      assert.deepEqual(await accept(createStop('c2')), [{ status: 'ignored', reason: 'nothing to stop' }]);
+    });
+
+    it('leaves the lease of a running turn alone when it is stopped', async (test) => {
+      const { accept, claim, claimOne, commit } = await openLedger(test, open);
+      await accept(createMessage('one'));
+      const turn = await claimOne();
+
+      await accept(createStop());
+
+      assert.deepEqual(await claim(), []);
+      assert.equal((await commit(turn)).status, 'committed');
+      assert.deepEqual(await claim(), []);
     });
 
     it('takes up what it accepts, with all that waits in those conversations', async (test) => {
