@@ -24,12 +24,16 @@ export class KillFailure extends Error {
 }
 
 function describe({ platform, seed, kills, history, problem, findings, logs, folder }: FailureFacts): string {
+  // Long output loses its beginning: what matters most comes last.
   return [
-    `${platform}: ${problem} (seed ${seed}, after ${kills} kills)`,
-    `the last kills: ${history.slice(-6).join(' | ')}`,
-    ...byConversation(findings).slice(0, 2).map(describeFindings),
+    `${platform}: a promise was broken; what it was stands at the end`,
     ...logs.map((log, index) => `--- log of the process ${logs.length - 1 - index} before the last\n${log}`),
+    '--- what people see',
+    ...byConversation(findings).slice(0, 2).map(describeConversation),
     `the ledger and all logs are kept in ${folder}`,
+    `the last kills: ${history.slice(-6).join(' | ')}`,
+    ...findings.slice(0, 20).map(describeFinding),
+    `${platform}: ${problem} (seed ${seed}, after ${kills} kills)`,
   ].join('\n');
 }
 
@@ -39,20 +43,22 @@ function byConversation(findings: Findings): Findings[] {
   return [...Map.groupBy(findings, ({ conversation }) => conversation).values()];
 }
 
-function describeFindings(findings: Findings): string {
-  const [first] = findings;
+function describeConversation([first]: Findings): string {
   if (!first) return '';
   const { talk, questions } = first.conversation;
   const asked = questions.map(({ marker, asked: { isAcknowledged } }) =>
     isAcknowledged() ? `${marker} (acknowledged)` : marker,
   );
   return [
-    ...findings.map(({ finding: { kind, marker, detail } }) => `${kind}: ${marker} in ${talk.name}: ${detail}`),
-    `  asked there: ${asked.join(', ')}`,
+    `  in ${talk.name} was asked: ${asked.join(', ')}`,
     '  people see:',
     ...talk.visible().map(({ id, text, isGrowing }) => `    ${id}${isGrowing ? ' (growing)' : ''}: ${shorten(text)}`),
     first.rows.replaceAll(/^/gm, '  '),
   ].join('\n');
+}
+
+function describeFinding({ finding: { kind, marker, detail }, conversation: { talk } }: Findings[number]): string {
+  return `${kind}: ${marker} in ${talk.name}: ${detail}`;
 }
 
 function shorten(text: string): string {
