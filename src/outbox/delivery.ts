@@ -14,6 +14,9 @@ export interface DeliveryOptions extends SecondMessageOptions {
   readonly timeoutMs: number;
 }
 
+/** Platforms show a message late: a look that comes sooner after a lost response finds nothing where something will stand. */
+const lookAfterMs = 2_000;
+
 export type Deliver = (delivery: ClaimedDelivery, signal: AbortSignal) => Promise<Delivered>;
 
 export interface Delivered {
@@ -110,11 +113,13 @@ function delayBeforeRetry(
   { adapters, policy, clock }: DeliveryOptions,
   { delivery, error, signal }: Failure,
 ): number | undefined {
-  const retryAfterMs = error.retryAfterMs || undefined; // NaN, of a header that is no number, would be no time at all
+  const mustLook = error.uncertain && adapters.get(delivery.adapter)?.find !== undefined;
+  // NaN, of a header that is no number, would be no time at all.
+  const retryAfterMs = Math.max(error.retryAfterMs || 0, mustLook ? lookAfterMs : 0);
   const failure = { attempt: delivery.message.attempt, firstDueAt: delivery.expiresAt - policy.expiryMs, retryAfterMs };
   // An adapter that is off costs time, but no attempts; and a stop makes no dead letters.
   const limits = adapters.has(delivery.adapter) ? policy : { ...policy, maxAttempts: Number.POSITIVE_INFINITY };
-  return nextDelay(limits, failure, clock) ?? (signal.aborted ? (retryAfterMs ?? 0) : undefined);
+  return nextDelay(limits, failure, clock) ?? (signal.aborted ? retryAfterMs : undefined);
 }
 
 function fieldsOf({ id, message }: ClaimedDelivery) {

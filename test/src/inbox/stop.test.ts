@@ -175,7 +175,7 @@ test('an answer that is claimed for delivery while the stop begins is left to th
       return result;
     },
   });
-  await clock.advance(1_000);
+  await clock.advance(2_000);
   await second.start();
   const stopped = second.outbox.stop(0);
   await clock.advance(0);
@@ -276,7 +276,7 @@ test('a stop makes no dead letter of an answer at its last attempt', async (t) =
   assert.deepEqual(await first.store.listDeadLetters({ limit: 10 }), []);
   const second = boot('p2');
   await second.start();
-  await clock.advance(1_000);
+  await clock.advance(2_000);
   assert.deepEqual(second.shown(), ['Answer to: hello']);
   await second.stop();
 });

@@ -99,6 +99,27 @@ for (const { random, delay } of [
   });
 }
 
+for (const { what, error, overrides, delayMs } of [
+  { what: 'what may have arrived', error: { uncertain: true }, delayMs: 2_000 },
+  {
+    what: 'what may have arrived, where the platform asks for more',
+    error: { uncertain: true, retryAfterMs: 9_000 },
+    delayMs: 9_000,
+  },
+  { what: 'what has not arrived for certain', error: { uncertain: false }, delayMs: 0 },
+  { what: 'what may be repeated without a look', error: { uncertain: true }, overrides: { find: undefined }, delayMs: 0 },
+]) {
+  test(`a platform may show a message late: it waits ${delayMs} ms at least for ${what}`, async () => {
+    const { clock, adapter, failed, deliver } = createDeliverySetup({ adapter: { overrides: overrides ?? {} } });
+    Object.assign(clock, { random: () => 0 });
+    adapter.script.push(refuse(new DeliveryError({ message: '503', retryable: true, ...error })));
+
+    await deliver(createPart());
+
+    assert.equal(failed[0]?.retryAt, clock.now() + delayMs);
+  });
+}
+
 test('never tries before the time that the platform asked for', async () => {
   const { clock, adapter, failed, deliver } = createDeliverySetup();
   adapter.script.push(refuse(new DeliveryError({ message: '429', retryable: true, uncertain: false, retryAfterMs: 120_000 })));
