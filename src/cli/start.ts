@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import module from 'node:module';
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -45,6 +46,7 @@ async function run(cli: Cli): Promise<void> {
     const parley = await startParley({ config, log, http: true, onFatal: ending.fail, signal: ending.signal });
     const forPeople = config.log.format !== 'json' && cli.stdout.isTTY === true;
     announce(parley, { config, log, showBanner: forPeople ? (text) => cli.stdout.write(text) : undefined });
+    keepCompileCache();
     cli.exitCode = await ending.wait();
     await parley.stop();
     log.info('Parley has stopped');
@@ -57,6 +59,12 @@ async function run(cli: Cli): Promise<void> {
     cancelCut?.();
     ending.close();
   }
+}
+
+/** Node.js writes its cache at an orderly end. A process that is killed, as in a container, would leave the next start without. Not in Node.js 20. */
+function keepCompileCache(): void {
+  const { flushCompileCache }: Partial<Pick<typeof module, 'flushCompileCache'>> = module;
+  flushCompileCache?.();
 }
 
 interface Announcement {
