@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { namesGroups } from '../../adapters/slack/channel-settings.ts';
 import type { ManifestOptions } from '../../adapters/slack/manifest.ts';
 import type { Config } from '../config.ts';
+import { hasSlackOAuth } from '../config/checks.ts';
 import { UsageError } from '../errors.ts';
 import type { Cli } from './command.ts';
 
@@ -53,7 +54,7 @@ function toManifestOptions({ socket, url, name }: CommandOptions, config: Config
   const { slack, server, bot } = config;
   const transport = socket ? 'socket' : transportOf(config, url);
   // People who install the app come back to it.
-  const oauth = slack.clientId !== undefined;
+  const oauth = hasSlackOAuth(slack);
   const publicUrl = transport === 'http' || oauth ? toPublicUrl(url ?? server.publicUrl) : undefined;
   const groups = namesGroups(slack.channels);
   return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, followThreads: slack.followThreads };

@@ -25,6 +25,16 @@ describe('parley slack manifest', () => {
     assert.match(configured.stderr, /SLACK_SIGNING_SECRET/);
   });
 
+  test('leaves installing by OAuth out until all of it is configured', async (t) => {
+    const { exitCode, stdout } = await callParley(['slack', 'manifest'], {
+      cwd: createWorkFolder(t),
+      env: { SLACK_CLIENT_ID: '123.456' },
+    });
+
+    assert.equal(exitCode, 0);
+    assert.equal(JSON.parse(stdout).oauth_config.redirect_urls, undefined);
+  });
+
   test('is YAML where asked for, under the name that is given', async (t) => {
     const { stdout } = await callParley(['slack', 'manifest', '--yaml', '--name', 'Ask us'], { cwd: createWorkFolder(t) });
 
