@@ -2,6 +2,7 @@ import type { CheckReport } from '../../src/adapter.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AdapterError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
+import type { SlackCommands } from './command.ts';
 import { createSlackCaller, createSlackRequest, type SlackRequest, type SlackResult } from './client.ts';
 import { isCredentialError, platformErrorOf, toCredentialError } from './failure.ts';
 import { toRedirectUri } from './oauth/flow.ts';
@@ -19,6 +20,7 @@ export interface CheckedOptions {
   readonly followThreads: boolean;
   /** Whether settings name user groups. */
   readonly groups: boolean;
+  readonly commands?: SlackCommands;
   readonly apiUrl: string | undefined;
   readonly fetch: typeof fetch | undefined;
 }

@@ -6,6 +6,8 @@ import type { SlackButton } from './buttons.ts';
 import { namesGroups } from './channel-settings.ts';
 import type { SlackChannels } from './channel-settings.ts';
 import { checkSlack } from './check.ts';
+import { defaultCommands } from './command.ts';
+import type { SlackCommands } from './command.ts';
 import { createSlackCaller } from './client.ts';
 import type { SlackCaller } from './client.ts';
 import { adapterName, parseDestination } from './conversation.ts';
@@ -22,6 +24,7 @@ import { createInstallFlow, toRedirectUri } from './oauth/flow.ts';
 import type { InstallFlow, SlackOAuth } from './oauth/flow.ts';
 import { createInstallRouter } from './oauth/router.ts';
 import { createProcessEvent } from './process-event.ts';
+import { createResponder } from './respond.ts';
 import { createRules } from './rules.ts';
 import { createSender } from './send.ts';
 import type { Sender } from './send.ts';
@@ -51,6 +54,8 @@ export interface SlackOptions {
   readonly unfurl?: boolean;
   /** What holds in some channels only. */
   readonly channels?: SlackChannels;
+  /** Default: `/ask`, answered privately. */
+  readonly commands?: SlackCommands;
   /** What stands under the last message of an answer; default nothing. */
   readonly buttons?: readonly SlackButton[];
   /** How many messages of other bots are answered in one conversation within an hour; default none. */
@@ -88,8 +93,9 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     notice: toNotice,
     typing: (destination, signal) => showThinking(running().slack, destination, signal),
     check: (signal) => {
-      const { botToken, oauth, transport, apiUrl, fetch, followThreads, channels = {} } = options;
-      return checkSlack({ botToken, oauth, transport, apiUrl, fetch, followThreads, groups: namesGroups(channels) }, signal);
+      const { botToken, oauth, transport, apiUrl, fetch, followThreads, channels = {}, commands = defaultCommands } = options;
+      const groups = namesGroups(channels);
+      return checkSlack({ botToken, oauth, transport, apiUrl, fetch, followThreads, groups, commands }, signal);
     },
     health: () => (parts ? healthOf(parts, options.oauth) : { connected: false, detail: 'not started' }),
     ...(options.streaming ? { stream: (opening, signal) => running().streams.open(opening, signal) } : {}),
@@ -138,13 +144,27 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const { channels = {}, botTurnsPerHour = 0 } = options;
   const rules = createRules({ channels, botTurnsPerHour, followThreads, slack, clock, log, stopping: stopping.signal });
   const takesBots = botTurnsPerHour > 0;
+  const secret = transport.type === 'http' ? transport.signingSecret : transport.appToken;
+  const responder = createResponder({ secret, apiUrl: options.apiUrl, fetch: options.fetch, clock });
   const handlers = createInteractionHandlers({ slack });
-  const processing = { context, identity, workspaces, names, rules, takesBots, handlers, stopping: stopping.signal };
+  const { commands = defaultCommands } = options;
+  const processing = {
+    context,
+    commands,
+    responder,
+    identity,
+    workspaces,
+    names,
+    rules,
+    takesBots,
+    handlers,
+    stopping: stopping.signal,
+  };
   const app = { processEvent: createProcessEvent(processing) } as App; // see Parts
   http?.init(app);
   return {
     ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping },
-    sender: createSender({ slack, streams, find, unfurl, buttons }),
+    sender: createSender({ slack, streams, find, unfurl, buttons, responder }),
     socket: undefined,
   };
 }
