@@ -9,6 +9,7 @@ import { toRedirectUri } from './oauth/flow.ts';
 import type { SlackOAuth } from './oauth/flow.ts';
 import { eventsPath, missingScopes } from './manifest.ts';
 import { isRecord } from './receive.ts';
+import type { SlackShortcut } from './shortcuts.ts';
 import { describeUnreachable, hostOf } from './unreachable.ts';
 
 export interface CheckedOptions {
@@ -21,6 +22,7 @@ export interface CheckedOptions {
   /** Whether settings name user groups. */
   readonly groups: boolean;
   readonly commands?: SlackCommands;
+  readonly shortcuts?: readonly SlackShortcut[];
   readonly apiUrl: string | undefined;
   readonly fetch: typeof fetch | undefined;
 }

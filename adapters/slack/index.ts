@@ -31,6 +31,9 @@ import type { Sender } from './send.ts';
 import type { SocketReceiver } from './socket.ts';
 import { createStreams } from './streams.ts';
 import type { Streams } from './streams.ts';
+import { defaultShortcuts } from './shortcuts.ts';
+import type { SlackShortcut } from './shortcuts.ts';
+import { createThreadReader } from './thread.ts';
 import { createWorkspaces } from './workspaces.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -54,6 +57,8 @@ export interface SlackOptions {
   readonly unfurl?: boolean;
   /** What holds in some channels only. */
   readonly channels?: SlackChannels;
+  /** What can be chosen from the menu of a message; default everything. */
+  readonly shortcuts?: readonly SlackShortcut[];
   /** Default: `/ask`, answered privately. */
   readonly commands?: SlackCommands;
   /** What stands under the last message of an answer; default nothing. */
@@ -91,11 +96,22 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     remove: (message, receipt, signal) => running().sender.remove(message, receipt, signal),
     split: (text) => splitForSlack(text),
     notice: toNotice,
+    readThread: (command, signal) => running().readThread(command, signal),
     typing: (destination, signal) => showThinking(running().slack, destination, signal),
     check: (signal) => {
-      const { botToken, oauth, transport, apiUrl, fetch, followThreads, channels = {}, commands = defaultCommands } = options;
+      const {
+        botToken,
+        oauth,
+        transport,
+        apiUrl,
+        fetch,
+        followThreads,
+        channels = {},
+        commands = defaultCommands,
+        shortcuts = defaultShortcuts,
+      } = options;
       const groups = namesGroups(channels);
-      return checkSlack({ botToken, oauth, transport, apiUrl, fetch, followThreads, groups, commands }, signal);
+      return checkSlack({ botToken, oauth, transport, apiUrl, fetch, followThreads, groups, commands, shortcuts }, signal);
     },
     health: () => (parts ? healthOf(parts, options.oauth) : { connected: false, detail: 'not started' }),
     ...(options.streaming ? { stream: (opening, signal) => running().streams.open(opening, signal) } : {}),
@@ -121,6 +137,7 @@ interface Parts {
   readonly streams: Streams;
   readonly sender: Sender;
   readonly find: NonNullable<Adapter['find']>;
+  readonly readThread: NonNullable<Adapter['readThread']>;
   readonly http: HttpReceiver | undefined;
   socket: SocketReceiver | undefined;
   /** Of Bolt's App the receivers use this alone. The rest of it costs more than the whole of receiving does. */
@@ -146,7 +163,7 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const takesBots = botTurnsPerHour > 0;
   const secret = transport.type === 'http' ? transport.signingSecret : transport.appToken;
   const responder = createResponder({ secret, apiUrl: options.apiUrl, fetch: options.fetch, clock });
-  const handlers = createInteractionHandlers({ slack });
+  const handlers = createInteractionHandlers({ slack, responder, shortcuts: options.shortcuts ?? defaultShortcuts });
   const { commands = defaultCommands } = options;
   const processing = {
     context,
@@ -164,6 +181,7 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   http?.init(app);
   return {
     ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping },
+    readThread: createThreadReader({ slack, names }),
     sender: createSender({ slack, streams, find, unfurl, buttons, responder }),
     socket: undefined,
   };

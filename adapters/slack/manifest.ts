@@ -1,4 +1,6 @@
 import type { SlackCommands } from './command.ts';
+import { toInteractionId } from './interaction.ts';
+import type { SlackShortcut } from './shortcuts.ts';
 
 /** What of the configuration decides what the Slack app must be allowed to do. */
 export interface ManifestOptions {
@@ -14,10 +16,11 @@ export interface ManifestOptions {
   /** Whether the settings of a channel say by user group who may ask there. */
   readonly groups?: boolean;
   readonly commands?: Omit<SlackCommands, 'commandReply'>;
+  readonly shortcuts?: readonly SlackShortcut[];
 }
 
 /** What of it decides which scopes and events are asked for. */
-export type FeatureOptions = Pick<ManifestOptions, 'followThreads' | 'oauth' | 'groups' | 'commands'>;
+export type FeatureOptions = Pick<ManifestOptions, 'followThreads' | 'oauth' | 'groups' | 'commands' | 'shortcuts'>;
 
 /** Something that Parley does on Slack, and what Slack asks for it. */
 export interface SlackFeature {
@@ -33,7 +36,7 @@ export interface SlackFeature {
  * The one table of what is asked for: the manifest and `parley doctor` both read it.
  * Scopes and events as in https://docs.slack.dev/reference/scopes and https://docs.slack.dev/reference/events.
  */
-function featuresOf({ followThreads, oauth, groups, commands }: FeatureOptions): readonly SlackFeature[] {
+function featuresOf({ followThreads, oauth, groups, commands, shortcuts = [] }: FeatureOptions): readonly SlackFeature[] {
   const threads = followThreads ? 'follow threads and see edits in channels' : 'see edits in channels';
   return [
     { purpose: 'be mentioned', scopes: ['app_mentions:read'], events: ['app_mention'] },
@@ -49,8 +52,8 @@ function featuresOf({ followThreads, oauth, groups, commands }: FeatureOptions):
     { purpose: 'know people by name', optional: true, scopes: ['users:read'], events: [] },
     { purpose: 'know channels by name', optional: true, scopes: ['channels:read', 'groups:read'], events: [] },
     { purpose: 'tell people directly where an answer cannot be delivered', optional: true, scopes: ['im:write'], events: [] },
-    ...(namesOf(commands).length > 0
-      ? [{ purpose: 'be asked by slash commands', optional: true, scopes: ['commands'], events: [] } as const]
+    ...(namesOf(commands).length + shortcuts.length > 0
+      ? [{ purpose: 'be asked by slash commands and shortcuts', optional: true, scopes: ['commands'], events: [] } as const]
       : []),
     ...(groups ? [{ purpose: 'know who is in a user group', scopes: ['usergroups:read'], events: [] }] : []),
     {
@@ -73,6 +76,15 @@ function namesOf(commands: FeatureOptions['commands']): readonly Readonly<Record
   ];
 }
 
+const shortcutTexts: Readonly<Record<SlackShortcut, { readonly name: string; readonly description: string }>> = {
+  answer: { name: 'Answer this', description: 'Answers this message in its thread' },
+  summarise: { name: 'Summarise thread', description: 'Tells you alone what this thread is about' },
+};
+
+function toShortcut(shortcut: SlackShortcut) {
+  return { type: 'message', callback_id: toInteractionId(shortcut), ...shortcutTexts[shortcut] };
+}
+
 /** The scopes of the bot token, in order. */
 export function scopesOf(options: FeatureOptions): string[] {
   return listOf(featuresOf(options).map(({ scopes }) => scopes));
@@ -91,11 +103,13 @@ export function createManifest(options: ManifestOptions): Readonly<Record<string
     ...(url === undefined ? {} : { url }),
     should_escape: true,
   }));
+  const shortcuts = (options.shortcuts ?? []).map(toShortcut);
   return {
     display_information: { name, description: 'Answers questions, in channels and directly.' },
     features: {
       bot_user: { display_name: name, always_online: true },
       ...(commands.length > 0 ? { slash_commands: commands } : {}),
+      ...(shortcuts.length > 0 ? { shortcuts } : {}),
       app_home: { messages_tab_enabled: true, messages_tab_read_only_enabled: false },
     },
     oauth_config: {

@@ -30,6 +30,11 @@ export const slackInteraction = {
       'Who sees the answer to a slash command: only who asked, or everybody in the channel. The two are conversations of their own.',
     example: 'public',
   }),
+  shortcuts: setting(z.array(z.enum(['answer', 'summarise'])).default(['answer', 'summarise']), {
+    description:
+      'What people can choose from the menu of a message. answer: it is answered in its thread. summarise: a summary of the thread for their eyes. [] for nothing.',
+    example: '[summarise]',
+  }),
   buttons: setting(z.array(z.enum(['feedback', 'regenerate'])).default(['feedback', 'regenerate']), {
     description:
       'What stands under the last message of an answer. feedback: whether it was good, and why not. regenerate: another answer. [] for nothing.',

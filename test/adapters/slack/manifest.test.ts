@@ -63,11 +63,12 @@ describe('the manifest of the Slack app', () => {
 
   test('has the slash commands that are configured, and no scope for them where there are none', () => {
     const commands = { command: '/parley', resetCommand: '/forget' };
+    const shortcuts = ['summarise'] as const;
     const {
       features,
       settings,
       oauth_config: oauth,
-    } = createManifest({ ...http, commands }) as Readonly<Record<string, Record<string, unknown>>>; // what is asserted here
+    } = createManifest({ ...http, commands, shortcuts }) as Readonly<Record<string, Record<string, unknown>>>; // what is asserted here
     const url = 'https://bot.example.com/slack/events';
 
     assert.deepEqual(features?.['slash_commands'], [
@@ -79,6 +80,12 @@ describe('the manifest of the Slack app', () => {
         should_escape: true,
       },
       { command: '/forget', description: 'Forget what I asked here, and start afresh', url, should_escape: true },
+    ]);
+    assert.deepEqual(features?.['shortcuts'], [
+      {
+        ...{ type: 'message', callback_id: 'parley.summarise', name: 'Summarise thread' },
+        description: 'Tells you alone what this thread is about',
+      },
     ]);
     assert.deepEqual(settings?.['interactivity'], { is_enabled: true, request_url: url });
     assert.match(JSON.stringify(oauth), /"commands"/);
