@@ -34,7 +34,12 @@ for (const transport of ['http', 'socket'] as const) {
       messageId: answer.ts,
       conversationId: `slack:${slack.emulator.teamId}:${answer.channel}:${answer.threadTs}`,
       author: { id: slack.emulator.user('Bea').id, name: 'bea', isBot: false },
-      destination: { channel: answer.channel, threadTs: answer.threadTs, userId: slack.emulator.user('Bea').id },
+      destination: {
+        channel: answer.channel,
+        threadTs: answer.threadTs,
+        userId: slack.emulator.user('Bea').id,
+        ephemeral: 'true',
+      },
     });
     assert.equal(first?.eventId, second?.eventId);
   });
