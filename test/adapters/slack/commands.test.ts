@@ -138,7 +138,7 @@ describe('the answer to a slash command', () => {
     await deliver(slack, answer(slack, 'Because.', 0));
     slack.emulator.faults.add({ method: 'response_url', kind: 'lost_response' });
 
-    const lost = deliver(slack, answer(slack, 'Lost.', 1));
+    const lost = slack.adapter.send(answer(slack, 'Lost.', 1), noAbort);
 
     await assert.rejects(lost, (error) => error instanceof DeliveryError && error.uncertain && !error.retryable);
     assert.deepEqual(textsOf(slack, 'open'), ['/ask why?', 'Because.', 'Lost.']);
