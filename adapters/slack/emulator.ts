@@ -127,6 +127,10 @@ export interface SlackEmulator extends Hands {
   requestDisconnect(reason?: DisconnectReason): void;
   /** Socket Mode: cuts every connection. */
   dropConnections(): void;
+  /** Socket Mode: every connection stays open, but nothing comes through it any more. */
+  deafenConnections(): void;
+  /** Socket Mode: whether those who connect are greeted from now on. */
+  greetConnections(greets: boolean): void;
   /** Socket Mode: how many connections receive events. */
   connected(): number;
 
@@ -278,6 +282,8 @@ function controlSockets(sockets: Sockets) {
   return {
     requestDisconnect: (reason: DisconnectReason = 'refresh_requested') => sockets.requestDisconnect(reason),
     dropConnections: () => sockets.drop(),
+    deafenConnections: () => sockets.deafen(),
+    greetConnections: (greets: boolean) => sockets.greet(greets),
     connected: () => sockets.connected(),
   };
 }
