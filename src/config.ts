@@ -26,6 +26,8 @@ export interface Config extends Omit<Settings, 'database' | 'model' | 'knowledge
 
 export interface ModelConfig {
   readonly provider: 'builtin' | 'openai';
+  readonly vision: boolean;
+  readonly transcription?: string | undefined;
   readonly openai: Filled<Settings['model']['openai'], 'maxTokensParam'>;
 }
 
@@ -202,10 +204,12 @@ function resolveConfig(given: Settings, context: { cwd: string; files: ConfigFil
 }
 
 function resolveModel(model: Settings['model']): ModelConfig {
-  const { openai } = model;
+  const { openai, vision, transcription } = model;
   const isOpenai = new URL(openai.baseUrl).hostname === 'api.openai.com';
   return {
     provider: model.provider === 'openai' ? 'openai' : 'builtin',
+    vision: vision && model.provider === 'openai',
+    ...(transcription === undefined ? {} : { transcription }),
     openai: { ...openai, maxTokensParam: openai.maxTokensParam ?? (isOpenai ? 'max_completion_tokens' : 'max_tokens') },
   };
 }

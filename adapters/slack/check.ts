@@ -19,6 +19,8 @@ export interface CheckedOptions {
   readonly followThreads: boolean;
   /** Whether settings name user groups. */
   readonly groups: boolean;
+  /** Whether files are read; true where it is left out. */
+  readonly readFiles?: boolean;
   readonly apiUrl: string | undefined;
   readonly fetch: typeof fetch | undefined;
 }

@@ -8,6 +8,7 @@ import { checkSlack } from './check.ts';
 import { createSlackCaller } from './client.ts';
 import type { SlackCaller } from './client.ts';
 import { adapterName, parseDestination } from './conversation.ts';
+import { createFileFetcher } from './files.ts';
 import { createFinder } from './find.ts';
 import { createHttpReceiver, createSlackRouter } from './http.ts';
 import type { HttpReceiver } from './http.ts';
@@ -51,6 +52,8 @@ export interface SlackOptions {
   readonly channels?: SlackChannels;
   /** How many messages of other bots are answered in one conversation within an hour; default none. */
   readonly botTurnsPerHour?: number;
+  /** Whether the files are read that come with messages; true where it is left out. */
+  readonly readFiles?: boolean;
 }
 
 /** Slack by its own SDK: Bolt's receivers for what comes in, its Web API client for what goes out. */
@@ -82,10 +85,12 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     remove: (message, receipt, signal) => running().sender.remove(message, receipt, signal),
     split: (text) => splitForSlack(text),
     notice: toNotice,
+    download: (file, signal) => running().fetchFile(file, signal),
     typing: (destination, signal) => showThinking(running().slack, destination, signal),
     check: (signal) => {
-      const { botToken, oauth, transport, apiUrl, fetch, followThreads, channels = {} } = options;
-      return checkSlack({ botToken, oauth, transport, apiUrl, fetch, followThreads, groups: namesGroups(channels) }, signal);
+      const { channels = {}, ...asked } = options;
+      const { botToken, oauth, apiUrl, fetch } = options;
+      return checkSlack({ ...asked, botToken, oauth, apiUrl, fetch, groups: namesGroups(channels) }, signal);
     },
     health: () => (parts ? healthOf(parts, options.oauth) : { connected: false, detail: 'not started' }),
     ...(options.streaming ? { stream: (opening, signal) => running().streams.open(opening, signal) } : {}),
@@ -111,6 +116,7 @@ interface Parts {
   readonly streams: Streams;
   readonly sender: Sender;
   readonly find: NonNullable<Adapter['find']>;
+  readonly fetchFile: NonNullable<Adapter['download']>;
   readonly http: HttpReceiver | undefined;
   socket: SocketReceiver | undefined;
   /** Of Bolt's App the receivers use this alone. The rest of it costs more than the whole of receiving does. */
@@ -138,6 +144,7 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   http?.init(app);
   return {
     ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping },
+    fetchFile: createFileFetcher({ slack, apiUrl: options.apiUrl, fetch: options.fetch }),
     sender: createSender({ slack, streams, find, unfurl }),
     socket: undefined,
   };

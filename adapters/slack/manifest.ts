@@ -11,10 +11,12 @@ export interface ManifestOptions {
   readonly oauth?: boolean;
   /** Whether the settings of a channel say by user group who may ask there. */
   readonly groups?: boolean;
+  /** Whether what comes with messages is read; true where it is left out. */
+  readonly readFiles?: boolean;
 }
 
 /** What of it decides which scopes and events are asked for. */
-export type FeatureOptions = Pick<ManifestOptions, 'followThreads' | 'oauth' | 'groups'>;
+export type FeatureOptions = Pick<ManifestOptions, 'followThreads' | 'oauth' | 'groups' | 'readFiles'>;
 
 /** Something that Parley does on Slack, and what Slack asks for it. */
 export interface SlackFeature {
@@ -30,7 +32,8 @@ export interface SlackFeature {
  * The one table of what is asked for: the manifest and `parley doctor` both read it.
  * Scopes and events as in https://docs.slack.dev/reference/scopes and https://docs.slack.dev/reference/events.
  */
-function featuresOf({ followThreads, oauth, groups }: FeatureOptions): readonly SlackFeature[] {
+function featuresOf(options: FeatureOptions): readonly SlackFeature[] {
+  const { followThreads, oauth, groups, readFiles = true } = options;
   const threads = followThreads ? 'follow threads and see edits in channels' : 'see edits in channels';
   return [
     { purpose: 'be mentioned', scopes: ['app_mentions:read'], events: ['app_mention'] },
@@ -46,6 +49,9 @@ function featuresOf({ followThreads, oauth, groups }: FeatureOptions): readonly 
     { purpose: 'know people by name', optional: true, scopes: ['users:read'], events: [] },
     { purpose: 'know channels by name', optional: true, scopes: ['channels:read', 'groups:read'], events: [] },
     { purpose: 'tell people directly where an answer cannot be delivered', optional: true, scopes: ['im:write'], events: [] },
+    ...(readFiles
+      ? [{ purpose: 'read the files that come with messages', optional: true as const, scopes: ['files:read'], events: [] }]
+      : []),
     ...(groups ? [{ purpose: 'know who is in a user group', scopes: ['usergroups:read'], events: [] }] : []),
     {
       purpose: 'learn that it was removed',

@@ -51,13 +51,14 @@ async function run(options: CommandOptions, cli: Cli): Promise<void> {
 
 function toManifestOptions({ socket, url, name }: CommandOptions, config: Config): ManifestOptions {
   if (socket && url !== undefined) throw new UsageError('--socket and --url exclude each other: Socket Mode needs no address.');
-  const { slack, server, bot } = config;
+  const { slack, server, bot, attachments } = config;
   const transport = socket ? 'socket' : transportOf(config, url);
   // People who install the app come back to it.
   const oauth = hasSlackOAuth(slack);
   const publicUrl = transport === 'http' || oauth ? toPublicUrl(url ?? server.publicUrl) : undefined;
   const groups = namesGroups(slack.channels);
-  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, followThreads: slack.followThreads };
+  const { followThreads } = slack;
+  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, followThreads, readFiles: attachments.read };
 }
 
 /** Before anything is configured, the way that needs no public address. */

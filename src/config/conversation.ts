@@ -95,6 +95,15 @@ export const model = z
       description: 'Who answers. auto: openai when OPENAI_API_KEY or OPENAI_BASE_URL is set, else the built-in model.',
       example: 'openai',
     }),
+    vision: setting(z.boolean().default(false), {
+      description: 'Whether the model sees images: then it is shown those that come with messages (PNG, JPEG, GIF, WebP).',
+      example: 'true',
+    }),
+    transcription: setting(text.optional(), {
+      description:
+        'Name of a model at the same endpoint that writes down what is said in recordings. Without it, recordings are not listened to.',
+      example: 'gpt-transcribe',
+    }),
     openai,
   })
   .prefault({});

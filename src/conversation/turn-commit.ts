@@ -47,7 +47,7 @@ export async function commitTurn(options: TurnCommitOptions, completion: Complet
 
 function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completion): TurnOutcome {
   const { turn, result, adapter, address, stream } = completion;
-  const { verdict, reason, tokens, usage } = result;
+  const { verdict, reason, tokens, files, usage } = result;
   return {
     owner: turn.owner,
     conversationId: turn.conversationId,
@@ -55,7 +55,9 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
     turnId: turn.turnId,
     attempt: turn.attempt,
     startedAt: completion.startedAt,
-    events: turn.events.map(({ seq }): SettledEvent => ({ seq, verdict, reason, tokens: tokens.get(seq) })),
+    events: turn.events.map(({ seq }): SettledEvent => {
+      return { seq, verdict, reason, tokens: tokens.get(seq), files: files?.get(seq) };
+    }),
     answer: result.answerTokens === undefined ? undefined : { text: result.text, tokens: result.answerTokens },
     parts: split(adapter, result.text).map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
     deliver: {

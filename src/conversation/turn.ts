@@ -51,7 +51,12 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
     let result: TurnResult | Retry | undefined;
     let stream: ClaimedTurn['stream'];
     try {
-      result = await resultOf(options, turn, { voice: voiceOf(turn.events), onText: live.append, signal });
+      result = await resultOf(options, turn, {
+        voice: voiceOf(turn.events),
+        onText: live.append,
+        download: adapter.download,
+        signal,
+      });
     } finally {
       stream = await live.close();
     }

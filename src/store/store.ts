@@ -200,6 +200,7 @@ export interface SettledEvent {
   readonly reason?: string | undefined;
   /** Tokens of its text in the transcript; undefined keeps it out of the transcript. */
   readonly tokens?: number | undefined;
+  readonly files?: { readonly text: string; readonly tokens: number } | undefined; // A message of their own before it, which goes with it.
 }
 
 /** The first part comes back leased to the caller, unless earlier answers of the conversation must go out first. */

@@ -67,6 +67,8 @@ export interface SeenMessage {
   readonly streaming: boolean;
   readonly deleted: boolean;
   readonly edits: number;
+  /** Names of the files that hang under it. */
+  readonly files: readonly string[];
   /** People do not see it, but other apps do. */
   readonly metadata: Metadata | undefined;
 }
@@ -178,10 +180,33 @@ function stored(world: World, channel: string): StoredMessage[] {
   return [...world.channel(channel).messages.values()];
 }
 
-function toSeen({ ts, channelId, threadTs, user, text, streamingState, deleted, edits, metadata }: StoredMessage): SeenMessage {
+function toSeen({
+  ts,
+  channelId,
+  threadTs,
+  user,
+  text,
+  files,
+  streamingState,
+  deleted,
+  edits,
+  metadata,
+}: StoredMessage): SeenMessage {
   const streaming = streamingState === 'in_progress' && !deleted;
   const shown = user.isBot ? text : unescape(text);
-  return { ts, channelId, threadTs, user: user.name, isBot: user.isBot, text: shown, streaming, deleted, edits, metadata };
+  return {
+    ts,
+    channelId,
+    threadTs,
+    user: user.name,
+    isBot: user.isBot,
+    text: shown,
+    files: files.map(({ name }) => name),
+    streaming,
+    deleted,
+    edits,
+    metadata,
+  };
 }
 
 /** What a person types, as the platform passes it on. */

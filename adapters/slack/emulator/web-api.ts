@@ -1,10 +1,12 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Fault, FaultPlan } from './faults.ts';
+import { serveFile } from './files.ts';
 import { isRecord, Refusal } from './methods.ts';
 import type { RateTiers } from './tiers.ts';
 import { lackedScopes } from './scopes.ts';
 import type { Args, Method } from './methods.ts';
+import type { World } from './world.ts';
 
 export type CallListener = (method: string, args: Args, phase: 'before' | 'after') => void;
 
@@ -16,6 +18,7 @@ export interface Grants {
 }
 
 export interface WebApiOptions {
+  readonly world: World;
   readonly methods: Readonly<Record<string, Method>>;
   readonly botToken: string;
   readonly appToken: string;
@@ -42,6 +45,9 @@ export function createWebApi(options: WebApiOptions): Server {
 async function serve(options: WebApiOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [, method] = /^\/api\/([\w.]+)/.exec(request.url ?? '') ?? [];
   if (method === undefined) {
+    const { world, botToken, scopes = ['files:read'] } = options;
+    const mayRead = (token: string): boolean => token === botToken && scopes.includes('files:read');
+    if (serveFile({ world, mayRead }, request, response)) return;
     response.writeHead(404).end();
     return;
   }

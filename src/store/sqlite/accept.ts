@@ -116,7 +116,10 @@ function createTranscriptEdits(db: Sqlite, overheard: Overheard) {
   const editSettled = db.prepare<[string, string, string, string]>(
     `update message set text = ?, tokens = octet_length(?) / 3 + 1 where seq = (${findSettled})`,
   );
-  const removeSettled = db.prepare<[string, string]>(`delete from message where seq = (${findSettled})`);
+  // With what its files said.
+  const removeSettled = db.prepare<[string, string]>(
+    "delete from message where conversation_id = ? and message_id = ? and role = 'user'",
+  );
   return {
     edit({ text, conversationId, messageId }: MessageEdit): boolean {
       const waiting = editWaiting.run(text, conversationId, messageId).changes;
