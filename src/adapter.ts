@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from './clock.ts';
 import type { DeliveryError } from './errors.ts';
 import type { Log } from './log.ts';
-import type { Command, Destination, InboundEvent, Json, OutboundMessage, Receipt } from './message.ts';
+import type { Attachment, Command, Destination, InboundEvent, Json, OutboundMessage, Receipt } from './message.ts';
 
 /**
  * An adapter joins one platform to Parley. It knows nothing of the stages behind it: it turns the platform's events into
@@ -44,12 +44,25 @@ export interface Adapter {
   readThread?(command: Command, signal: AbortSignal): Promise<readonly SaidInThread[]>;
   /** Shows that an answer is on its way, once. Called again every few seconds. May fail quietly. */
   typing?(destination: Destination, signal: AbortSignal): Promise<void>;
+  /**
+   * Fetches a file that came with a message, from the platform's own hosts only, whatever its address says; stops reading at `maxBytes`.
+   * Makes one attempt. Rejects with a FileError whose message people may see.
+   */
+  download?(file: FileRequest, signal: AbortSignal): Promise<Uint8Array>;
   /** The adapter's HTTP endpoints: a request handler for the shared server that calls `next` for paths that are not its own. */
   router?(): RequestHandler;
   /** Whether the platform accepts the credentials, without taking any event, for `parley doctor`. Rejects with an AdapterError that says what to change. */
   check?(signal: AbortSignal): Promise<CheckReport>;
   /** How the connection stands, for /readyz and `parley doctor`. An adapter that has no connection to lose leaves it out. */
   health?(): AdapterHealth;
+}
+
+export interface FileRequest {
+  readonly attachment: Attachment;
+  /** Of the message that it came with. */
+  readonly tenant: string;
+  readonly destination: Destination;
+  readonly maxBytes: number;
 }
 
 export interface Notice {

@@ -208,6 +208,7 @@ function resolveModel(model: Settings['model']): ModelConfig {
   const isOpenai = new URL(openai.baseUrl).hostname === 'api.openai.com';
   return {
     ...model,
+    vision: model.vision && model.provider !== 'builtin',
     openai: { ...openai, maxTokensParam: openai.maxTokensParam ?? (isOpenai ? 'max_completion_tokens' : 'max_tokens') },
   };
 }

@@ -101,6 +101,25 @@ export class DeliveryError extends ParleyError {
   }
 }
 
+export interface FileErrorData {
+  /** Completes "it was not read: ...", for people too. */
+  readonly message: string;
+  /** Whether trying again at once may help. */
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
+/** A file that came with a message cannot be fetched or read. */
+export class FileError extends ParleyError {
+  readonly code = 'file';
+  readonly retryable: boolean;
+
+  constructor({ message, retryable = false, cause }: FileErrorData) {
+    super(message, { cause });
+    this.retryable = retryable;
+  }
+}
+
 /** An adapter cannot start or has lost its platform for good, for example because a credential is refused. */
 export class AdapterError extends ParleyError {
   readonly code = 'adapter';

@@ -8,6 +8,7 @@ import { sqlitePath } from './config/database.ts';
 import type { Profile } from './conversation/profile.ts';
 import { createTurnRunner } from './conversation/turn.ts';
 import { describeError } from './errors.ts';
+import { createFileReader } from './files/read-files.ts';
 import { createFetch } from './http/fetch.ts';
 import { createReadiness } from './http/health.ts';
 import { createHttpServer } from './http/server.ts';
@@ -19,6 +20,7 @@ import type { Log } from './log.ts';
 import type { ModelParts } from './model/endpoints.ts';
 import type { Model } from './model/model.ts';
 import { countTokens, loadTokenizer } from './model/tokens.ts';
+import { createTranscriber } from './model/transcribe.ts';
 import { createDeliver } from './outbox/delivery.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -72,7 +74,7 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
     const model = aiModel ?? (await createBuiltin(config.knowledge, { store, log, signal }));
     const profiles = await createProfiles(config, { fetch, clock, log });
     const adapters = [...configured, ...(options.adapters ?? [])];
-    const { inbox, outbox, worker } = createStages(options, { store, clock, owner, model, profiles, adapters });
+    const { inbox, outbox, worker } = createStages(options, { fetch, store, clock, owner, model, profiles, adapters });
     started.push({ stop: () => store.handBack(owner) });
     const server = options.http ? createServer(options, { store, adapters, clock }) : undefined;
     const listening = await server?.start();
@@ -126,30 +128,31 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
   const sources = Object.entries(webhooks).map(([name, source]) => toSource(name, source));
   const adapters = await Promise.all([
     slack.enabled &&
-      adapterRegistry.slack({ ...slackOptions(slack), botToken: slack.botToken, oauth: slackOAuth(config), fetch }),
+      adapterRegistry.slack({ ...slackOptions(config), botToken: slack.botToken, oauth: slackOAuth(config), fetch }),
     discord.enabled &&
       discord.token !== undefined &&
-      adapterRegistry.discord({ ...discordOptions(discord), token: discord.token }),
+      adapterRegistry.discord({ ...discordOptions(discord), token: discord.token, fetch }),
     sources.length > 0 &&
       adapterRegistry.webhook({ sources, fetch, maxBodyBytes: server.maxBodyBytes, publicUrl: server.publicUrl }),
   ]);
   return adapters.filter((adapter) => adapter !== false);
 }
 
-function slackOptions({ transport, appToken = '', signingSecret = '', ...slack }: Config['slack']) {
+function slackOptions({ slack: { transport, appToken = '', signingSecret = '', ...slack }, attachments }: Config) {
   const by = transport === 'socket' ? ({ type: 'socket', appToken } as const) : ({ type: 'http', signingSecret } as const);
   const { apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, buttons } = slack;
   const { command, resetCommand, helpCommand, commandReply, shortcuts } = slack;
   const commands = { command, resetCommand, helpCommand, commandReply };
-  return { transport: by, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, buttons, commands, shortcuts };
+  const shown = { streaming, followThreads, unfurl, channels, botTurnsPerHour, buttons };
+  return { transport: by, apiUrl, ...shown, commands, shortcuts, readFiles: attachments.read };
 }
 
-function slackOAuth({ slack, server, encryptionKeys }: Config) {
+function slackOAuth({ slack, server, encryptionKeys, attachments: { read: readFiles } }: Config) {
   const { clientId, clientSecret, stateSecret, userScopes, pkce } = slack;
   const { publicUrl } = server;
   if (!clientId || !clientSecret || !stateSecret || !encryptionKeys || !publicUrl) return undefined;
   const scopes = userScopes === '' ? [] : userScopes.split(',');
-  return { clientId, clientSecret, stateSecret, userScopes: scopes, pkce, encryptionKeys, publicUrl };
+  return { clientId, clientSecret, stateSecret, userScopes: scopes, pkce, encryptionKeys, publicUrl, readFiles };
 }
 
 function discordOptions({ applicationId, apiUrl, messageContentIntent, streaming, backfillMinutes }: Config['discord']) {
@@ -221,7 +224,7 @@ function toOwnModel(model: Config['model'], name: string): Config['model'] {
   return { ...model, openai: { ...openai, model: name } };
 }
 
-interface StageParts {
+interface StageParts extends Pick<ModelParts, 'fetch'> {
   readonly store: Store;
   readonly clock: Clock;
   readonly owner: string;
@@ -230,7 +233,7 @@ interface StageParts {
   readonly adapters: readonly Adapter[];
 }
 
-function createStages({ config, log }: ParleyOptions, { store, clock, owner, model, profiles, adapters }: StageParts) {
+function createStages({ config, log }: ParleyOptions, { fetch, store, clock, owner, model, profiles, adapters }: StageParts) {
   const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
   const { leaseSeconds, maxAttempts, concurrency } = config.worker;
   const leaseMs = leaseSeconds * 1_000;
@@ -245,10 +248,12 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
     leaseMs,
   });
   const outbox = createOutbox({ ...common, store, deliver, leaseMs });
+  const transcribe = createTranscriber(config.model, fetch);
   const runTurn = createTurnRunner({
     ...{ store, adapters: byName, model, profiles, countTokens, clock, log, bot: config.bot },
     // The built-in model reads the last questions only, and has no budget of tokens.
     ...(config.model.provider === 'builtin' ? {} : { loadTokenizer }),
+    readFiles: createFileReader({ clock, log, limits: config.attachments, vision: config.model.vision, transcribe }),
     deliver: (delivery) => outbox.send(delivery),
     contextTokens: config.conversation.contextTokens,
     staleAfterMs: config.conversation.staleAfterMinutes * 60_000,

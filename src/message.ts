@@ -23,6 +23,8 @@ export interface Author {
 }
 
 export interface Attachment {
+  /** The platform's id of the file, where it has one. */
+  readonly id?: string;
   readonly name: string;
   readonly mimeType: string;
   readonly sizeBytes?: number;

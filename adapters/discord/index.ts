@@ -1,7 +1,8 @@
 import { GatewayIntentBits } from 'discord.js';
 import type { Adapter, AdapterContext } from '../../src/adapter.ts';
 import { systemClock } from '../../src/clock.ts';
-import { AdapterError } from '../../src/errors.ts';
+import { download } from '../../src/download.ts';
+import { AdapterError, FileError } from '../../src/errors.ts';
 import { checkDiscord } from './check.ts';
 import { toMessageTexts } from './format.ts';
 import { Gateway } from './gateway.ts';
@@ -24,7 +25,12 @@ export interface DiscordOptions {
   readonly streaming: boolean;
   /** How far back missed messages are fetched when a session could not be resumed, in ms. */
   readonly backfillMs: number;
+  /** For files; the platform's own where it is left out. */
+  readonly fetch?: typeof fetch;
 }
+
+/** Discord's own hosts for files. They ask for no credential; their addresses are signed, and expire after a day. */
+const fileOrigins = ['https://cdn.discordapp.com', 'https://media.discordapp.net'];
 
 /**
  * Discord through discord.js: events by the gateway, answers by REST. The gateway knows no acknowledgement; what replaces it is the
@@ -59,6 +65,12 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     find: (message, signal) => sender.find(message, signal),
     remove: (message, receipt, signal) => sender.remove(message, receipt, signal),
     split: toMessageTexts,
+    download: async ({ attachment: { url }, maxBytes }, signal) => {
+      if (url === undefined) throw new FileError({ message: 'Discord does not say where it is' });
+      const { fetch = globalThis.fetch } = options;
+      const origins = apiUrl === undefined || isDiscord(apiUrl) ? fileOrigins : [...fileOrigins, new URL(apiUrl).origin];
+      return (await download({ url, origins, maxBytes, fetch }, signal)).bytes;
+    },
     typing: (destination, signal) => sender.typing(destination, signal),
     check: (signal) => checkDiscord({ rest, messageContentIntent: options.messageContentIntent }, signal),
     health: () => running?.gateway.health() ?? { connected: false, detail: 'not started' },
@@ -72,6 +84,10 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
         }
       : {}),
   };
+}
+
+function isDiscord(apiUrl: string): boolean {
+  return /(?:^|\.)discord(?:app)?\.com$/.test(new URL(apiUrl).hostname);
 }
 
 function toIntents({ messageContentIntent }: DiscordOptions): number {

@@ -154,7 +154,7 @@ function toAttachments(data: Fields): Attachment[] {
   return recordsOf(data['attachments']).map(({ filename, content_type: mimeType, size, url }) => ({
     name: textOf(filename) ?? 'attachment',
     mimeType: textOf(mimeType) ?? 'application/octet-stream',
-    ...(typeof size === 'number' && Number.isFinite(size) ? { sizeBytes: size } : {}),
+    ...(typeof size === 'number' && Number.isFinite(size) && size > 0 ? { sizeBytes: size } : {}),
     ...(typeof url === 'string' ? { url } : {}),
   }));
 }

@@ -23,6 +23,8 @@ export interface CheckedOptions {
   readonly groups: boolean;
   readonly commands?: SlackCommands;
   readonly shortcuts?: readonly SlackShortcut[];
+  /** Whether files are read; true where it is left out. */
+  readonly readFiles?: boolean;
   readonly apiUrl: string | undefined;
   readonly fetch: typeof fetch | undefined;
 }

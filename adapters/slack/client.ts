@@ -14,6 +14,8 @@ export interface SlackCaller {
   call(method: string, args: Record<string, unknown>, signal: AbortSignal): Promise<SlackResult>;
   /** Whether the newest call found the token revoked. */
   isRefused(): boolean;
+  /** What files are fetched with. */
+  token(signal: AbortSignal): Promise<string>;
   /** Where it calls, for messages. */
   readonly host: string;
   /** The caller with the token of the installation that this belongs to; itself where there is one token for everything. */
@@ -44,12 +46,15 @@ export type SlackCallerOptions = SlackClientOptions & { readonly botToken: strin
 /** A caller with one token for everything. */
 export function createSlackCaller({ botToken, ...options }: SlackCallerOptions): SlackCaller {
   const request = createSlackRequest(options, botToken);
-  return createCaller((method, args, signal) => request(method, args, signal), hostOf(options.apiUrl));
+  return createCaller((method, args, signal) => request(method, args, signal), {
+    host: hostOf(options.apiUrl),
+    token: async () => botToken,
+  });
 }
 
 /** A caller with a token that changes. It asks once more, with the next token, when Slack has refused one, and so has done nothing. */
 export function createTokenCaller(request: SlackRequest, tokens: TokenSource, host: string): SlackCaller {
-  return createCaller(async (method, args, signal) => {
+  const call: SlackRequest = async (method, args, signal) => {
     const used = await tokens.current(signal);
     try {
       return await request(method, { ...args, token: used }, signal);
@@ -58,10 +63,11 @@ export function createTokenCaller(request: SlackRequest, tokens: TokenSource, ho
       if (token === undefined) throw error;
       return request(method, { ...args, token }, signal);
     }
-  }, host);
+  };
+  return createCaller(call, { host, token: tokens.current });
 }
 
-function createCaller(request: SlackRequest, host: string): SlackCaller {
+function createCaller(request: SlackRequest, { host, token }: Pick<SlackCaller, 'host' | 'token'>): SlackCaller {
   let refused = false;
   const caller: SlackCaller = {
     call: async (method, args, signal) => {
@@ -75,6 +81,7 @@ function createCaller(request: SlackRequest, host: string): SlackCaller {
       }
     },
     isRefused: () => refused,
+    token,
     host,
     of: () => caller,
   };

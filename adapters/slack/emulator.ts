@@ -7,6 +7,7 @@ import { createAnnouncer } from './emulator/events.ts';
 import { createFaults } from './emulator/faults.ts';
 import type { Faults } from './emulator/faults.ts';
 import type { Hands } from './emulator/hands.ts';
+import { createFileMethods } from './emulator/files.ts';
 import { createListeners } from './emulator/listeners.ts';
 import { createMethods } from './emulator/methods.ts';
 import type { ThreadStatus } from './emulator/methods.ts';
@@ -24,7 +25,7 @@ import type { CallListener } from './emulator/web-api.ts';
 import { createWorkspaces } from './emulator/workspaces.ts';
 import type { EmulatedEnterprise, EmulatedWorkspace } from './emulator/workspaces.ts';
 import { World } from './emulator/world.ts';
-import type { EmulatedChannel, EmulatedUser, Whisper } from './emulator/world.ts';
+import type { EmulatedChannel, EmulatedUser, StoredFile, Whisper } from './emulator/world.ts';
 
 export type { MessageChange, Said, Saying, SeenMessage } from './emulator/people.ts';
 
@@ -101,6 +102,10 @@ export interface SlackEmulator extends Hands {
   userGroup(id: string, members: readonly string[]): void;
   /** The notes that this person alone sees; Ada's by default. */
   whispers(user?: string): readonly Whisper[];
+  /** Every file in the workspace, in order. */
+  files(): readonly StoredFile[];
+  /** Every request for a file, and the credential that came along. */
+  downloads(): World['downloads'];
   /** Another app writes something. */
   otherBot(words: BotSaying): readonly Delivery[];
   /** Takes the app out of the workspace. */
@@ -165,6 +170,8 @@ export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulato
     ...createPeople(world, announcer),
     ...controlSockets(sockets),
     ...credentials,
+    files: () => [...world.files.values()],
+    downloads: () => world.downloads,
     ...{ teamId: world.teamId, bot: { ...world.bot, botId: world.botId } },
     start: api.start,
     stop: async () => {
@@ -236,6 +243,7 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials,
   const methods = {
     ...createMethods({ world, pageSize, onStatus: statuses.call }),
     ...streams.methods,
+    ...createFileMethods(world),
     'apps.connections.open': () => ({ url: `ws://127.0.0.1:${port}/link/?ticket=${sockets.issueTicket()}` }),
   };
   const onCall: CallListener = (method, args, phase) => {
@@ -246,7 +254,7 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials,
   const tiers = options.rateTiers ? createRateTiers(() => clock.now()) : undefined;
   const respondTo = (path: string, args: Args) => respond([world, ...workspaces.worlds()], path, args);
   const { grants } = workspaces;
-  const server = createWebApi({ tiers, methods, ...credentials, grants, scopes, faults, onCall, respond: respondTo });
+  const server = createWebApi({ world, tiers, methods, ...credentials, grants, scopes, faults, onCall, respond: respondTo });
   server.on('upgrade', (request, socket, head: Buffer) => sockets.upgrade(request, socket, head));
 
   return {
@@ -257,6 +265,7 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials,
       // A TCP server that listens has an address object.
       ({ port } = server.address() as AddressInfo);
       world.desk.origin = url();
+      world.filesUrl = `http://127.0.0.1:${port}`;
       return { apiUrl: url() };
     },
     stop: async () => {

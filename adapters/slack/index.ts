@@ -11,6 +11,7 @@ import type { SlackCommands } from './command.ts';
 import { createSlackCaller } from './client.ts';
 import type { SlackCaller } from './client.ts';
 import { adapterName, parseDestination } from './conversation.ts';
+import { createFileFetcher } from './files.ts';
 import { createFinder } from './find.ts';
 import { createHttpReceiver, createSlackRouter } from './http.ts';
 import type { HttpReceiver } from './http.ts';
@@ -65,6 +66,8 @@ export interface SlackOptions {
   readonly buttons?: readonly SlackButton[];
   /** How many messages of other bots are answered in one conversation within an hour; default none. */
   readonly botTurnsPerHour?: number;
+  /** Whether the files are read that come with messages; true where it is left out. */
+  readonly readFiles?: boolean;
 }
 
 /** Slack by its own SDK: Bolt's receivers for what comes in, its Web API client for what goes out. */
@@ -97,21 +100,12 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     split: (text) => splitForSlack(text),
     notice: toNotice,
     readThread: (command, signal) => running().readThread(command, signal),
+    download: (file, signal) => running().fetchFile(file, signal),
     typing: (destination, signal) => showThinking(running().slack, destination, signal),
     check: (signal) => {
-      const {
-        botToken,
-        oauth,
-        transport,
-        apiUrl,
-        fetch,
-        followThreads,
-        channels = {},
-        commands = defaultCommands,
-        shortcuts = defaultShortcuts,
-      } = options;
-      const groups = namesGroups(channels);
-      return checkSlack({ botToken, oauth, transport, apiUrl, fetch, followThreads, groups, commands, shortcuts }, signal);
+      const { channels = {}, commands = defaultCommands, shortcuts = defaultShortcuts, ...asked } = options;
+      const { botToken, oauth, apiUrl, fetch } = options;
+      return checkSlack({ ...asked, botToken, oauth, apiUrl, fetch, commands, shortcuts, groups: namesGroups(channels) }, signal);
     },
     health: () => (parts ? healthOf(parts, options.oauth) : { connected: false, detail: 'not started' }),
     ...(options.streaming ? { stream: (opening, signal) => running().streams.open(opening, signal) } : {}),
@@ -138,6 +132,7 @@ interface Parts {
   readonly sender: Sender;
   readonly find: NonNullable<Adapter['find']>;
   readonly readThread: NonNullable<Adapter['readThread']>;
+  readonly fetchFile: NonNullable<Adapter['download']>;
   readonly http: HttpReceiver | undefined;
   socket: SocketReceiver | undefined;
   /** Of Bolt's App the receivers use this alone. The rest of it costs more than the whole of receiving does. */
@@ -183,6 +178,7 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
     ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping },
     readThread: createThreadReader({ slack, names }),
     sender: createSender({ slack, streams, find, unfurl, buttons, responder }),
+    fetchFile: createFileFetcher({ slack, apiUrl: options.apiUrl, fetch: options.fetch }),
     socket: undefined,
   };
 }

@@ -17,10 +17,12 @@ export interface ManifestOptions {
   readonly groups?: boolean;
   readonly commands?: Omit<SlackCommands, 'commandReply'>;
   readonly shortcuts?: readonly SlackShortcut[];
+  /** Whether what comes with messages is read; true where it is left out. */
+  readonly readFiles?: boolean;
 }
 
 /** What of it decides which scopes and events are asked for. */
-export type FeatureOptions = Pick<ManifestOptions, 'followThreads' | 'oauth' | 'groups' | 'commands' | 'shortcuts'>;
+export type FeatureOptions = Pick<ManifestOptions, 'followThreads' | 'oauth' | 'groups' | 'commands' | 'shortcuts' | 'readFiles'>;
 
 /** Something that Parley does on Slack, and what Slack asks for it. */
 export interface SlackFeature {
@@ -36,7 +38,8 @@ export interface SlackFeature {
  * The one table of what is asked for: the manifest and `parley doctor` both read it.
  * Scopes and events as in https://docs.slack.dev/reference/scopes and https://docs.slack.dev/reference/events.
  */
-function featuresOf({ followThreads, oauth, groups, commands, shortcuts = [] }: FeatureOptions): readonly SlackFeature[] {
+function featuresOf(options: FeatureOptions): readonly SlackFeature[] {
+  const { followThreads, oauth, groups, commands, shortcuts = [], readFiles = true } = options;
   const threads = followThreads ? 'follow threads and see edits in channels' : 'see edits in channels';
   return [
     { purpose: 'be mentioned', scopes: ['app_mentions:read'], events: ['app_mention'] },
@@ -54,6 +57,9 @@ function featuresOf({ followThreads, oauth, groups, commands, shortcuts = [] }: 
     { purpose: 'tell people directly where an answer cannot be delivered', optional: true, scopes: ['im:write'], events: [] },
     ...(namesOf(commands).length + shortcuts.length > 0
       ? [{ purpose: 'be asked by slash commands and shortcuts', optional: true, scopes: ['commands'], events: [] } as const]
+      : []),
+    ...(readFiles
+      ? [{ purpose: 'read the files that come with messages', optional: true as const, scopes: ['files:read'], events: [] }]
       : []),
     ...(groups ? [{ purpose: 'know who is in a user group', scopes: ['usergroups:read'], events: [] }] : []),
     {

@@ -206,13 +206,17 @@ function toAttachments(files: unknown): Attachment[] {
   if (!Array.isArray(files)) return [];
   return files.slice(0, maxAttachments).flatMap((file: unknown) => {
     if (!isRecord(file)) return [];
-    const { size } = file;
+    const { id, size, file_access: access } = file;
+    // In channels shared with others only `files.info` tells the rest.
+    const isStub = access === 'check_file_info';
+    if (access === 'file_not_found' || file['mode'] === 'tombstone' || file['mode'] === 'hidden_by_limit') return [];
     const url = text(file['url_private_download']) || text(file['url_private']);
     return {
+      ...(isId(id) ? { id } : {}),
       name: text(file['name']) || text(file['title']) || 'file',
       mimeType: text(file['mimetype']) || 'application/octet-stream',
       ...(typeof size === 'number' && Number.isFinite(size) && size >= 0 ? { sizeBytes: size } : {}),
-      ...(url === '' ? {} : { url }),
+      ...(url === '' || isStub ? {} : { url }),
     };
   });
 }

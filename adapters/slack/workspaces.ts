@@ -86,6 +86,7 @@ export function createWorkspaces({ oauth, apiUrl, fetch, context, own }: Workspa
       throw new DeliveryError({ message, retryable: false, uncertain: false });
     },
     isRefused: () => own?.slack.isRefused() ?? false,
+    token: async (signal) => own?.slack.token(signal) ?? '',
     host: hostOf(apiUrl),
     of: (place) => {
       const id = idOf(place);

@@ -51,7 +51,7 @@ async function run(options: CommandOptions, cli: Cli): Promise<void> {
 
 function toManifestOptions({ socket, url, name }: CommandOptions, config: Config): ManifestOptions {
   if (socket && url !== undefined) throw new UsageError('--socket and --url exclude each other: Socket Mode needs no address.');
-  const { slack, server, bot } = config;
+  const { slack, server, bot, attachments } = config;
   const transport = socket ? 'socket' : transportOf(config, url);
   // People who install the app come back to it.
   const oauth = hasSlackOAuth(slack);
@@ -59,7 +59,8 @@ function toManifestOptions({ socket, url, name }: CommandOptions, config: Config
   const groups = namesGroups(slack.channels);
   const { followThreads, command, resetCommand, helpCommand, shortcuts } = slack;
   const commands = { command, resetCommand, helpCommand };
-  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, followThreads, commands, shortcuts };
+  const asked = { followThreads, commands, shortcuts, readFiles: attachments.read };
+  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, ...asked };
 }
 
 /** Before anything is configured, the way that needs no public address. */

@@ -118,6 +118,15 @@ export const model = z
       description: 'Who answers instead, in this order, where the provider does not: openai, or names of model.providers.',
       example: '[claude, local]',
     }),
+    vision: setting(z.boolean().default(false), {
+      description: 'Whether the model sees images: then it is shown those that come with messages (PNG, JPEG, GIF, WebP).',
+      example: 'true',
+    }),
+    transcription: setting(text.optional(), {
+      description:
+        'Name of a model at the same endpoint that writes down what is said in recordings. Without it, recordings are not listened to.',
+      example: 'gpt-transcribe',
+    }),
     openai,
     providers,
   })

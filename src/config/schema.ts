@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { attachments } from './attachments.ts';
 import { bot, conversation, model } from './conversation.ts';
 import { discord, slack } from './platforms.ts';
 import { data, database, delivery, encryptionKeys, knowledge, log, server, worker } from './server.ts';
@@ -15,6 +16,7 @@ export const configSchema = z.strictObject({
   conversation,
   model,
   knowledge,
+  attachments,
   slack,
   discord,
   webhooks,

@@ -1,6 +1,9 @@
+import { parseFileBlock } from '../file-block.ts';
+import { fitFileBlock } from '../files/excerpt.ts';
 import type { InboundMessage } from '../message.ts';
-import type { ModelMessage, ModelRequest } from '../model/model.ts';
+import { tokensPerImage, type ModelMessage, type ModelRequest } from '../model/model.ts';
 import type { TranscriptMessage } from '../store/store.ts';
+import type { QuestionFiles } from './turn-files.ts';
 
 export interface ContextInput {
   readonly instructions: string;
@@ -9,6 +12,8 @@ export interface ContextInput {
   readonly history: readonly TranscriptMessage[];
   /** What the turn is to answer, oldest first. */
   readonly questions: readonly InboundMessage[];
+  /** What came with each of them, in their order; undefined where nothing is to be read. */
+  readonly files?: readonly (QuestionFiles | undefined)[] | undefined;
   /** For everything that goes to the model. */
   readonly maxTokens: number;
   readonly countTokens: (text: string) => number;
@@ -35,24 +40,28 @@ export function buildContext({
   instructionTokens,
   history,
   questions,
+  files = [],
   maxTokens,
   countTokens,
 }: ContextInput): Context {
   const hint = questions.length > 1 ? unansweredHint(questions.length) : '';
   const label = isSeveral(history, questions) ? createLabels(countTokens) : () => noLabel;
-  const texts = questions.map(textOf);
-  const questionTokens = texts.map((text) => countTokens(text));
+  const items = questions.flatMap((question, index) => itemsOf(question, files[index]));
+  const itemTokens = items.map(({ text }) => countTokens(text));
+  const asking = questions.map(({ text }) => text).join('\n');
 
   let room = maxTokens - instructionTokens - overheadPerMessage - (hint === '' ? 0 : countTokens(hint));
-  for (const { author } of questions) room -= label(author.id, author.name).tokens + overheadPerMessage;
-  const shares = shareOut(questionTokens, room);
-  const asked = questions.map(({ author }, index): ModelMessage => {
-    const text = texts[index] ?? '';
+  for (const { author, images = [] } of items) {
+    room -= label(author.id, author.name).tokens + overheadPerMessage + images.length * tokensPerImage;
+  }
+  const shares = shareOut(itemTokens, room);
+  const asked = items.map(({ author, text, images, isFiles }, index): ModelMessage => {
     const share = shares[index] ?? questionFloor;
     room -= share;
-    const fitting = share < (questionTokens[index] ?? 0) ? cutToFit(text, share, countTokens) : text;
-    return { role: 'user', text: label(author.id, author.name).text + fitting };
+    const fitting = share < (itemTokens[index] ?? 0) ? fit(text, { share, asking, isFiles, countTokens }) : text;
+    return { role: 'user', text: label(author.id, author.name).text + fitting, ...(images ? { images } : {}) };
   });
+  const questionTokens = itemTokens.filter((_, index) => !items[index]?.isFiles);
 
   const earlier: ModelMessage[] = [];
   for (let index = history.length - 1; index >= 0; index -= 1) {
@@ -65,7 +74,8 @@ export function buildContext({
     // One that is long by itself is cut, or a pasted file would hide everything about itself from the next question.
     const cut = tokens > room && tokens > maxTokens / 4 && room > maxTokens / 8;
     if (tokens > room && !cut) break;
-    earlier.push({ role, text: name + (cut ? cutToFit(text, room, countTokens) : text) });
+    const isFiles = cut && parseFileBlock(text) !== undefined;
+    earlier.push({ role, text: name + (cut ? fit(text, { share: room, asking, isFiles, countTokens }) : text) });
     if (cut) break;
     room -= tokens;
   }
@@ -77,8 +87,25 @@ const noText = '(no text)';
 
 const maxAttachments = 10;
 
-/** What a question says: its text, and the names of what is attached, which is all that the model gets of that. */
-function textOf({ text, attachments }: InboundMessage): string {
+interface Item {
+  readonly author: InboundMessage['author'];
+  readonly text: string;
+  readonly images?: ModelMessage['images'];
+  readonly isFiles: boolean;
+}
+
+/** A question, and before it what came with it: in the order in which later turns will see them. */
+function itemsOf({ author, text, attachments }: InboundMessage, files: QuestionFiles | undefined): readonly Item[] {
+  if (!files) return [{ author, text: textOf(text, attachments), isFiles: false }];
+  const images = files.images.length > 0 ? { images: files.images } : {};
+  return [
+    { author, text: files.text, ...images, isFiles: true },
+    { author, text: textOf(text, []), isFiles: false },
+  ];
+}
+
+/** What a question says: its text, and where files are not read, the names of what is attached. */
+function textOf(text: string, attachments: InboundMessage['attachments']): string {
   const isEmpty = text.trim() === '';
   if (attachments.length === 0) return isEmpty ? noText : text;
   const files = attachments
@@ -148,6 +175,19 @@ function shareOut(tokens: readonly number[], room: number): readonly number[] {
     left -= Math.min(wanted, fair);
   }
   return shares;
+}
+
+interface Fit {
+  readonly share: number;
+  /** What is asked in this turn. */
+  readonly asking: string;
+  readonly isFiles: boolean;
+  readonly countTokens: (text: string) => number;
+}
+
+function fit(text: string, { share, asking, isFiles, countTokens }: Fit): string {
+  if (!isFiles) return cutToFit(text, share, countTokens);
+  return fitFileBlock(text, { maxTokens: share, question: asking, countTokens });
 }
 
 /** The head states the question and the tail often the error at the end of a log: both stay. */

@@ -65,7 +65,7 @@ async function askAgain({ store, clock, log }: TurnCommitOptions, { turn, stream
 
 function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completion): TurnOutcome {
   const { turn, result, adapter, address, stream } = completion;
-  const { verdict, reason, tokens, usage } = result;
+  const { verdict, reason, tokens, files, usage } = result;
   return {
     owner: turn.owner,
     conversationId: turn.conversationId,
@@ -74,7 +74,7 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
     attempt: turn.attempt,
     startedAt: completion.startedAt,
     events: turn.events.map(({ seq, event }): SettledEvent => ({
-      ...{ seq, verdict, reason, tokens: tokens.get(seq) },
+      ...{ seq, verdict, reason, tokens: tokens.get(seq), files: files?.get(seq) },
       ...(isPlain(event) ? {} : { keepsPayload: true }),
     })),
     ...(turn.revises ? { revises: turn.revises } : {}),

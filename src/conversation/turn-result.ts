@@ -5,6 +5,7 @@ import { createErrorId } from '../ids.ts';
 import type { SaidInThread } from '../adapter.ts';
 import type { Command, InboundMessage } from '../message.ts';
 import type { ModelUsage } from '../model/model.ts';
+import type { ReadFiles } from '../files/read-files.ts';
 import { endHere } from '../split.ts';
 import { nextDelay, type RetryPolicy } from '../retry.ts';
 import type { ClaimedTurn, Verdict } from '../store/store.ts';
@@ -12,6 +13,7 @@ import { parseCommand, replyTo, toQuestion, type ParleyCommand } from './command
 import { buildContext } from './context.ts';
 import type { Voice } from './profile.ts';
 import { toSummaryQuestion } from './summary.ts';
+import { readQuestionFiles, toUnreadNote, type FileMeans, type QuestionFiles } from './turn-files.ts';
 
 export interface TurnResultOptions {
   readonly countTokens: (text: string) => number;
@@ -23,6 +25,8 @@ export interface TurnResultOptions {
   /** Questions older than this get an apology in place of an answer that nobody waits for any more. */
   readonly staleAfterMs: number;
   readonly retry: RetryPolicy;
+  /** Reads what comes with messages; where it is left out, the model gets the names of files and no more. */
+  readonly readFiles?: ReadFiles | undefined;
 }
 
 /** What a turn comes to, before it is cut into parts and committed. */
@@ -34,6 +38,8 @@ export interface TurnResult {
   readonly tokens: ReadonlyMap<number, number>;
   /** Of the answer, where it belongs in the transcript. */
   readonly answerTokens?: number;
+  /** What came with the events, by seq. */
+  readonly files?: ReadonlyMap<number, { readonly text: string; readonly tokens: number }>;
   readonly reset?: boolean;
   readonly usage?: { readonly model: string; readonly inputTokens: number; readonly outputTokens: number };
   readonly failure?: { readonly errorId: string; readonly message: string };
@@ -53,6 +59,8 @@ export interface AnswerMeans {
   readonly onText: (text: string) => void;
   /** What a command to summarise speaks of; undefined where the platform cannot give it. */
   readonly readThread?: ((command: Command, signal: AbortSignal) => Promise<readonly SaidInThread[]>) | undefined;
+  /** Of the adapter that the events came by. */
+  readonly download?: FileMeans['download'];
   readonly signal: AbortSignal;
 }
 
@@ -139,32 +147,59 @@ interface Question {
 }
 
 async function ask(options: TurnResultOptions, { turn, questions, means }: Question): Promise<TurnResult> {
-  const { countTokens, contextTokens } = options;
+  const { countTokens, contextTokens, readFiles } = options;
   const { model, instructions, instructionTokens } = means.voice;
-  if (options.loadTokenizer && isNearBudget(contextTokens, { turn, questions, means })) await options.loadTokenizer();
+  const { conversationId } = turn;
+  // Nothing is awaited, and nothing else done, for messages that bring no files.
+  const files =
+    readFiles && questions.some(({ attachments }) => attachments.length > 0)
+      ? await readQuestionFiles({ readFiles, download: means.download, conversationId, contextTokens }, questions, means.signal)
+      : undefined;
+  if (options.loadTokenizer && isNearBudget(contextTokens, { turn, questions, means }, files)) await options.loadTokenizer();
   const { request, questionTokens } = buildContext({
     instructions,
     instructionTokens,
     history: turn.history,
     questions,
+    files,
     maxTokens: contextTokens,
     countTokens,
   });
-  const { text, usage, ...answered } = await runAgent({ model, request, onText: means.onText }, means.signal);
+  const { text: answer, usage, ...answered } = await runAgent({ model, request, onText: means.onText }, means.signal);
+  const unread = files ? toUnreadNote(files) : '';
+  const text = unread === '' ? answer : endHere(answer, unread);
   return {
     text,
     verdict: 'answered',
     tokens: new Map(turn.events.map(({ seq }, index) => [seq, questionTokens[index] ?? 0])),
+    ...(files ? { files: toTranscript(turn, files, countTokens) } : {}),
     answerTokens: tokensOf(text, usage, countTokens),
     usage: { model: answered.model, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens },
   };
 }
 
+function toTranscript(
+  { events }: ClaimedTurn,
+  files: readonly (QuestionFiles | undefined)[],
+  countTokens: TurnResultOptions['countTokens'],
+): NonNullable<TurnResult['files']> {
+  const read = events.flatMap(({ seq }, index) => {
+    const text = files[index]?.text;
+    return text === undefined ? [] : [[seq, { text, tokens: countTokens(text) }] as const];
+  });
+  return new Map(read);
+}
+
 /** While everything fits by the estimate, an exact count changes nothing. By length alone: the questions are counted soon enough. */
-function isNearBudget(contextTokens: number, { turn, questions, means }: Question): boolean {
+function isNearBudget(
+  contextTokens: number,
+  { turn, questions, means }: Question,
+  files: readonly (QuestionFiles | undefined)[] = [],
+): boolean {
   let tokens = means.voice.instructionTokens;
   for (const message of turn.history) tokens += message.tokens;
   for (const question of questions) tokens += question.text.length / 2;
+  for (const file of files) tokens += (file?.text.length ?? 0) / 2;
   return tokens > contextTokens / 2;
 }
 

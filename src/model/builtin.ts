@@ -1,5 +1,6 @@
 import type { Model, ModelRequest } from './model.ts';
 import { type Citation, type Conversation, readConversation } from './builtin/conversation.ts';
+import { quoteFiles } from './builtin/files.ts';
 import { type Phrases, phrasesFor } from './builtin/phrases.ts';
 import { toQuotation } from './builtin/quotation.ts';
 import { type Understood, understand } from './builtin/small-talk.ts';
@@ -74,8 +75,12 @@ async function composeAnswer({ messages }: ModelRequest, options: BuiltinModelOp
     const greeting = aside === 'identity' ? '' : words.greeting;
     return paragraphs(greeting, conversation.isFirst || aside === 'identity' ? words.introduction : '', topics);
   }
+  const ofFile = quoteFiles(questions.join('\n'), conversation.files);
+  if (ofFile) return paragraphs(toQuotation(ofFile), conversation.isFirst ? words.introduction : words.note);
   const closing = conversation.isFirst || aside === 'identity' ? words.introduction : words.note;
   const { quoted, related } = await findPassages(questions, conversation, (query) => options.search(query, signal));
+  const earlierFile = quoted.length === 0 ? quoteFiles(questions.join('\n'), conversation.earlierFiles) : undefined;
+  if (earlierFile) return paragraphs(toQuotation(earlierFile), closing);
   if (quoted.length === 0) return paragraphs(words.nothing, topics, closing);
   const seeAlso = related.length > 0 ? `${words.seeAlso} ${related.join(' · ')}` : '';
   return paragraphs(...quoted.map(toQuotation), seeAlso, closing);

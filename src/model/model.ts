@@ -22,7 +22,18 @@ export interface ModelRequest {
 export interface ModelMessage {
   readonly role: 'user' | 'assistant';
   readonly text: string;
+  /** What a person shows; only for a model that sees images. */
+  readonly images?: readonly ModelImage[];
 }
+
+export interface ModelImage {
+  /** `image/png`, `image/jpeg`, `image/gif` or `image/webp`. */
+  readonly mimeType: string;
+  readonly base64: string;
+}
+
+/** What an image costs about, as it is counted before the endpoint says: 700 to 1,500, by its size. */
+export const tokensPerImage = 1_000;
 
 /** `model` of `done`: which one has answered, where that is not the model that was asked. */
 export type ModelEvent =

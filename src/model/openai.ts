@@ -2,7 +2,7 @@ import type { ClientOptions } from 'openai';
 import type { Clock } from '../clock.ts';
 import { ModelError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Model, ModelRequest, ModelUsage } from './model.ts';
+import { tokensPerImage, type Model, type ModelMessage, type ModelRequest, type ModelUsage } from './model.ts';
 import { type AnswerReader, createAnswerReader } from './openai/answer.ts';
 import { type BodyReader, openBody } from './openai/body.ts';
 import { type Call, createCall } from './openai/call.ts';
@@ -178,8 +178,9 @@ function createAnswerRequest(options: OpenAiModelOptions, send: Send) {
 
 function toBody(chat: ModelRequest, options: OpenAiModelOptions, reportsUsage: boolean): string {
   const { model, temperature, maxOutputTokens, maxTokensParam = 'max_completion_tokens' } = options;
-  const messages: { role: string; content: string }[] = chat.system === '' ? [] : [{ role: 'system', content: chat.system }];
-  for (const { role, text } of chat.messages) messages.push({ role, content: text });
+  const messages: { role: string; content: unknown }[] = chat.system === '' ? [] : [{ role: 'system', content: chat.system }];
+  for (const message of chat.messages)
+    messages.push({ role: message.role, content: message.images ? toParts(message) : message.text });
   return JSON.stringify({
     model,
     messages,
@@ -188,6 +189,12 @@ function toBody(chat: ModelRequest, options: OpenAiModelOptions, reportsUsage: b
     temperature,
     [maxTokensParam]: maxOutputTokens,
   });
+}
+
+/** As https://platform.openai.com/docs/guides/images-vision has it. */
+function toParts({ text, images = [] }: ModelMessage): readonly object[] {
+  const urls = images.map(({ mimeType, base64 }) => `data:${mimeType};base64,${base64}`);
+  return [{ type: 'text', text }, ...urls.map((url) => ({ type: 'image_url', image_url: { url } }))];
 }
 
 function refusesUsage(error: unknown): boolean {
@@ -225,7 +232,7 @@ function toSmallRequest({ model, maxTokensParam = 'max_completion_tokens' }: Ope
 
 function estimateUsage({ system, messages }: ModelRequest, written: string): ModelUsage {
   let inputTokens = countTokens(system);
-  for (const { text } of messages) inputTokens += countTokens(text) + 4;
+  for (const { text, images = [] } of messages) inputTokens += countTokens(text) + 4 + images.length * tokensPerImage;
   return { inputTokens, outputTokens: countTokens(written), estimated: true };
 }
 

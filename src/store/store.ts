@@ -197,6 +197,7 @@ export interface SettledEvent extends Kept {
   readonly reason?: string | undefined;
   /** Tokens of its text in the transcript; undefined keeps it out of the transcript. */
   readonly tokens?: number | undefined;
+  readonly files?: { readonly text: string; readonly tokens: number } | undefined; // A message of their own before it, which goes with it.
 }
 
 /** The first part comes back leased to the caller, unless earlier answers must go out first. `changed`: events of the turn read otherwise now, so nothing is written. */

@@ -35,7 +35,10 @@ export function toUsage(
   request: ChatRequest,
   text: string,
 ): { prompt_tokens: number; completion_tokens: number; total_tokens: number } {
-  const prompt = request.messages.reduce((sum, { content }) => sum + toTokens(content).length, 0);
+  const prompt = request.messages.reduce(
+    (sum, { content }) => sum + toTokens(typeof content === 'string' ? content : JSON.stringify(content)).length,
+    0,
+  );
   const completion = toTokens(text).length;
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
@@ -74,7 +77,7 @@ export function parseChat(body: string): ChatRequest | string {
   for (const [index, { role, content }] of chat.messages.entries()) {
     if (!['system', 'developer', 'user', 'assistant'].includes(role))
       return `Invalid value: '${role}' in messages[${index}].role.`;
-    if (typeof content !== 'string') return `Invalid type for 'messages[${index}].content'.`;
+    if (typeof content !== 'string' && !isParts(content)) return `Invalid type for 'messages[${index}].content'.`;
   }
   if (chat.stream_options && !chat.stream) return "The 'stream_options' parameter is only allowed when 'stream' is enabled.";
   return chat as ChatRequest; // as was just checked
@@ -92,4 +95,16 @@ export function toError(
   { type = 'invalid_request_error', code = null }: { type?: string; code?: string | null } = {},
 ): object {
   return { error: { message, type, param: null, code } };
+}
+
+/** Texts and images, as https://platform.openai.com/docs/guides/images-vision has them. */
+function isParts(content: unknown): boolean {
+  if (!Array.isArray(content) || content.length === 0) return false;
+  return content.every((part: { type?: unknown; text?: unknown; image_url?: { url?: unknown } } | null) => {
+    if (part?.type === 'text') return typeof part.text === 'string';
+    const url = part?.image_url?.url;
+    return (
+      part?.type === 'image_url' && typeof url === 'string' && /^(?:https:|data:image\/(?:png|jpeg|gif|webp);base64,)/.test(url)
+    );
+  });
 }

@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import type { Adapter, AdapterContext, EventStatus } from '../../src/adapter.ts';
 import type { Clock } from '../../src/clock.ts';
 import { createTurnRunner } from '../../src/conversation/turn.ts';
+import type { ReadFiles } from '../../src/files/read-files.ts';
 import { createInbox } from '../../src/inbox/inbox.ts';
 import { createWorker, type Worker } from '../../src/inbox/worker.ts';
 import type { InboundEvent } from '../../src/message.ts';
@@ -39,6 +40,7 @@ export interface TestParleyOptions {
   /** Called with every text whose tokens are counted. */
   readonly onCount?: (text: string) => void;
   readonly loadTokenizer?: () => Promise<void>;
+  readonly readFiles?: ReadFiles;
   /** Runs in place of every call of the store, to delay it or make it fail. */
   readonly aroundStore?: <Result>(method: StoreMethod, call: () => Promise<Result>) => Promise<Result>;
 }
@@ -104,6 +106,7 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
     bot: { name: 'Parley', instructions: options.instructions ?? 'Be helpful.' },
     contextTokens: options.contextTokens ?? 8_000,
     ...(options.loadTokenizer ? { loadTokenizer: options.loadTokenizer } : {}),
+    readFiles: options.readFiles,
     staleAfterMs: options.staleAfterMs ?? 60 * 60_000,
     retry: { ...retry, ...options.retry },
     delivery: { leaseMs, expiryMs: policy.expiryMs },

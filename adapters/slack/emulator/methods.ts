@@ -216,9 +216,11 @@ function toPage(world: World, messages: readonly StoredMessage[], { args, pageSi
 
 /** The platform never gives Markdown back: it has made blocks of it, and a text in its own markup. */
 function toReadable(world: World, message: StoredMessage, withMetadata: boolean) {
-  const { user, ts, threadTs, text, streamingState, editedTs, metadata } = message;
+  const { user, ts, threadTs, text, files, streamingState, editedTs, metadata } = message;
+  const shown = files.map(({ id, name, mimetype, size }) => ({ id, name, title: name, mimetype, size, mode: 'hosted' }));
   return {
     type: 'message',
+    ...(files.length > 0 ? { files: shown } : {}),
     user: user.id,
     ts,
     text: user.isBot ? text.replaceAll(/\*\*(.+?)\*\*/g, '*$1*').replaceAll(/^#+ /gm, '') : text,

@@ -1,3 +1,4 @@
+import { toFileObject, toFileStub } from './files.ts';
 import type { EmulatedChannel, EmulatedUser, StoredMessage, World } from './world.ts';
 
 /** The bodies of the Events API, as the reference gives them. */
@@ -150,15 +151,7 @@ function toInner(world: World, message: StoredMessage): EventBody {
     text,
     team: world.teamId,
     ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
-    ...(files.length > 0
-      ? {
-          files: files.map((file, index) => ({
-            id: `F${ts}${index}`,
-            ...file,
-            url_private: `https://files.slack.test/${index}`,
-          })),
-        }
-      : {}),
+    ...(files.length > 0 ? { files: files.map((file) => (file.isStub ? toFileStub(file) : toFileObject(world, file))) } : {}),
     ...(streamingState === undefined ? {} : { streaming_state: streamingState }),
     ...(editedTs === undefined ? {} : { edited: { user: user.id, ts: editedTs } }),
     blocks: [

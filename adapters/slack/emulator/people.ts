@@ -76,6 +76,8 @@ export interface SeenMessage {
   readonly edits: number;
   /** What can be pressed under it. */
   readonly blocks: readonly Block[];
+  /** Names of the files that hang under it. */
+  readonly files: readonly string[];
   /** People do not see it, but other apps do. */
   readonly metadata: Metadata | undefined;
 }
@@ -192,7 +194,7 @@ function stored(world: World, channel: string): StoredMessage[] {
 }
 
 function toSeen(message: StoredMessage): SeenMessage {
-  const { ts, channelId, threadTs, user, text, blocks, streamingState, deleted, edits, metadata } = message;
+  const { ts, channelId, threadTs, user, text, blocks, files, streamingState, deleted, edits, metadata } = message;
   const streaming = streamingState === 'in_progress' && !deleted;
   const shown = user.isBot ? text : unescape(text);
   return {
@@ -202,6 +204,7 @@ function toSeen(message: StoredMessage): SeenMessage {
     user: user.name,
     isBot: user.isBot,
     text: shown,
+    files: files.map(({ name }) => name),
     streaming,
     deleted,
     edits,

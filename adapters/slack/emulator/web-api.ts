@@ -2,11 +2,13 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Fault, FaultPlan } from './faults.ts';
 import { isRecord, Refusal } from './arguments.ts';
+import { serveFile } from './files.ts';
 import { responsePath } from './desk.ts';
 import type { ResponseAnswer } from './responses.ts';
 import type { RateTiers } from './tiers.ts';
 import { lackedScopes } from './scopes.ts';
 import type { Args, Method } from './arguments.ts';
+import type { World } from './world.ts';
 
 export type CallListener = (method: string, args: Args, phase: 'before' | 'after') => void;
 
@@ -18,6 +20,7 @@ export interface Grants {
 }
 
 export interface WebApiOptions {
+  readonly world: World;
   readonly methods: Readonly<Record<string, Method>>;
   readonly botToken: string;
   readonly appToken: string;
@@ -47,6 +50,9 @@ async function serve(options: WebApiOptions, request: IncomingMessage, response:
   if (request.url?.startsWith(responsePath)) return answerResponse(options, request, response);
   const [, method] = /^\/api\/([\w.]+)/.exec(request.url ?? '') ?? [];
   if (method === undefined) {
+    const { world, botToken, scopes = ['files:read'] } = options;
+    const mayRead = (token: string): boolean => token === botToken && scopes.includes('files:read');
+    if (serveFile({ world, mayRead }, request, response)) return;
     response.writeHead(404).end();
     return;
   }

@@ -33,6 +33,24 @@ export interface EmulatedFile {
   readonly name: string;
   readonly mimetype: string;
   readonly size: number;
+  /** What can be downloaded; nothing by default. */
+  readonly content?: Uint8Array | undefined;
+  /** Whether events hold only a stub of it, as in channels shared with another organisation. */
+  readonly isStub?: boolean;
+  /** Where it claims to be, in place of where it is. */
+  readonly url?: string;
+  /** The download ends after one byte without ending, or leads elsewhere. */
+  readonly fault?: 'stall' | { readonly redirect: string };
+  /** Given when it is posted. */
+  readonly id?: string;
+}
+
+/** A file in the workspace. */
+export interface StoredFile extends EmulatedFile {
+  readonly id: string;
+  content: Uint8Array | undefined;
+  /** Whether an upload has been completed. */
+  isShared: boolean;
 }
 
 /** `streaming_state` as the platform shows it: `errored` is a stream that nobody stopped in time. */
@@ -46,9 +64,9 @@ export interface StoredMessage {
   readonly threadTs?: string | undefined;
   readonly user: EmulatedUser;
   readonly text: string;
-  readonly files: readonly EmulatedFile[];
   /** What can be pressed under it. */
   readonly blocks: readonly Block[];
+  readonly files: readonly StoredFile[];
   readonly streamingState?: StreamingState | undefined;
   /** ms since 1970. */
   readonly streamedSince?: number | undefined;
@@ -110,6 +128,11 @@ export class World {
   readonly userGroups = new Map<string, readonly string[]>();
   readonly whispers: Whisper[] = [];
   readonly desk: Desk;
+  readonly files = new Map<string, StoredFile>();
+  /** What was asked for of the files, and with which credential. */
+  readonly downloads: { readonly id: string; readonly authorization: string | undefined }[] = [];
+  /** Where files are. */
+  filesUrl = 'https://files.slack.test';
   readonly #clock: Pick<Clock, 'now'>;
   readonly #listeners = new Set<(change: WorldChange) => void>();
   #lastMicros = 0;
@@ -185,8 +208,8 @@ export class World {
       threadTs,
       user,
       text,
-      files,
       blocks,
+      files: files.map((file) => (file.id === undefined ? undefined : this.files.get(file.id)) ?? this.addFile(file)),
       metadata,
       ...(streaming ? { streamingState: 'in_progress', streamedSince: this.#clock.now() } : {}),
       edits: 0,
@@ -195,6 +218,12 @@ export class World {
     channel.messages.set(message.ts, message);
     this.#announce({ type: 'posted', message });
     return message;
+  }
+
+  addFile(file: EmulatedFile): StoredFile {
+    const stored = { ...file, id: toId(`F${this.serial}`, this.files.size), content: file.content, isShared: false };
+    this.files.set(stored.id, stored);
+    return stored;
   }
 
   /** An `edit` is marked as one; a stream that grows or ends is not. */

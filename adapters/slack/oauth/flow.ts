@@ -22,6 +22,8 @@ export interface SlackOAuth {
   readonly publicUrl: string;
   readonly userScopes: readonly string[];
   readonly pkce: boolean;
+  /** Whether the files are read that come with messages; true where it is left out. */
+  readonly readFiles?: boolean;
 }
 
 export interface FlowOptions {
@@ -106,7 +108,7 @@ function toAuthorizeUrl(oauth: SlackOAuth, { issue, apiUrl }: { issue: StateIssu
   const url = new URL('/oauth/v2/authorize', apiUrl ?? 'https://slack.com/api/');
   url.search = new URLSearchParams({
     client_id: oauth.clientId,
-    scope: scopesOf({ followThreads: true }).join(','),
+    scope: scopesOf({ followThreads: true, readFiles: oauth.readFiles ?? true }).join(','),
     ...(oauth.userScopes.length > 0 ? { user_scope: oauth.userScopes.join(',') } : {}),
     redirect_uri: toRedirectUri(oauth).redirectUri,
     state: issue.state,

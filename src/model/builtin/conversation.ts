@@ -1,4 +1,6 @@
+import type { BlockFile } from '../../file-block.ts';
 import type { ModelMessage } from '../model.ts';
+import { separateFiles } from './files.ts';
 import { understand } from './small-talk.ts';
 
 export interface Citation {
@@ -16,18 +18,23 @@ export interface Conversation {
   readonly cited: readonly Citation[];
   /** Whether the bot has not said anything yet. */
   readonly isFirst: boolean;
+  /** What came with the messages that have not been answered yet. */
+  readonly files: readonly BlockFile[];
+  /** What came before that, newest first. */
+  readonly earlierFiles: readonly BlockFile[];
 }
 
 export function readConversation(messages: readonly ModelMessage[]): Conversation {
   const plain = withoutSpeakers(messages);
   const lastAnswer = plain.findLastIndex(({ role }) => role === 'assistant');
   const earlier = plain.slice(0, lastAnswer + 1).toReversed();
+  const { said, files } = separateFiles(plain.slice(lastAnswer + 1).map(({ text }) => text));
+  const before = separateFiles(earlier.filter(({ role }) => role === 'user').map(({ text }) => text));
   return {
-    unanswered: plain.slice(lastAnswer + 1).map(({ text }) => text),
-    asked: earlier
-      .filter(({ role }) => role === 'user')
-      .map(({ text }) => understand(text).question)
-      .filter((question) => question !== ''),
+    unanswered: said,
+    files,
+    earlierFiles: before.files,
+    asked: before.said.map((text) => understand(text).question).filter((question) => question !== ''),
     cited: earlier.filter(({ role }) => role === 'assistant').flatMap(({ text }) => readCitations(text).toReversed()),
     isFirst: lastAnswer < 0,
   };

@@ -81,9 +81,9 @@ function createTurnRecord(db: Sqlite) {
 
 /** Gives each event its verdict; those that count for the conversation move on into the transcript. */
 function createVerdicts(db: Sqlite) {
-  const remember = db.prepare<[number, number, number]>(
+  const remember = db.prepare<[string | null, number, number, number]>(
     `insert into message (conversation_id, role, message_id, author_id, author_name, text, tokens, turn, at)
-     select conversation_id, 'user', message_id, author_id, author_name, text, ?, ?, sent_at
+     select conversation_id, 'user', message_id, author_id, author_name, coalesce(?, text), ?, ?, sent_at
      from inbox where seq = ? and state = 'waiting' and withdrawn = 0`,
   );
   // A failed event keeps its payload for a replay; of the others mostly only the tombstone stays.
@@ -93,8 +93,10 @@ function createVerdicts(db: Sqlite) {
      where seq = ? and state = 'waiting'`,
   );
   return function settleEvents({ events }: TurnOutcome, { turn, now }: Stamp): void {
-    for (const { seq, verdict, reason, tokens, keepsPayload } of events) {
-      if (tokens !== undefined) remember.run(tokens, turn, seq);
+    for (const { seq, verdict, reason, tokens, files, keepsPayload } of events) {
+      // Before its message, which stays the newest under its id: an edit changes that and leaves the files.
+      if (files) remember.run(files.text, files.tokens, turn, seq);
+      if (tokens !== undefined) remember.run(null, tokens, turn, seq);
       const keep = verdict === 'failed' ? 1 : 0;
       settle.run(verdict, reason ?? null, turn, now, keepsPayload ? 1 : keep, keep, seq);
     }

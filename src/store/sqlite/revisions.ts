@@ -92,7 +92,7 @@ function createIsNewest(db: Sqlite) {
 /** Lets the questions of a turn wait once more. What only a turn needed of them is gone: it is made anew of what was kept. */
 function createReopen(db: Sqlite, ofTurn: string) {
   const answered = db.prepare<{ turn: number }, AnsweredRow>(
-    `select i.seq, adapter, tenant, event_id, i.message_id, i.author_id, i.author_name, payload, m.text
+    `select i.seq, adapter, tenant, event_id, i.message_id, i.author_id, i.author_name, payload, m.text, max(m.seq)
      from inbox i join message m on m.conversation_id = i.conversation_id and m.turn = i.turn and m.role = 'user'
        and m.message_id is i.message_id and m.at = i.sent_at and m.author_id = i.author_id
      where i.${ofTurn.replaceAll(' and turn =', ' and i.turn =')} and verdict = 'answered' and type in ('message', 'command')

@@ -41,7 +41,10 @@ export function createTranscriptEdits(db: Sqlite, { overheard, revisions }: { ov
   const editSettled = db.prepare<[string, string, number]>(
     'update message set text = ?, tokens = octet_length(?) / 3 + 1 where seq = ?',
   );
-  const removeSettled = db.prepare<[number]>('delete from message where seq = ?');
+  // With what its files said.
+  const removeSettled = db.prepare<[string, string]>(
+    "delete from message where conversation_id = ? and message_id = ? and role = 'user'",
+  );
   return {
     edit({ text, conversationId, messageId, sentAt }: MessageEdit, { now, rules }: Moment): string {
       const found = waiting.edit({ text, conversationId, messageId, interrupts: rules !== undefined });
@@ -61,7 +64,7 @@ export function createTranscriptEdits(db: Sqlite, { overheard, revisions }: { ov
       const kept = overheard.remove(messageId, conversationId);
       const settled = findSettled.get(conversationId, messageId);
       if (!settled) return found || failed + kept > 0 ? updated : unknown;
-      removeSettled.run(settled.seq);
+      removeSettled.run(conversationId, messageId);
       if (found || !rules?.withdrawDeleted) return updated;
       return revisions.withdrawDeleted({ conversationId, messageId, turn: settled.turn, sentAt, now }, rules);
     },

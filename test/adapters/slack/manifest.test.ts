@@ -22,12 +22,18 @@ describe('the manifest of the Slack app', () => {
     const { oauth_config: oauth, settings } = manifestOf(socket);
 
     assert.deepEqual(oauth.scopes.bot, [
-      ...['app_mentions:read', 'channels:history', 'channels:read', 'chat:write', 'groups:history', 'groups:read'],
+      ...['app_mentions:read', 'channels:history', 'channels:read', 'chat:write', 'files:read', 'groups:history', 'groups:read'],
       ...['im:history', 'im:write', 'mpim:history', 'users:read'],
     ]);
     assert.deepEqual(settings.event_subscriptions.bot_events, [
       ...['app_mention', 'app_uninstalled', 'message.channels', 'message.groups', 'message.im', 'message.mpim'],
     ]);
+  });
+
+  test('asks for files only where they are read', () => {
+    const { oauth_config: oauth } = manifestOf({ ...socket, readFiles: false });
+
+    assert.equal(oauth.scopes.bot.includes('files:read'), false);
   });
 
   test('grants what Slack wants for every event that is subscribed to', () => {

@@ -71,6 +71,7 @@ describe('messages', () => {
     assert.equal(message.text, 'what does this say?');
     assert.deepEqual(message.attachments, [
       {
+        id: 'F2147483862',
         name: 'report.pdf',
         mimeType: 'application/pdf',
         sizeBytes: 12_345,

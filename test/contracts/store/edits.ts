@@ -18,6 +18,22 @@ export function describeEdits(open: OpenStore): void {
       assert.deepEqual(textsOf(await claimOne()), ['hello', 'second']);
     });
 
+    it('keeps what the files of a message say before it, through edits and until it is deleted', async (test) => {
+      const { accept, claimOne, commit, texts } = await openLedger(test, open);
+      const message = createMessage('look at this');
+      await accept(message);
+      const turn = await claimOne();
+      const seq = turn.events[0]?.seq ?? 0;
+
+      await commit(turn, { events: [{ seq, verdict: 'answered', tokens: 3, files: { text: 'the file', tokens: 7 } }] });
+      await accept(createEdit(message, 'look at that'));
+      const edited = await texts();
+      await accept(createDelete(message));
+
+      assert.deepEqual(edited, ['the file', 'look at that']);
+      assert.deepEqual(await texts(), []);
+    });
+
     it('takes a deleted message out of what waits, and says so', async (test) => {
       const { accept, claimOne, status } = await openLedger(test, open);
       const message = createMessage('never mind');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { toFileBlock } from '../../../src/file-block.ts';
 import { type BuiltinPassage, type BuiltinQuery, createBuiltinModel } from '../../../src/model/builtin.ts';
 import type { Model, ModelMessage } from '../../../src/model/model.ts';
 import { collect, defineModelContract } from '../../contracts/model-contract.ts';
@@ -186,4 +187,26 @@ test('never fails, whatever is said', async () => {
   await close();
 
   assert.ok(answers.every((answer) => answer !== ''));
+});
+
+test('answers from a file that came with the question, and from an earlier one where its documents say nothing', async () => {
+  const { model } = withPassage(undefined);
+  const file = { name: 'rules.md', text: 'Refunds take 14 days.\n\nParcels leave at noon.\n\nAsk Ada for the rest.' };
+  const block: ModelMessage = { role: 'user', text: toFileBlock([file]) };
+  const answer = async (...messages: ModelMessage[]): Promise<string> => {
+    let text = '';
+    for await (const event of model.generate({ system: '', messages }, never)) if (event.type === 'text') text += event.text;
+    return text;
+  };
+
+  const first = await answer(block, { role: 'user', text: 'When do parcels leave?' });
+  const later = await answer(
+    block,
+    { role: 'user', text: 'When do parcels leave?' },
+    { role: 'assistant', text: first },
+    { role: 'user', text: 'How long do refunds take?' },
+  );
+
+  assert.match(first, /^Parcels leave at noon\.\n\n— `rules\.md`/);
+  assert.match(later, /^Refunds take 14 days\.\n\n— `rules\.md`/);
 });

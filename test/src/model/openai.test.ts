@@ -155,3 +155,28 @@ test('is named after its endpoint and model', async () => {
 
   assert.deepEqual([official.name, local.name], ['openai gpt-5.4-mini', 'localhost:11434 llama3.2']);
 });
+
+test('shows images beside the text, and counts them where the endpoint does not', async () => {
+  await using bench = await openEndpoint();
+  bench.emulator.behaviour.usage = 'ignored';
+  const images = [{ mimeType: 'image/png', base64: 'iVBORw0KGgo=' }];
+
+  const events = [];
+  for await (const event of bench.model.generate(
+    { system: '', messages: [{ role: 'user', text: 'What is it?', images }] },
+    never,
+  ))
+    events.push(event);
+
+  assert.deepEqual(bench.emulator.calls[0]?.request.messages, [
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'What is it?' },
+        { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+      ],
+    },
+  ]);
+  const done = events.at(-1);
+  assert.ok(done?.type === 'done' && done.usage.inputTokens > 1_000);
+});

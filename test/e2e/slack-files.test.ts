@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createPdf, png } from '../src/files/samples.ts';
+import { onStage, until } from './stage.ts';
+
+const file = (name: string, mimetype: string, content: Uint8Array, size = content.length) => ({ name, mimetype, size, content });
+
+for (const slackOver of ['http', 'socket'] as const) {
+  test(`slack by ${slackOver}: files are read, what cannot be read is said, and a follow-up still knows them`, () =>
+    onStage(
+      'slack',
+      async ({ start, slack, model, settled }) => {
+        model.behaviour.answer = () => 'Seen.';
+        await start();
+        if (slackOver === 'socket') await until(() => slack.connected() > 0, 'the socket');
+
+        const said = slack.say({
+          direct: true,
+          text: 'How long do refunds take?',
+          files: [
+            file('../rules.pdf', 'text/plain', createPdf(['Refunds take 14 days.'])),
+            file('cat.png', 'image/png', png),
+            file('film.mov', 'video/quicktime', Buffer.alloc(10), 61_000_000),
+          ],
+        });
+        await until(() => model.calls.length === 1, 'the first question');
+        await settled();
+        slack.say({ direct: true, text: 'And parcels?', threadTs: said.threadTs });
+        await until(() => model.calls.length === 2, 'the second question');
+        await settled();
+
+        const [first, second] = model.calls.map(({ request }) => JSON.stringify(request.messages));
+        assert.match(first ?? '', /<file name=\\"rules\.pdf\\">\\n\[page 1\]\\nRefunds take 14 days\.\\n<\/file>/);
+        assert.match(first ?? '', /data:image\/png;base64,iVBORw0KGgo/);
+        assert.match(first ?? '', /film\.mov\\" note=\\"not read: 61 MB, more than the 20 MB that are read/);
+        assert.match(second ?? '', /Refunds take 14 days/);
+        assert.doesNotMatch(second ?? '', /data:image/);
+        const answers = slack.thread(said.channel, said.threadTs).filter(({ isBot }) => isBot);
+        assert.equal(answers[0]?.text, 'Seen.\n\n_Not read: film.mov: 61 MB, more than the 20 MB that are read._');
+        assert.equal(answers.length, 2);
+      },
+      { slackOver, yaml: { model: { vision: true }, slack: { transport: slackOver } } },
+    ));
+}
