@@ -31,6 +31,7 @@ const commands: readonly CommandEntry[] = [
     summary: 'list, show, replay or discard what could not be done',
     load: () => import('./dead-letters.ts'),
   },
+  { name: 'usage', summary: 'show who asked how much, and what it took', load: () => import('./usage.ts') },
 ];
 
 const examples = `

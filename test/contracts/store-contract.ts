@@ -14,6 +14,7 @@ import { describeStatus } from './store/status.ts';
 import { describeSuspects } from './store/suspects.ts';
 import { describeTurns } from './store/turns.ts';
 import { describeUpkeep } from './store/upkeep.ts';
+import { describeUsage } from './store/usage.ts';
 
 export interface StoreContract {
   readonly name: string;
@@ -38,5 +39,6 @@ export function defineStoreContract({ name, open }: StoreContract): void {
     describeUpkeep(open);
     describeInstallations(open);
     describeKnowledge(open);
+    describeUsage(open);
   });
 }
