@@ -96,8 +96,11 @@ export interface Command extends EventBase {
 /** A button was pressed or a form submitted. */
 export interface Action extends EventBase {
   readonly type: 'action';
+  /** `regenerate`: another answer in place of the one on which it was pressed. */
   readonly name: string;
+  /** Of `regenerate`: `id` of the OutboundMessage on which it was pressed, where the platform gives it back. */
   readonly value: string;
+  /** The bot's message on which it was pressed. */
   readonly messageId?: string;
   readonly author: Author;
   readonly destination: Destination;
@@ -107,8 +110,12 @@ export interface Action extends EventBase {
 export interface Feedback extends EventBase {
   readonly type: 'feedback';
   readonly messageId: string;
+  /** `id` of the OutboundMessage that it is, where the platform gives it back. */
+  readonly outboundId?: string;
   readonly author: Author;
   readonly rating: 'good' | 'bad';
+  /** Why, in the words of who judged. Untrusted. */
+  readonly reason?: string;
 }
 
 /** Somebody wants the running answer to stop. */

@@ -4,8 +4,10 @@ import type { Clock } from '../../src/clock.ts';
 import { Deliveries } from './emulator/deliveries.ts';
 import type { Delivery, DeliveryListener } from './emulator/deliveries.ts';
 import { createAnnouncer } from './emulator/events.ts';
+import type { OpenView } from './emulator/desk.ts';
 import { createFaults } from './emulator/faults.ts';
 import type { Faults } from './emulator/faults.ts';
+import type { ChosenShortcut, Press, Submission } from './emulator/hands.ts';
 import { createListeners } from './emulator/listeners.ts';
 import { createMethods } from './emulator/methods.ts';
 import type { ThreadStatus } from './emulator/methods.ts';
@@ -92,6 +94,17 @@ export interface SlackEmulator {
   edit(said: MessageAddress, text: string): readonly Delivery[];
   remove(said: MessageAddress): readonly Delivery[];
   command(command: GivenCommand): Delivery;
+  /** Presses what stands under a message. */
+  press(press: Press): Delivery;
+  /** Chooses a shortcut, of a message or a global one. */
+  shortcut(chosen: ChosenShortcut): Delivery;
+  /** The forms that are open in front of this person; Ada by default. */
+  views(user?: string): readonly OpenView[];
+  /** Submits a form; it closes unless the acknowledgement says otherwise. */
+  submit(submission: Submission): Delivery;
+  closeView(view: OpenView): Delivery;
+  /** Brings a command or an interaction once more, as it was. */
+  repeat(delivery: Delivery): Delivery;
   /** Makes a user group of these people, or changes who is in it. */
   userGroup(id: string, members: readonly string[]): void;
   /** The notes that this person alone sees; Ada's by default. */
@@ -176,6 +189,7 @@ export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulato
     ...controlOAuth(api),
     onStatus: api.statuses.add,
     redeliver: announcer.redeliver,
+    repeat: (delivery) => deliveries.add(delivery),
     pending: () => deliveries.pending(),
     retryPending: () => deliveries.retryPending(),
     onDelivery: deliveryListeners.add,

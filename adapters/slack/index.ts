@@ -13,6 +13,7 @@ import { createHttpReceiver, createSlackRouter } from './http.ts';
 import type { HttpReceiver } from './http.ts';
 import { createIdentityCheck } from './identity.ts';
 import type { IdentityCheck } from './identity.ts';
+import { createInteractionHandlers } from './interaction-handlers.ts';
 import { splitForSlack } from './limits.ts';
 import { createNames } from './names.ts';
 import { toNotice } from './notice.ts';
@@ -134,7 +135,9 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const { channels = {}, botTurnsPerHour = 0 } = options;
   const rules = createRules({ channels, botTurnsPerHour, followThreads, slack, clock, log, stopping: stopping.signal });
   const takesBots = botTurnsPerHour > 0;
-  const app = { processEvent: createProcessEvent({ context, identity, workspaces, names, rules, takesBots }) } as App; // see Parts
+  const handlers = createInteractionHandlers({ slack });
+  const processing = { context, identity, workspaces, names, rules, takesBots, handlers, stopping: stopping.signal };
+  const app = { processEvent: createProcessEvent(processing) } as App; // see Parts
   http?.init(app);
   return {
     ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping },

@@ -82,6 +82,8 @@ export function createManifest(options: ManifestOptions): Readonly<Record<string
         ...(isSocket ? {} : { request_url: `${publicUrl}${eventsPath}` }),
         bot_events: listOf(features.map(({ events }) => events)),
       },
+      // Buttons, forms and shortcuts.
+      interactivity: { is_enabled: true, ...(isSocket ? {} : { request_url: `${publicUrl}${eventsPath}` }) },
       org_deploy_enabled: oauth,
       socket_mode_enabled: isSocket,
       // Once on it cannot be switched off again.

@@ -2,6 +2,8 @@ import type { App, ReceiverEvent } from '@slack/bolt';
 import type { AdapterContext } from '../../src/adapter.ts';
 import type { InboundEvent } from '../../src/message.ts';
 import type { IdentityCheck } from './identity.ts';
+import { isInteraction, receiveInteraction, tenantOfInteraction } from './interaction.ts';
+import type { InteractionHandlers } from './interaction.ts';
 import type { Names } from './names.ts';
 import type { Rules } from './rules.ts';
 import { tenantOf, toEvents } from './receive.ts';
@@ -16,25 +18,55 @@ export interface Processing {
   readonly rules: Rules;
   /** Whether other bots may be answered. */
   readonly takesBots: boolean;
+  /** What becomes of presses, choices and submissions. */
+  readonly handlers: InteractionHandlers;
+  readonly stopping: AbortSignal;
 }
 
 type Body = ReceiverEvent['body'];
 
 /** Bolt acknowledges an event before anybody has seen it. Here it is on disk first; if it cannot be, Slack gets no acknowledgement. */
-export function createProcessEvent({ context, identity, workspaces, names, rules, takesBots }: Processing): App['processEvent'] {
+export function createProcessEvent(processing: Processing): App['processEvent'] {
+  const { context, identity, workspaces, names, rules, takesBots, handlers, stopping } = processing;
   const { clock, log } = context;
 
   async function eventsOf(body: Body, arrival: Arrival | undefined): Promise<readonly InboundEvent[]> {
     const { userId, botId, installation } = arrival ?? {};
     const place = { tenant: tenantOf(body), ...(installation === undefined ? {} : { destination: { installation } }) };
     const events = toEvents(body, { userId, botId, receivedAt: clock.now(), nameOf: (id) => names.nameOf(id, place), takesBots });
+    return settle(events, installation);
+  }
+
+  async function settle(events: readonly InboundEvent[], installation: string | undefined): Promise<readonly InboundEvent[]> {
     const placed = installation === undefined ? events : events.map((event) => through(installation, event));
     const ruled = await Promise.all(placed.map((event) => rules.apply(event)));
     return ruled.filter((event) => event !== undefined).map((event) => names.complete(event));
   }
 
+  async function onInteraction(body: Body, arrival: Arrival | undefined): ReturnType<typeof receiveInteraction> {
+    return receiveInteraction(body, {
+      ...{ handlers, receivedAt: clock.now(), log, signal: stopping },
+      take: async (offered) => {
+        const events = await settle(offered, arrival?.installation);
+        const results = events.length > 0 ? await context.accept(events) : [];
+        rules.tell(events, results);
+        return results;
+      },
+    });
+  }
+
   return async ({ body, ack }: ReceiverEvent) => {
     const arrival = workspaces ? await workspaces.arrive(body) : identity?.current();
+    if (isInteraction(body)) {
+      if (workspaces && !arrival) {
+        log.warn('slack interaction from where the app is not installed; it is dropped', { tenant: tenantOfInteraction(body) });
+        return ack();
+      }
+      const { response, afterwards } = await onInteraction(body, arrival);
+      // Bolt types what an acknowledgement may hold by the kind of listener; here every kind comes through.
+      await (ack as (response?: unknown) => Promise<void>)(response);
+      return afterwards();
+    }
     const events = await eventsOf(body, arrival);
     if (workspaces) await acceptIn(workspaces, { context, rules, body, arrival, events });
     else if (events.length > 0) rules.tell(events, await context.accept(events));

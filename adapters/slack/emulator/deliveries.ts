@@ -9,6 +9,8 @@ export interface Attempt {
   /** 0 for the first. */
   readonly retryNum: number;
   readonly retryReason: FailureReason | undefined;
+  /** What the acknowledgement held. */
+  readonly onResponse: (response: unknown) => void;
 }
 
 /** Undefined when it was acknowledged; `no_connection` when there was nobody to send it to, which counts as no attempt. */
@@ -17,7 +19,7 @@ export type Transport = (attempt: Attempt) => Promise<FailureReason | 'no_connec
 /** One event on its way to the bot. */
 export interface Delivery {
   readonly id: string;
-  readonly kind: 'event' | 'command';
+  readonly kind: 'event' | 'command' | 'interactive';
   /** What it tells of, as in `app_mention` or `message_changed`. */
   readonly type: string;
   readonly body: EventBody;
@@ -25,6 +27,8 @@ export interface Delivery {
   readonly messageTs: string | undefined;
   readonly attempts: number;
   readonly isAcknowledged: boolean;
+  /** What the acknowledgement of a command or an interaction held. */
+  readonly response: unknown;
   /** True once the bot has acknowledged it; false when the emulator stops before. */
   readonly acknowledged: Promise<boolean>;
 }
@@ -42,6 +46,7 @@ export interface DeliveriesOptions {
 interface Entry extends Delivery {
   attempts: number;
   isAcknowledged: boolean;
+  response: unknown;
   readonly settle: (acknowledged: boolean) => void;
   isUnderWay: boolean;
   reason: FailureReason | undefined;
@@ -63,7 +68,14 @@ export class Deliveries {
 
   add({ id, kind, type, body, messageTs }: Pick<Delivery, 'id' | 'kind' | 'type' | 'body' | 'messageTs'>): Delivery {
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const state = { attempts: 0, isAcknowledged: false, isUnderWay: false, reason: undefined, cancelRetry: undefined };
+    const state = {
+      attempts: 0,
+      isAcknowledged: false,
+      response: undefined,
+      isUnderWay: false,
+      reason: undefined,
+      cancelRetry: undefined,
+    };
     const entry: Entry = { id, kind, type, body, messageTs, ...state, acknowledged: promise, settle: resolve };
     this.#waiting.add(entry);
     void this.#attempt(entry);
@@ -97,7 +109,10 @@ export class Deliveries {
     const { transport, onDelivery } = this.#options;
     entry.isUnderWay = true;
     onDelivery(entry, 'sending');
-    const outcome = await transport({ delivery: entry, retryNum: entry.attempts, retryReason: entry.reason });
+    const onResponse = (response: unknown): void => {
+      entry.response = response;
+    };
+    const outcome = await transport({ delivery: entry, retryNum: entry.attempts, retryReason: entry.reason, onResponse });
     entry.isUnderWay = false;
     if (this.#stopped || outcome === 'no_connection') return;
     entry.attempts += 1;
@@ -114,8 +129,8 @@ export class Deliveries {
   }
 
   #scheduleRetry(entry: Entry): void {
-    // A person whose command fails is told so at once.
-    if (entry.kind === 'command') {
+    // A person whose command or press fails is told so at once.
+    if (entry.kind !== 'event') {
       this.#waiting.delete(entry);
       entry.settle(false);
       return;

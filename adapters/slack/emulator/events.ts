@@ -39,6 +39,8 @@ export interface Announcer {
   changed(message: StoredMessage, previous: StoredMessage): readonly Delivery[];
   deleted(previous: StoredMessage): readonly Delivery[];
   command(command: Omit<SlashCommand, 'triggerId'>): Delivery;
+  /** Something was pressed, chosen or submitted. */
+  interaction(body: EventBody): Delivery;
   uninstalled(): Delivery;
   /** `streams` are those of the thread that grew. */
   stopped(stop: StopPress): Delivery;
@@ -95,17 +97,29 @@ export function createAnnouncer({ world, clock, deliveries, echoes, place = () =
     posted,
     changed,
     deleted,
-    command: (command) => {
-      count += 1;
-      const triggerId = `${count}.738474920.8088930838d88f008e0`;
-      const body = toCommandBody(world, { ...command, triggerId });
-      return deliveries.add({ id: triggerId, kind: 'command', type: command.command, body, messageTs: undefined });
-    },
+    ...announceDeeds(world, deliveries),
     stopped: (stop) => first(send(toStopEvent({ ...stop, eventTs: world.nextTs() }))),
     ...announceEnds(send),
     redeliver: ({ ts }, copies) => {
       const bodies = Array.from({ length: copies }, () => sent.get(ts) ?? []).flat();
       return bodies.map((body) => deliveries.add({ ...idOf(body), kind: 'event', body, messageTs: ts }));
+    },
+  };
+}
+
+/** What people do that is no event: each is one request. */
+function announceDeeds(world: World, deliveries: Deliveries): Pick<Announcer, 'command' | 'interaction'> {
+  let count = 0;
+  return {
+    command: (command) => {
+      const triggerId = world.desk.issueTrigger(command.user.id);
+      const body = toCommandBody(world, { ...command, triggerId });
+      return deliveries.add({ id: triggerId, kind: 'command', type: command.command, body, messageTs: undefined });
+    },
+    interaction: (body) => {
+      count += 1;
+      const id = `interaction-${world.serial}-${count}`;
+      return deliveries.add({ id, kind: 'interactive', type: String(body['type']), body, messageTs: undefined });
     },
   };
 }

@@ -1,19 +1,8 @@
+import { isRecord, Refusal, string } from './arguments.ts';
+import type { Args, Method } from './arguments.ts';
+import { readBlocks } from './blocks.ts';
+import { createViewMethods } from './desk.ts';
 import type { EmulatedChannel, Metadata, StoredMessage, World } from './world.ts';
-
-/** Arguments as they came, by form or JSON: values of a form are texts. */
-export type Args = Readonly<Record<string, unknown>>;
-
-/** `{ok: false, error}` */
-export class Refusal extends Error {
-  readonly code: string;
-
-  constructor(code: string) {
-    super(code);
-    this.code = code;
-  }
-}
-
-export type Method = (args: Args) => Readonly<Record<string, unknown>>;
 
 export interface MethodOptions {
   readonly world: World;
@@ -33,7 +22,12 @@ const maxMarkdown = 12_000;
 
 /** The methods that a bot token may call, streams apart. */
 export function createMethods(options: MethodOptions): Readonly<Record<string, Method>> {
-  return { ...createChatMethods(options), ...createReadMethods(options), ...createOtherMethods(options) };
+  return {
+    ...createChatMethods(options),
+    ...createReadMethods(options),
+    ...createOtherMethods(options),
+    ...createViewMethods(options.world),
+  };
 }
 
 function createChatMethods({ world }: MethodOptions): Record<string, Method> {
@@ -43,7 +37,8 @@ function createChatMethods({ world }: MethodOptions): Record<string, Method> {
       const text = textOf(args);
       if (text === '') throw new Refusal('no_text');
       const threadTs = string(args['thread_ts']) || undefined;
-      const message = world.post({ channel, user: world.bot, text, threadTs, metadata: metadataOf(args) });
+      const blocks = readBlocks(args['blocks'])?.interactive;
+      const message = world.post({ channel, user: world.bot, text, threadTs, blocks, metadata: metadataOf(args) });
       return { channel: channel.id, ts: message.ts, message: toReadable(world, message, false) };
     },
     'chat.postEphemeral': (args) => {
@@ -60,7 +55,9 @@ function createChatMethods({ world }: MethodOptions): Record<string, Method> {
       if (message.streamingState === 'in_progress') throw new Refusal('streaming_state_conflict');
       const text = textOf(args);
       if (text === '') throw new Refusal('no_text');
-      const changed = world.update(message, { text, metadata: metadataOf(args) ?? message.metadata }, true);
+      // What is given without blocks takes those that were there away.
+      const blocks = readBlocks(args['blocks'])?.interactive ?? [];
+      const changed = world.update(message, { text, blocks, metadata: metadataOf(args) ?? message.metadata }, true);
       return { channel: channel.id, ts: changed.ts, text, message: toReadable(world, changed, false) };
     },
     'chat.delete': (args) => {
@@ -164,7 +161,9 @@ export function textOf(args: Args): string {
   if (markdown !== '' && (args['text'] !== undefined || chunks !== undefined || args['blocks'] !== undefined)) {
     throw new Refusal('markdown_text_conflict');
   }
-  const text = Array.isArray(chunks) ? chunks.map(chunkText).join('') : markdown || string(args['text']);
+  const ofBlocks = readBlocks(args['blocks'])?.text;
+  // Beside blocks `text` is what notifications say.
+  const text = Array.isArray(chunks) ? chunks.map(chunkText).join('') : markdown || ofBlocks || string(args['text']);
   if (text.length > maxMarkdown) throw new Refusal('msg_too_long');
   return text;
 }
@@ -175,14 +174,6 @@ export function metadataOf(args: Args): Metadata | undefined {
   const { event_type: type, event_payload: payload } = isRecord(metadata) ? metadata : {};
   if (typeof type !== 'string' || !isRecord(payload)) throw new Refusal('invalid_metadata_format');
   return { event_type: type, event_payload: payload };
-}
-
-export function string(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** In a form, what is not a text comes as JSON. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../src/clock.ts';
-import { Refusal, string } from './methods.ts';
-import type { Args, Method } from './methods.ts';
+import { Refusal, string } from './arguments.ts';
+import type { Args, Method } from './arguments.ts';
 
 /** The app where it is installed: in a workspace, or in an organisation as a whole. */
 export interface InstalledPlace {

@@ -1,5 +1,8 @@
 import type { Delivery } from './deliveries.ts';
 import type { Announcer, EventOrder } from './events.ts';
+import { createHands } from './hands.ts';
+import type { Hands } from './hands.ts';
+import type { Block } from './blocks.ts';
 import type { EmulatedChannel, EmulatedFile, EmulatedUser, Metadata, StoredMessage, Whisper, World } from './world.ts';
 
 export interface MessageAddress {
@@ -67,6 +70,8 @@ export interface SeenMessage {
   readonly streaming: boolean;
   readonly deleted: boolean;
   readonly edits: number;
+  /** What can be pressed under it. */
+  readonly blocks: readonly Block[];
   /** People do not see it, but other apps do. */
   readonly metadata: Metadata | undefined;
 }
@@ -77,7 +82,7 @@ export interface MessageChange {
 }
 
 /** What people do and see. */
-export interface People {
+export interface People extends Hands {
   user(name: string): EmulatedUser;
   channel(name: string, type?: 'channel' | 'group'): EmulatedChannel;
   direct(user: string): EmulatedChannel;
@@ -143,6 +148,7 @@ export function createPeople(world: World, announcer: Announcer): People {
       announcer.command({ command, text: escape(text), user: world.user(user), channel: world.channel(channel) }),
     uninstall: () => announcer.uninstalled(),
     ...createOthers(world, announcer),
+    ...createHands(world, announcer),
     thread: (channel, threadTs) =>
       stored(world, channel)
         .filter((message) => message.ts === threadTs || message.threadTs === threadTs)
@@ -178,10 +184,23 @@ function stored(world: World, channel: string): StoredMessage[] {
   return [...world.channel(channel).messages.values()];
 }
 
-function toSeen({ ts, channelId, threadTs, user, text, streamingState, deleted, edits, metadata }: StoredMessage): SeenMessage {
+function toSeen(message: StoredMessage): SeenMessage {
+  const { ts, channelId, threadTs, user, text, blocks, streamingState, deleted, edits, metadata } = message;
   const streaming = streamingState === 'in_progress' && !deleted;
   const shown = user.isBot ? text : unescape(text);
-  return { ts, channelId, threadTs, user: user.name, isBot: user.isBot, text: shown, streaming, deleted, edits, metadata };
+  return {
+    ts,
+    channelId,
+    threadTs,
+    user: user.name,
+    isBot: user.isBot,
+    text: shown,
+    streaming,
+    deleted,
+    edits,
+    blocks,
+    metadata,
+  };
 }
 
 /** What a person types, as the platform passes it on. */

@@ -21,9 +21,8 @@ export function createPush({ clock, signingSecret, ackTimeoutMs }: PushOptions):
 
   function send(url: string, attempt: Attempt): Promise<FailureReason | undefined> {
     const { delivery } = attempt;
-    const isForm = delivery.kind === 'command';
-    // The body of a command was made by `toCommandBody`: texts only.
-    const body = isForm ? new URLSearchParams(delivery.body as Record<string, string>).toString() : JSON.stringify(delivery.body);
+    const isForm = delivery.kind !== 'event';
+    const body = toBody(delivery);
     const headers = {
       ...sign(body, clock.now(), signingSecret),
       ...retryHeaders(attempt),
@@ -44,16 +43,38 @@ export function createPush({ clock, signingSecret, ackTimeoutMs }: PushOptions):
       request.on('error', () => end('connection_failed'));
       request.on('response', (response) => {
         const { statusCode = 0 } = response;
+        const chunks: Buffer[] = [];
         response
+          .on('data', (chunk: Buffer) => chunks.push(chunk))
           .on('error', () => end('connection_failed'))
-          .on('end', () => end(statusCode >= 200 && statusCode < 300 ? undefined : 'http_error'));
-        response.resume();
+          .on('end', () => {
+            const isTaken = statusCode >= 200 && statusCode < 300;
+            if (isTaken) attempt.onResponse(parseResponse(Buffer.concat(chunks).toString('utf8')));
+            end(isTaken ? undefined : 'http_error');
+          });
       });
       request.end(body);
     });
   }
 
   return { send, close: () => agent.destroy() };
+}
+
+function toBody({ kind, body }: Attempt['delivery']): string {
+  if (kind === 'event') return JSON.stringify(body);
+  // The body of a command was made by `toCommandBody`: texts only.
+  const fields = kind === 'command' ? (body as Record<string, string>) : { payload: JSON.stringify(body) };
+  return new URLSearchParams(fields).toString();
+}
+
+/** A text, JSON, or nothing. */
+function parseResponse(body: string): unknown {
+  if (body === '') return undefined;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
 }
 
 const formType = 'application/x-www-form-urlencoded';

@@ -4,7 +4,7 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../../src/clock.ts';
 import type { Attempt, FailureReason } from './deliveries.ts';
-import { isRecord } from './methods.ts';
+import { isRecord } from './arguments.ts';
 
 export interface SocketsOptions {
   readonly clock: Clock;
@@ -19,8 +19,10 @@ export type DisconnectReason = 'refresh_requested' | 'warning' | 'link_disabled'
 interface Waiting {
   readonly socket: WebSocket;
   readonly settle: (outcome: FailureReason | undefined) => void;
+  readonly onResponse: Attempt['onResponse'];
 }
 
+const envelopeTypes = { event: 'events_api', command: 'slash_commands', interactive: 'interactive' } as const;
 const pingEveryMs = 10_000;
 
 /** Socket Mode: an address that is good once, a greeting, and events in envelopes, each to be acknowledged by its id. */
@@ -58,16 +60,16 @@ export class Sockets {
     return this.#greeted.size;
   }
 
-  send({ delivery, retryNum, retryReason }: Attempt): Promise<FailureReason | 'no_connection' | undefined> {
+  send({ delivery, retryNum, retryReason, onResponse }: Attempt): Promise<FailureReason | 'no_connection' | undefined> {
     const socket = [...this.#greeted].at(-1);
     if (!socket) return Promise.resolve('no_connection');
     this.#count += 1;
     const id = `envelope-${this.#count}`;
     const envelope = {
       envelope_id: id,
-      type: delivery.kind === 'command' ? 'slash_commands' : 'events_api',
+      type: envelopeTypes[delivery.kind],
       payload: delivery.body,
-      accepts_response_payload: delivery.kind === 'command',
+      accepts_response_payload: delivery.kind !== 'event',
       retry_attempt: retryNum,
       retry_reason: retryReason === undefined ? '' : 'timeout',
     };
@@ -78,7 +80,7 @@ export class Sockets {
         this.#waiting.delete(id);
         resolve(outcome);
       };
-      this.#waiting.set(id, { socket, settle });
+      this.#waiting.set(id, { socket, settle, onResponse });
       socket.send(JSON.stringify(envelope));
     });
   }
@@ -129,7 +131,10 @@ export class Sockets {
   #onMessage(text: string): void {
     const message: unknown = JSON.parse(text);
     const id = isRecord(message) ? message['envelope_id'] : undefined;
-    if (typeof id === 'string') this.#waiting.get(id)?.settle(undefined);
+    if (typeof id !== 'string' || !isRecord(message)) return;
+    const waiting = this.#waiting.get(id);
+    waiting?.onResponse(message['payload']);
+    waiting?.settle(undefined);
   }
 
   #keepAlive(socket: WebSocket): () => void {

@@ -1,5 +1,7 @@
-import { metadataOf, ownMessage, Refusal, string, textOf, writableChannel } from './methods.ts';
-import type { Args, Method } from './methods.ts';
+import { readBlocks } from './blocks.ts';
+import { Refusal, string } from './arguments.ts';
+import { metadataOf, ownMessage, textOf, writableChannel } from './methods.ts';
+import type { Args, Method } from './arguments.ts';
 import type { StoredMessage, World } from './world.ts';
 
 export interface StreamMethodOptions {
@@ -44,10 +46,7 @@ export function createStreamMethods({ world, now, streamLifeMs }: StreamMethodOp
       const channel = writableChannel(world, args);
       const threadTs = string(args['thread_ts']);
       if (threadTs === '') throw new Refusal('invalid_thread_ts');
-      if (channel.type !== 'im') {
-        if (string(args['recipient_team_id']) === '') throw new Refusal('missing_recipient_team_id');
-        if (string(args['recipient_user_id']) === '') throw new Refusal('missing_recipient_user_id');
-      }
+      if (channel.type !== 'im') checkRecipient(args);
       const message = world.post({ channel, user: world.bot, text: textOf(args), threadTs, streaming: true });
       return { channel: channel.id, ts: message.ts };
     },
@@ -60,8 +59,10 @@ export function createStreamMethods({ world, now, streamLifeMs }: StreamMethodOp
     },
     'chat.stopStream': (args) => {
       const message = streaming(args);
-      const text = message.text + textOf(args);
-      world.update(message, { text, metadata: metadataOf(args), streamingState: 'completed' }, false);
+      const { blocks: given, ...others } = args;
+      const text = message.text + textOf(others);
+      const blocks = readBlocks(given)?.interactive ?? [];
+      world.update(message, { text, blocks, metadata: metadataOf(args), streamingState: 'completed' }, false);
       return { channel: message.channelId, ts: message.ts };
     },
   };
@@ -79,6 +80,11 @@ export function createStreamMethods({ world, now, streamLifeMs }: StreamMethodOp
       return growing.map(({ ts }) => ts);
     },
   };
+}
+
+function checkRecipient(args: Args): void {
+  if (string(args['recipient_team_id']) === '') throw new Refusal('missing_recipient_team_id');
+  if (string(args['recipient_user_id']) === '') throw new Refusal('missing_recipient_user_id');
 }
 
 function growingIn(world: World, channelId: string, threadTs: string): StoredMessage[] {

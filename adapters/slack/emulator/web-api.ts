@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Fault, FaultPlan } from './faults.ts';
-import { isRecord, Refusal } from './methods.ts';
+import { isRecord, Refusal } from './arguments.ts';
 import type { RateTiers } from './tiers.ts';
 import { lackedScopes } from './scopes.ts';
-import type { Args, Method } from './methods.ts';
+import type { Args, Method } from './arguments.ts';
 
 export type CallListener = (method: string, args: Args, phase: 'before' | 'after') => void;
 

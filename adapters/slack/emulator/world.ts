@@ -1,4 +1,6 @@
 import type { Clock } from '../../../src/clock.ts';
+import type { Block } from './blocks.ts';
+import { Desk } from './desk.ts';
 
 export interface EmulatedUser {
   readonly id: string;
@@ -45,6 +47,8 @@ export interface StoredMessage {
   readonly user: EmulatedUser;
   readonly text: string;
   readonly files: readonly EmulatedFile[];
+  /** What can be pressed under it. */
+  readonly blocks: readonly Block[];
   readonly streamingState?: StreamingState | undefined;
   /** ms since 1970. */
   readonly streamedSince?: number | undefined;
@@ -60,6 +64,7 @@ export interface Draft {
   readonly text: string;
   readonly threadTs?: string | undefined;
   readonly files?: readonly EmulatedFile[];
+  readonly blocks?: readonly Block[] | undefined;
   readonly metadata?: Metadata | undefined;
   readonly streaming?: boolean;
 }
@@ -104,12 +109,14 @@ export class World {
   /** Ids of the people in each user group. */
   readonly userGroups = new Map<string, readonly string[]>();
   readonly whispers: Whisper[] = [];
+  readonly desk: Desk;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #listeners = new Set<(change: WorldChange) => void>();
   #lastMicros = 0;
 
   constructor(clock: Pick<Clock, 'now'>, { serial = 0, name = 'Parley', enterpriseId = null, botSerial = serial }: Place = {}) {
     this.#clock = clock;
+    this.desk = new Desk(clock);
     this.teamId = `T${serial}PARLEY01`;
     this.serial = serial;
     this.name = name;
@@ -171,7 +178,7 @@ export class World {
     return ts;
   }
 
-  post({ channel, user, text, threadTs, files = [], metadata, streaming = false }: Draft): StoredMessage {
+  post({ channel, user, text, threadTs, files = [], blocks = [], metadata, streaming = false }: Draft): StoredMessage {
     const message: StoredMessage = {
       ts: this.nextTs(),
       channelId: channel.id,
@@ -179,6 +186,7 @@ export class World {
       user,
       text,
       files,
+      blocks,
       metadata,
       ...(streaming ? { streamingState: 'in_progress', streamedSince: this.#clock.now() } : {}),
       edits: 0,
@@ -192,7 +200,7 @@ export class World {
   /** An `edit` is marked as one; a stream that grows or ends is not. */
   update(
     previous: StoredMessage,
-    change: Partial<Pick<StoredMessage, 'text' | 'metadata' | 'streamingState'>>,
+    change: Partial<Pick<StoredMessage, 'text' | 'blocks' | 'metadata' | 'streamingState'>>,
     edit: boolean,
   ): StoredMessage {
     const edited = edit ? { edits: previous.edits + 1, editedTs: this.nextTs() } : {};

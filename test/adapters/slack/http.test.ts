@@ -204,6 +204,23 @@ test('interactions and kinds of events that mean nothing to Parley are acknowled
   assert.equal(slack.log.find('slack withholds events: the workspace sends more than 30,000 an hour').length, 1);
 });
 
+test('forged, late, too large and broken forms of interactions are refused as events are', async (t) => {
+  const slack = await startSlack(t);
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const press = { type: 'block_actions', team: { id: 'T1' }, user: { id: 'U1' }, channel: { id: 'C1' }, actions: [] };
+  const form = `payload=${encodeURIComponent(JSON.stringify(press))}`;
+
+  await assertProblem(await deliver(slack, form, { headers, secret: 'another' }), 401, /SLACK_SIGNING_SECRET/);
+  await assertProblem(await deliver(slack, form, { headers, ahead: -305 }), 401, /more than 300 seconds ago/);
+  await assertProblem(await deliver(slack, `payload=${'x'.repeat(1024 * 1024)}`, { headers }), 413, /1048576 bytes/);
+  for (const broken of ['payload=', 'payload=[]', 'payload=null', 'payload=%7B%22a%22%3A1%7D', 'payload=%22x%22']) {
+    await assertProblem(await deliver(slack, broken, { headers }), 400, /commands or interactions/);
+  }
+  assert.equal((await deliver(slack, form, { headers })).status, 200);
+
+  assert.equal(slack.offered.length, 0);
+});
+
 test('generated hostile requests are answered, and leave it healthy', async (t) => {
   const slack = await startSlack(t);
   const body = fc.oneof(fc.json({ maxDepth: 3 }), fc.string({ unit: 'binary' }), fc.constant(mention));
