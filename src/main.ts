@@ -5,6 +5,7 @@ import type { Adapter } from './adapter.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { sqlitePath } from './config/database.ts';
+import { toHomeOptions } from './config/slack-home.ts';
 import type { Profile } from './conversation/profile.ts';
 import { createTurnRunner } from './conversation/turn.ts';
 import { describeError } from './errors.ts';
@@ -124,8 +125,7 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
   const { slack, discord, webhooks, server } = config;
   const sources = Object.entries(webhooks).map(([name, source]) => toSource(name, source));
   const adapters = await Promise.all([
-    slack.enabled &&
-      adapterRegistry.slack({ ...slackOptions(slack), botToken: slack.botToken, oauth: slackOAuth(config), fetch }),
+    slack.enabled && adapterRegistry.slack({ ...slackOptions(config), oauth: slackOAuth(config), fetch }),
     discord.enabled &&
       discord.token !== undefined &&
       adapterRegistry.discord({ ...discordOptions(discord), token: discord.token }),
@@ -135,10 +135,11 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
   return adapters.filter((adapter) => adapter !== false);
 }
 
-function slackOptions({ transport, appToken = '', signingSecret = '', ...slack }: Config['slack']) {
+function slackOptions({ bot, slack: { transport, appToken = '', signingSecret = '', ...slack } }: Config) {
   const by = transport === 'socket' ? ({ type: 'socket', appToken } as const) : ({ type: 'http', signingSecret } as const);
-  const { apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour } = slack;
-  return { transport: by, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour };
+  const { botToken, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour } = slack;
+  const home = toHomeOptions(slack, bot);
+  return { transport: by, botToken, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, home };
 }
 
 function slackOAuth({ slack, server, encryptionKeys }: Config) {
@@ -257,7 +258,8 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
     delivery: { leaseMs, expiryMs: config.delivery.expiryMinutes * 60_000 },
   });
   const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages });
-  const inbox = createInbox({ store, clock, log, accept: worker.accept });
+  const modelName = config.model.provider === 'openai' ? config.model.openai.model : 'built in';
+  const inbox = createInbox({ store, clock, log, accept: worker.accept, modelName });
   return { inbox, outbox, worker };
 }
 

@@ -9,6 +9,8 @@ import { createSlackCaller } from './client.ts';
 import type { SlackCaller } from './client.ts';
 import { adapterName, parseDestination } from './conversation.ts';
 import { createFinder } from './find.ts';
+import { createHome } from './home.ts';
+import type { HomeLink } from './home-view.ts';
 import { createHttpReceiver, createSlackRouter } from './http.ts';
 import type { HttpReceiver } from './http.ts';
 import { createIdentityCheck } from './identity.ts';
@@ -48,6 +50,8 @@ export interface SlackOptions {
   readonly followThreads: boolean;
   /** Whether Slack shows previews of what an answer links to. Default false: a preview is a request to wherever a model pointed. */
   readonly unfurl?: boolean;
+  /** What the Home tab of the app shows; undefined where there is none. */
+  readonly home?: { readonly botName: string; readonly links: readonly HomeLink[] } | undefined;
   /** What holds in some channels only. */
   readonly channels?: SlackChannels;
   /** How many messages of other bots are answered in one conversation within an hour; default none. */
@@ -136,7 +140,17 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const rules = createRules({ channels, botTurnsPerHour, followThreads, slack, clock, log, stopping: stopping.signal });
   const takesBots = botTurnsPerHour > 0;
   const handlers = createInteractionHandlers({ slack });
-  const processing = { context, identity, workspaces, names, rules, takesBots, handlers, stopping: stopping.signal };
+  const connection = transport.type === 'http' ? 'HTTP' : 'Socket Mode';
+  const home =
+    options.home &&
+    createHome({
+      slack,
+      context,
+      content: { ...options.home, connection, command: undefined },
+      buttonsFor: async () => [],
+      stopping: stopping.signal,
+    });
+  const processing = { context, identity, workspaces, names, rules, takesBots, handlers, home, stopping: stopping.signal };
   const app = { processEvent: createProcessEvent(processing) } as App; // see Parts
   http?.init(app);
   return {

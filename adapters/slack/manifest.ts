@@ -11,10 +11,12 @@ export interface ManifestOptions {
   readonly oauth?: boolean;
   /** Whether the settings of a channel say by user group who may ask there. */
   readonly groups?: boolean;
+  /** Whether the app has a Home tab. */
+  readonly home?: boolean;
 }
 
 /** What of it decides which scopes and events are asked for. */
-export type FeatureOptions = Pick<ManifestOptions, 'followThreads' | 'oauth' | 'groups'>;
+export type FeatureOptions = Pick<ManifestOptions, 'followThreads' | 'oauth' | 'groups' | 'home'>;
 
 /** Something that Parley does on Slack, and what Slack asks for it. */
 export interface SlackFeature {
@@ -30,7 +32,7 @@ export interface SlackFeature {
  * The one table of what is asked for: the manifest and `parley doctor` both read it.
  * Scopes and events as in https://docs.slack.dev/reference/scopes and https://docs.slack.dev/reference/events.
  */
-function featuresOf({ followThreads, oauth, groups }: FeatureOptions): readonly SlackFeature[] {
+function featuresOf({ followThreads, oauth, groups, home }: FeatureOptions): readonly SlackFeature[] {
   const threads = followThreads ? 'follow threads and see edits in channels' : 'see edits in channels';
   return [
     { purpose: 'be mentioned', scopes: ['app_mentions:read'], events: ['app_mention'] },
@@ -47,6 +49,7 @@ function featuresOf({ followThreads, oauth, groups }: FeatureOptions): readonly 
     { purpose: 'know channels by name', optional: true, scopes: ['channels:read', 'groups:read'], events: [] },
     { purpose: 'tell people directly where an answer cannot be delivered', optional: true, scopes: ['im:write'], events: [] },
     ...(groups ? [{ purpose: 'know who is in a user group', scopes: ['usergroups:read'], events: [] }] : []),
+    ...(home ? [{ purpose: 'show its Home tab', scopes: [], events: ['app_home_opened'] }] : []),
     {
       purpose: 'learn that it was removed',
       scopes: [],
@@ -71,7 +74,7 @@ export function createManifest(options: ManifestOptions): Readonly<Record<string
     display_information: { name, description: 'Answers questions, in channels and directly.' },
     features: {
       bot_user: { display_name: name, always_online: true },
-      app_home: { messages_tab_enabled: true, messages_tab_read_only_enabled: false },
+      app_home: { home_tab_enabled: options.home ?? false, messages_tab_enabled: true, messages_tab_read_only_enabled: false },
     },
     oauth_config: {
       ...(oauth ? { redirect_urls: [`${publicUrl}/slack/oauth_redirect`] } : {}),

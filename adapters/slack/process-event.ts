@@ -1,6 +1,7 @@
 import type { App, ReceiverEvent } from '@slack/bolt';
 import type { AdapterContext } from '../../src/adapter.ts';
 import type { InboundEvent } from '../../src/message.ts';
+import type { Home } from './home.ts';
 import type { IdentityCheck } from './identity.ts';
 import { isInteraction, receiveInteraction, tenantOfInteraction } from './interaction.ts';
 import type { InteractionHandlers } from './interaction.ts';
@@ -20,6 +21,8 @@ export interface Processing {
   readonly takesBots: boolean;
   /** What becomes of presses, choices and submissions. */
   readonly handlers: InteractionHandlers;
+  /** Undefined where it is off. */
+  readonly home: Home | undefined;
   readonly stopping: AbortSignal;
 }
 
@@ -27,7 +30,7 @@ type Body = ReceiverEvent['body'];
 
 /** Bolt acknowledges an event before anybody has seen it. Here it is on disk first; if it cannot be, Slack gets no acknowledgement. */
 export function createProcessEvent(processing: Processing): App['processEvent'] {
-  const { context, identity, workspaces, names, rules, takesBots, handlers, stopping } = processing;
+  const { context, identity, workspaces, names, rules, takesBots, handlers, home, stopping } = processing;
   const { clock, log } = context;
 
   async function eventsOf(body: Body, arrival: Arrival | undefined): Promise<readonly InboundEvent[]> {
@@ -72,6 +75,7 @@ export function createProcessEvent(processing: Processing): App['processEvent'] 
     else if (events.length > 0) rules.tell(events, await context.accept(events));
     if (body['type'] === 'app_rate_limited') log.warn('slack withholds events: the workspace sends more than 30,000 an hour');
     await ack();
+    if (home && (arrival || !workspaces)) home.onEvent(body, arrival ?? {});
   };
 }
 

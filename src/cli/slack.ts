@@ -57,7 +57,8 @@ function toManifestOptions({ socket, url, name }: CommandOptions, config: Config
   const oauth = hasSlackOAuth(slack);
   const publicUrl = transport === 'http' || oauth ? toPublicUrl(url ?? server.publicUrl) : undefined;
   const groups = namesGroups(slack.channels);
-  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, followThreads: slack.followThreads };
+  const { followThreads, home } = slack;
+  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, followThreads, home };
 }
 
 /** Before anything is configured, the way that needs no public address. */

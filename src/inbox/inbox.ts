@@ -4,13 +4,20 @@ import type { Log } from '../log.ts';
 import type { InboundEvent } from '../message.ts';
 import type { InstallationStore } from '../store/installation-store.ts';
 import type { AcceptBatch, Store } from '../store/store.ts';
+import type { UsageStore } from '../store/usage-store.ts';
+import { createOverview } from './overview.ts';
 
 export interface InboxOptions {
-  readonly store: Pick<Store, 'loadState' | 'recentConversations' | 'status' | keyof InstallationStore>;
+  readonly store: Pick<
+    Store,
+    'loadState' | 'recentConversations' | 'status' | 'stats' | keyof InstallationStore | keyof UsageStore
+  >;
   readonly clock: Clock;
   readonly log: Log;
   /** Saves events, and sees to it that they are taken up: the worker's. */
   readonly accept: (batch: AcceptBatch) => Promise<readonly AcceptResult[]>;
+  /** What people may know of the model that answers where nothing else is set: not where it is. */
+  readonly modelName?: string;
 }
 
 /** The way in: what an adapter may ask of Parley, and nothing else. */
@@ -18,7 +25,9 @@ export interface Inbox {
   contextFor(adapter: string): AdapterContext;
 }
 
-export function createInbox({ store, clock, log, accept: save }: InboxOptions): Inbox {
+export function createInbox({ store, clock, log, accept: save, modelName = '' }: InboxOptions): Inbox {
+  const overview = createOverview({ store, clock, modelName });
+
   async function accept(adapter: string, events: readonly InboundEvent[], state: AdapterState | undefined) {
     const results = await save({ adapter, events, state });
     for (const [index, event] of events.entries()) logResult(log, event, results[index]);
@@ -37,6 +46,7 @@ export function createInbox({ store, clock, log, accept: save }: InboxOptions): 
         save: (installation) => store.saveInstallation({ adapter, ...installation }),
       },
       recentConversations: (since) => store.recentConversations({ adapter, since }),
+      overview: (tenant, person) => overview({ adapter, tenant, person }),
       status: (tenant, eventId) => store.status({ adapter, tenant, eventId }),
     }),
   };

@@ -97,7 +97,7 @@ function createFormFilling(world: World, announcer: Announcer): Pick<Hands, 'vie
   };
 }
 
-function toBase(world: World, user: EmulatedUser): Record<string, unknown> {
+export function toBase(world: World, user: EmulatedUser): Record<string, unknown> {
   const { teamId, enterpriseId, appId } = world;
   return {
     user: { id: user.id, username: user.name.toLowerCase(), name: user.name.toLowerCase(), team_id: teamId },
@@ -148,7 +148,7 @@ function threadOf({ threadTs }: StoredMessage): { thread_ts?: string } {
   return threadTs === undefined ? {} : { thread_ts: threadTs };
 }
 
-function toViewPayload(world: World, { id, hash, view }: OpenView): Record<string, unknown> {
+export function toViewPayload(world: World, { id, hash, view }: OpenView): Record<string, unknown> {
   return {
     ...{ id, hash, team_id: world.teamId, app_id: world.appId, bot_id: world.botId, root_view_id: id, previous_view_id: null },
     ...{ app_installed_team_id: world.teamId, external_id: '', clear_on_close: false, notify_on_close: false },

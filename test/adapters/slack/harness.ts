@@ -14,6 +14,7 @@ import { systemClock } from '../../../src/clock.ts';
 import type { Clock } from '../../../src/clock.ts';
 import { DeliveryError } from '../../../src/errors.ts';
 import type { InboundEvent, InboundMessage, Json, OutboundMessage, Receipt } from '../../../src/message.ts';
+import { emptyOverview } from '../../support/empty-overview.ts';
 import { createMemoryInstallations } from '../../support/memory-installations.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
@@ -29,6 +30,8 @@ export interface Slack {
   readonly offered: InboundEvent[];
   /** What saving an event does; it succeeds at once by default. */
   onAccept: (events: readonly InboundEvent[]) => Promise<void>;
+  /** What a person is told; nothing was asked by default. */
+  onOverview: AdapterContext['overview'];
   /** Starts the adapter, where that was left to the test. */
   start(): Promise<void>;
   /** Resolves once this many messages that the predicate likes were handed over. */
@@ -74,8 +77,15 @@ export async function startSlack(t: TestContext, setup: SlackSetup = {}): Promis
     ...{ emulator, log, clock, eventsUrl, offered },
     adapter: adapter as Slack['adapter'], // it has all that Slack can do
     onAccept: async () => undefined,
+    onOverview: async () => emptyOverview,
     start: () =>
-      adapter.start(createContext({ clock, log, accept: (events) => slack.onAccept(events), offered, waiting, ...ledger })),
+      adapter.start(
+        createContext({
+          ...{ clock, log, offered, waiting, ...ledger },
+          accept: (events) => slack.onAccept(events),
+          overview: (tenant, person) => slack.onOverview(tenant, person),
+        }),
+      ),
     offeredMessages: async (count) => {
       for (;;) {
         const messages = offered.filter((event) => event.type === 'message');
@@ -109,13 +119,14 @@ interface Ledger {
   readonly clock: Clock;
   readonly log: MemoryLog;
   readonly accept: (events: readonly InboundEvent[]) => Promise<void>;
+  readonly overview: AdapterContext['overview'];
   readonly offered: InboundEvent[];
   readonly waiting: ReadonlySet<() => void>;
   readonly installations: SlackLedger['installations'];
   readonly states: SlackLedger['states'];
 }
 
-function createContext({ clock, log, accept, offered, waiting, installations, states }: Ledger): AdapterContext {
+function createContext({ clock, log, accept, overview, offered, waiting, installations, states }: Ledger): AdapterContext {
   return {
     clock,
     log,
@@ -134,6 +145,7 @@ function createContext({ clock, log, accept, offered, waiting, installations, st
     loadState: async (key) => states.get(key),
     recentConversations: async () => [],
     status: async () => undefined,
+    overview,
   };
 }
 

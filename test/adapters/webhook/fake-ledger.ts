@@ -4,6 +4,7 @@ import { createMemoryLog } from '../../support/memory-log.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
+import { emptyOverview } from '../../support/empty-overview.ts';
 import { createMemoryInstallations } from '../../support/memory-installations.ts';
 
 export interface FakeLedger extends AdapterContext {
@@ -52,6 +53,7 @@ export function createFakeLedger(): FakeLedger {
     loadState: async () => undefined,
     installations: createMemoryInstallations(clock),
     recentConversations: async () => [],
+    overview: async () => emptyOverview,
     status: async (_tenant, eventId) => {
       asked += 1;
       return statuses.get(eventId);
