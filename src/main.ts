@@ -5,8 +5,8 @@ import type { Adapter } from './adapter.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { sqlitePath } from './config/database.ts';
-import { toHomeOptions } from './config/slack-home.ts';
-import type { Profile } from './conversation/profile.ts';
+import { allowsSettings, toHomeOptions, toModelChoices } from './config/slack-home.ts';
+import { createProfiles, type Profiles } from './conversation/profiles.ts';
 import { createTurnRunner } from './conversation/turn.ts';
 import { describeError } from './errors.ts';
 import { createFetch } from './http/fetch.ts';
@@ -70,7 +70,7 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
     if (freed.turns + freed.deliveries > 0) log.info('took over what an earlier process left unfinished', { ...freed });
     const [configured, aiModel] = await orAborted(loading, signal);
     const model = aiModel ?? (await createBuiltin(config.knowledge, { store, log, signal }));
-    const profiles = await createProfiles(config, { fetch, clock, log });
+    const profiles = await loadProfiles(config, store, { fetch, clock, log });
     const adapters = [...configured, ...(options.adapters ?? [])];
     const { inbox, outbox, worker } = createStages(options, { store, clock, owner, model, profiles, adapters });
     started.push({ stop: () => store.handBack(owner) });
@@ -210,16 +210,16 @@ async function chooseAiModel(config: Config, parts: ModelParts): Promise<Model |
   return config.model.provider === 'openai' ? createAiModel(config.model, parts) : undefined;
 }
 
-/** What is set for single places, by the names that events bear. Places with the same model share it. */
-async function createProfiles({ slack, model }: Config, parts: ModelParts): Promise<ReadonlyMap<string, Profile>> {
-  const models = new Map<string, Model>();
-  const profiles = new Map<string, Profile>();
-  for (const [key, { instructions, language, model: name }] of Object.entries(slack.channels)) {
-    if (name !== undefined && !models.has(name)) {
-      models.set(name, await createAiModel({ ...model, openai: { ...model.openai, model: name } }, parts));
-    }
-    profiles.set(`slack/${key}`, { instructions, language, model: name === undefined ? undefined : models.get(name) });
-  }
+/** What is set for single places, in the configuration and by people on Slack. */
+async function loadProfiles({ slack, model }: Config, store: Store, parts: ModelParts): Promise<Profiles> {
+  const profiles = await createProfiles({
+    configured: Object.fromEntries(Object.entries(slack.channels).map(([key, channel]) => [`slack/${key}`, channel])),
+    models: toModelChoices(slack),
+    createModel: (name) => createAiModel({ ...model, openai: { ...model.openai, model: name } }, parts),
+  });
+  if (!allowsSettings(slack)) return profiles;
+  for (const { tenant, place, settings } of await store.listPlaces({ adapter: 'slack' }))
+    profiles.set({ adapter: 'slack', tenant, place }, settings.profile);
   return profiles;
 }
 
@@ -228,7 +228,7 @@ interface StageParts {
   readonly clock: Clock;
   readonly owner: string;
   readonly model: Model;
-  readonly profiles: ReadonlyMap<string, Profile>;
+  readonly profiles: Profiles;
   readonly adapters: readonly Adapter[];
 }
 
@@ -259,7 +259,7 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
   });
   const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages });
   const modelName = config.model.provider === 'openai' ? config.model.openai.model : 'built in';
-  const inbox = createInbox({ store, clock, log, accept: worker.accept, modelName });
+  const inbox = createInbox({ store, clock, log, accept: worker.accept, modelName, onPlace: profiles.set });
   return { inbox, outbox, worker };
 }
 

@@ -9,8 +9,8 @@ import { createSlackCaller } from './client.ts';
 import type { SlackCaller } from './client.ts';
 import { adapterName, parseDestination } from './conversation.ts';
 import { createFinder } from './find.ts';
-import { createHome } from './home.ts';
-import type { HomeLink } from './home-view.ts';
+import { createHomeParts } from './home-parts.ts';
+import type { SlackHome } from './home-parts.ts';
 import { createHttpReceiver, createSlackRouter } from './http.ts';
 import type { HttpReceiver } from './http.ts';
 import { createIdentityCheck } from './identity.ts';
@@ -22,6 +22,7 @@ import { toNotice } from './notice.ts';
 import { createInstallFlow, toRedirectUri } from './oauth/flow.ts';
 import type { InstallFlow, SlackOAuth } from './oauth/flow.ts';
 import { createInstallRouter } from './oauth/router.ts';
+import type { SlackPlaces } from './place-settings.ts';
 import { createProcessEvent } from './process-event.ts';
 import { createRules } from './rules.ts';
 import { createSender } from './send.ts';
@@ -51,7 +52,7 @@ export interface SlackOptions {
   /** Whether Slack shows previews of what an answer links to. Default false: a preview is a request to wherever a model pointed. */
   readonly unfurl?: boolean;
   /** What the Home tab of the app shows; undefined where there is none. */
-  readonly home?: { readonly botName: string; readonly links: readonly HomeLink[] } | undefined;
+  readonly home?: SlackHome | undefined;
   /** What holds in some channels only. */
   readonly channels?: SlackChannels;
   /** How many messages of other bots are answered in one conversation within an hour; default none. */
@@ -72,6 +73,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     start: async (context) => {
       const started = assemble(options, context);
       parts = started;
+      await started.places?.load();
       await started.workspaces?.installations.load();
       await started.identity?.start();
       if (options.transport.type === 'socket') await startSocket(started, { ...options, ...options.transport }, context);
@@ -122,6 +124,8 @@ interface Parts {
   readonly app: App;
   readonly onFailure: (error: unknown) => void;
   readonly stopping: AbortController;
+  /** What admins have set for channels. */
+  readonly places: SlackPlaces | undefined;
 }
 
 function assemble(options: SlackOptions, context: AdapterContext): Parts {
@@ -137,24 +141,17 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const http =
     transport.type === 'http' ? createHttpReceiver({ signingSecret: transport.signingSecret, clock, onFailure }) : undefined;
   const { channels = {}, botTurnsPerHour = 0 } = options;
-  const rules = createRules({ channels, botTurnsPerHour, followThreads, slack, clock, log, stopping: stopping.signal });
-  const takesBots = botTurnsPerHour > 0;
-  const handlers = createInteractionHandlers({ slack });
   const connection = transport.type === 'http' ? 'HTTP' : 'Socket Mode';
-  const home =
-    options.home &&
-    createHome({
-      slack,
-      context,
-      content: { ...options.home, connection, command: undefined },
-      buttonsFor: async () => [],
-      stopping: stopping.signal,
-    });
+  const atHome = createHomeParts(options.home, { slack, context, connection, command: undefined, stopping: stopping.signal });
+  const { home, places } = atHome;
+  const rules = createRules({ channels, botTurnsPerHour, followThreads, places, slack, clock, log, stopping: stopping.signal });
+  const takesBots = botTurnsPerHour > 0;
+  const handlers = { ...createInteractionHandlers({ slack }), ...atHome.handlers };
   const processing = { context, identity, workspaces, names, rules, takesBots, handlers, home, stopping: stopping.signal };
   const app = { processEvent: createProcessEvent(processing) } as App; // see Parts
   http?.init(app);
   return {
-    ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping },
+    ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping, places },
     sender: createSender({ slack, streams, find, unfurl }),
     socket: undefined,
   };

@@ -21,16 +21,44 @@ export const slackHome = {
     example: 'false',
   }),
   homeLinks,
+  homeSettings: setting(z.enum(['admins', 'off']).default('admins'), {
+    description:
+      'Who may change the settings of channels from the Home tab: the admins and owners of the workspace, or nobody. What they set goes before slack.channels; with off it does not count.',
+    example: 'off',
+  }),
+  models: setting(
+    text
+      .max(3_000)
+      .regex(/^(?:[^\s,]{1,75}(?:,[^\s,]{1,75}){0,89})?$/, 'must be names of models with commas between them, 90 at most')
+      .default(''),
+    {
+      description:
+        'Models that admins may choose for a channel on the Home tab, as the endpoint knows them, with commas between them.',
+      example: 'gpt-5.4,gpt-5.4-mini',
+    },
+  ),
 };
 
 interface HomeSettings {
   readonly home: boolean;
   readonly homeLinks: Readonly<Record<string, { readonly url: string }>>;
+  readonly homeSettings: 'admins' | 'off';
+  readonly models: string;
+}
+
+/** Those that admins may choose from. */
+export function toModelChoices({ models }: Pick<HomeSettings, 'models'>): readonly string[] {
+  return models === '' ? [] : models.split(',');
+}
+
+/** Whether admins may change settings, and what they have set counts. */
+export function allowsSettings({ home, homeSettings }: Pick<HomeSettings, 'home' | 'homeSettings'>): boolean {
+  return home && homeSettings === 'admins';
 }
 
 /** What the adapter shows there; undefined where there is none. */
-export function toHomeOptions({ home, homeLinks: links }: HomeSettings, bot: { readonly name: string }) {
-  return home
-    ? { botName: bot.name, links: Object.entries(links).map(([title, { url: target }]) => ({ title, url: target })) }
-    : undefined;
+export function toHomeOptions(slack: HomeSettings, bot: { readonly name: string }) {
+  if (!slack.home) return undefined;
+  const links = Object.entries(slack.homeLinks).map(([title, target]) => ({ title, url: target.url }));
+  return { botName: bot.name, links, ...(allowsSettings(slack) ? { settings: { models: toModelChoices(slack) } } : {}) };
 }

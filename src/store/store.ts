@@ -2,6 +2,7 @@ import type { AcceptResult, AdapterState, EventStatus, RecentConversation } from
 import type { InboundEvent, Json, OutboundMessage, Receipt, Undeliverable } from '../message.ts';
 import type { InstallationStore } from './installation-store.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
+import type { SettingStore } from './setting-store.ts';
 import type { UsageStore } from './usage-store.ts';
 
 /**
@@ -29,7 +30,7 @@ import type { UsageStore } from './usage-store.ts';
  *
  * `uncertain` means that an earlier attempt may have reached the platform: look before sending again.
  */
-export interface Store extends KnowledgeStore, InstallationStore, UsageStore {
+export interface Store extends KnowledgeStore, InstallationStore, UsageStore, SettingStore {
   /**
    * Saves events in the order given, each at most once per (adapter, tenant, eventId), and with them the adapter's state.
    * A message or command that is to be answered makes its conversation ready; edits and deletes change the transcript at once,
@@ -72,7 +73,6 @@ export interface Store extends KnowledgeStore, InstallationStore, UsageStore {
    * had not. A longer wait is one that a platform has asked for. Only for a store that no other process can be using.
    */
   takeOver(): Promise<TakeOver>;
-
   loadState(key: { readonly adapter: string; readonly key: string }): Promise<Json | undefined>;
   recentConversations(query: { readonly adapter: string; readonly since: number }): Promise<readonly RecentConversation[]>;
   status(key: EventKey): Promise<EventStatus | undefined>;

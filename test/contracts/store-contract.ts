@@ -9,6 +9,7 @@ import { describeKnowledge } from './store/knowledge.ts';
 import { describeLeases } from './store/leases.ts';
 import type { OpenStore } from './store/ledger.ts';
 import { describeOverheard } from './store/overheard.ts';
+import { describePlaces } from './store/places.ts';
 import { describeReplay } from './store/replay.ts';
 import { describeStatus } from './store/status.ts';
 import { describeSuspects } from './store/suspects.ts';
@@ -40,5 +41,6 @@ export function defineStoreContract({ name, open }: StoreContract): void {
     describeInstallations(open);
     describeKnowledge(open);
     describeUsage(open);
+    describePlaces(open);
   });
 }

@@ -41,6 +41,8 @@ const names: { readonly [Name in UseCase]: true } = {
   sumUsage: true,
   usage: true,
   newestTurn: true,
+  changePlace: true,
+  listPlaces: true,
   listDocuments: true,
   putDocument: true,
   removeDocument: true,

@@ -1,3 +1,4 @@
+import type { SettingStore } from '../setting-store.ts';
 import type { Store } from '../store.ts';
 import type { UsageStore } from '../usage-store.ts';
 import { createAccept } from './accept.ts';
@@ -7,6 +8,7 @@ import { createDeadLetters } from './dead-letters.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createInstallations } from './installations.ts';
 import { createKnowledge } from './knowledge.ts';
+import { createPlaces } from './places.ts';
 import { createOverheard } from './overheard.ts';
 import { createStats } from './stats.ts';
 import { createStatus } from './status.ts';
@@ -80,6 +82,7 @@ export function createUseCases(db: Sqlite): UseCases {
     replayDeadLetter: ([id], now) => letters.replayDeadLetter(id, now),
     discardDeadLetter: ([id], now) => letters.discardDeadLetter(id, now),
     ...usageCases(db, upkeep.prune),
+    ...settingCases(db),
     forgetOverheard: ([query]) => overheard.forget(query),
     saveInstallation: ([installation], now) => installations.saveInstallation(installation, now),
     findInstallation: ([key]) => installations.findInstallation(key),
@@ -103,6 +106,14 @@ function usageCases(db: Sqlite, prune: Prune): Pick<UseCases, 'prune' | keyof Us
     sumUsage: ([query]) => usage.sumUsage(query),
     usage: ([query]) => usage.usage(query),
     newestTurn: () => usage.newestTurn(),
+  };
+}
+
+function settingCases(db: Sqlite): Pick<UseCases, keyof SettingStore> {
+  const places = createPlaces(db);
+  return {
+    changePlace: ([change], now) => places.changePlace(change, now),
+    listPlaces: ([query]) => places.listPlaces(query),
   };
 }
 

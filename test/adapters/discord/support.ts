@@ -11,6 +11,7 @@ import type { FakeClock } from '../../support/fake-clock.ts';
 import { createDiscordAdapter } from '../../../adapters/discord/index.ts';
 import type { DiscordOptions } from '../../../adapters/discord/index.ts';
 import { emptyOverview } from '../../support/empty-overview.ts';
+import { createMemoryPlaces } from '../../support/memory-places.ts';
 import { createMemoryInstallations } from '../../support/memory-installations.ts';
 
 /** Lets tests wait for a condition: it is looked at again whenever somebody pokes. */
@@ -131,6 +132,7 @@ export function createContext(
     },
     status: async () => undefined,
     overview: async () => emptyOverview,
+    places: createMemoryPlaces(),
   };
 }
 

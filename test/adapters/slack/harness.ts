@@ -15,6 +15,7 @@ import type { Clock } from '../../../src/clock.ts';
 import { DeliveryError } from '../../../src/errors.ts';
 import type { InboundEvent, InboundMessage, Json, OutboundMessage, Receipt } from '../../../src/message.ts';
 import { emptyOverview } from '../../support/empty-overview.ts';
+import { createMemoryPlaces } from '../../support/memory-places.ts';
 import { createMemoryInstallations } from '../../support/memory-installations.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
@@ -108,11 +109,12 @@ export async function startSlack(t: TestContext, setup: SlackSetup = {}): Promis
 export interface SlackLedger {
   readonly installations: ReturnType<typeof createMemoryInstallations>;
   readonly states: Map<string, Json>;
+  readonly places: ReturnType<typeof createMemoryPlaces>;
 }
 
 /** An empty one. */
 export function createSlackLedger(clock: Clock): SlackLedger {
-  return { installations: createMemoryInstallations(clock), states: new Map() };
+  return { installations: createMemoryInstallations(clock), states: new Map(), places: createMemoryPlaces() };
 }
 
 interface Ledger {
@@ -124,9 +126,20 @@ interface Ledger {
   readonly waiting: ReadonlySet<() => void>;
   readonly installations: SlackLedger['installations'];
   readonly states: SlackLedger['states'];
+  readonly places: SlackLedger['places'];
 }
 
-function createContext({ clock, log, accept, overview, offered, waiting, installations, states }: Ledger): AdapterContext {
+function createContext({
+  clock,
+  log,
+  accept,
+  overview,
+  offered,
+  waiting,
+  installations,
+  states,
+  places,
+}: Ledger): AdapterContext {
   return {
     clock,
     log,
@@ -146,6 +159,7 @@ function createContext({ clock, log, accept, overview, offered, waiting, install
     recentConversations: async () => [],
     status: async () => undefined,
     overview,
+    places,
   };
 }
 

@@ -5,6 +5,7 @@ import type { MemoryLog } from '../../support/memory-log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
 import { emptyOverview } from '../../support/empty-overview.ts';
+import { createMemoryPlaces } from '../../support/memory-places.ts';
 import { createMemoryInstallations } from '../../support/memory-installations.ts';
 
 export interface FakeLedger extends AdapterContext {
@@ -54,6 +55,7 @@ export function createFakeLedger(): FakeLedger {
     installations: createMemoryInstallations(clock),
     recentConversations: async () => [],
     overview: async () => emptyOverview,
+    places: createMemoryPlaces(),
     status: async (_tenant, eventId) => {
       asked += 1;
       return statuses.get(eventId);
