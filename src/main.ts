@@ -5,7 +5,8 @@ import type { Adapter } from './adapter.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { sqlitePath } from './config/database.ts';
-import { allowsSettings, toHomeOptions, toModelChoices } from './config/slack-home.ts';
+import { allowsSettings, toModelChoices } from './config/slack-home.ts';
+import { toSlackOptions } from './config/slack-options.ts';
 import { createProfiles, type Profiles } from './conversation/profiles.ts';
 import { createTurnRunner } from './conversation/turn.ts';
 import { describeError } from './errors.ts';
@@ -17,6 +18,7 @@ import { createInbox } from './inbox/inbox.ts';
 import { createUpkeep } from './inbox/upkeep.ts';
 import { createWorker } from './inbox/worker.ts';
 import type { Log } from './log.ts';
+import type { ModelParts } from './model/endpoints.ts';
 import type { Model } from './model/model.ts';
 import { countTokens, loadTokenizer } from './model/tokens.ts';
 import { createDeliver } from './outbox/delivery.ts';
@@ -125,7 +127,7 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
   const { slack, discord, webhooks, server } = config;
   const sources = Object.entries(webhooks).map(([name, source]) => toSource(name, source));
   const adapters = await Promise.all([
-    slack.enabled && adapterRegistry.slack({ ...slackOptions(config), oauth: slackOAuth(config), fetch }),
+    slack.enabled && adapterRegistry.slack({ ...toSlackOptions(config), fetch }),
     discord.enabled &&
       discord.token !== undefined &&
       adapterRegistry.discord({ ...discordOptions(discord), token: discord.token }),
@@ -133,21 +135,6 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
       adapterRegistry.webhook({ sources, fetch, maxBodyBytes: server.maxBodyBytes, publicUrl: server.publicUrl }),
   ]);
   return adapters.filter((adapter) => adapter !== false);
-}
-
-function slackOptions({ bot, slack: { transport, appToken = '', signingSecret = '', ...slack } }: Config) {
-  const by = transport === 'socket' ? ({ type: 'socket', appToken } as const) : ({ type: 'http', signingSecret } as const);
-  const { botToken, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour } = slack;
-  const home = toHomeOptions(slack, bot);
-  return { transport: by, botToken, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, home };
-}
-
-function slackOAuth({ slack, server, encryptionKeys }: Config) {
-  const { clientId, clientSecret, stateSecret, userScopes, pkce } = slack;
-  const { publicUrl } = server;
-  if (!clientId || !clientSecret || !stateSecret || !encryptionKeys || !publicUrl) return undefined;
-  const scopes = userScopes === '' ? [] : userScopes.split(',');
-  return { clientId, clientSecret, stateSecret, userScopes: scopes, pkce, encryptionKeys, publicUrl };
 }
 
 function discordOptions({ applicationId, apiUrl, messageContentIntent, streaming, backfillMinutes }: Config['discord']) {
@@ -166,23 +153,10 @@ function toSource(name: string, { callback, ...source }: Config['webhooks'][stri
   return { name, ...source, callback: { url, secrets, timeoutMs: timeoutSeconds * 1_000 } };
 }
 
-interface ModelParts {
-  readonly fetch: typeof globalThis.fetch;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
 /** The AI model that the configuration names. */
-export async function createAiModel({ openai }: Config['model'], parts: ModelParts): Promise<Model> {
-  const { createOpenAiModel } = await import('./model/openai.ts');
-  const { idleTimeoutSeconds, timeoutSeconds, apiKey, ...options } = openai;
-  return createOpenAiModel({
-    ...parts,
-    ...options,
-    apiKey,
-    idleTimeoutMs: idleTimeoutSeconds * 1_000,
-    timeoutMs: timeoutSeconds * 1_000,
-  });
+export async function createAiModel(model: Config['model'], parts: ModelParts): Promise<Model> {
+  const endpoints = await import('./model/endpoints.ts');
+  return endpoints.createAiModel(model, parts);
 }
 
 interface BuiltinParts {
@@ -207,7 +181,7 @@ async function createBuiltin({ folder }: Config['knowledge'], { store, log, sign
 }
 
 async function chooseAiModel(config: Config, parts: ModelParts): Promise<Model | undefined> {
-  return config.model.provider === 'openai' ? createAiModel(config.model, parts) : undefined;
+  return config.model.provider === 'builtin' ? undefined : createAiModel(config.model, parts);
 }
 
 /** What is set for single places, in the configuration and by people on Slack. */
@@ -215,12 +189,21 @@ async function loadProfiles({ slack, model }: Config, store: Store, parts: Model
   const profiles = await createProfiles({
     configured: Object.fromEntries(Object.entries(slack.channels).map(([key, channel]) => [`slack/${key}`, channel])),
     models: toModelChoices(slack),
-    createModel: (name) => createAiModel({ ...model, openai: { ...model.openai, model: name } }, parts),
+    createModel: (name) => createAiModel(toOwnModel(model, name), parts),
   });
   if (!allowsSettings(slack)) return profiles;
   for (const { tenant, place, settings } of await store.listPlaces({ adapter: 'slack' }))
     profiles.set({ adapter: 'slack', tenant, place }, settings.profile);
   return profiles;
+}
+
+/** The model of a place: a provider by its name, or another model of the provider that answers elsewhere. */
+function toOwnModel(model: Config['model'], name: string): Config['model'] {
+  const { provider, fallback, openai, providers } = model;
+  const own = providers[provider];
+  if (Object.hasOwn(providers, name)) return { ...model, provider: name, fallback: fallback.filter((each) => each !== name) };
+  if (own) return { ...model, providers: { ...providers, [provider]: { ...own, model: name } } };
+  return { ...model, openai: { ...openai, model: name } };
 }
 
 interface StageParts {
@@ -250,7 +233,7 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
   const runTurn = createTurnRunner({
     ...{ store, adapters: byName, model, profiles, countTokens, clock, log, bot: config.bot },
     // The built-in model reads the last questions only, and has no budget of tokens.
-    ...(config.model.provider === 'openai' ? { loadTokenizer } : {}),
+    ...(config.model.provider === 'builtin' ? {} : { loadTokenizer }),
     deliver: (delivery) => outbox.send(delivery),
     contextTokens: config.conversation.contextTokens,
     staleAfterMs: config.conversation.staleAfterMinutes * 60_000,
@@ -258,7 +241,8 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
     delivery: { leaseMs, expiryMs: config.delivery.expiryMinutes * 60_000 },
   });
   const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages });
-  const modelName = config.model.provider === 'openai' ? config.model.openai.model : 'built in';
+  const { provider, providers, openai } = config.model;
+  const modelName = provider === 'builtin' ? 'built in' : (providers[provider]?.model ?? openai.model);
   const inbox = createInbox({ store, clock, log, accept: worker.accept, modelName, onPlace: profiles.set });
   return { inbox, outbox, worker };
 }

@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts';
 import type { Cli } from './command.ts';
 
 /** Where the configured database is. */
-function ledgerFile(config: Config): { readonly folder: string; readonly name: string; readonly path: string } {
+export function ledgerFile(config: Config): { readonly folder: string; readonly name: string; readonly path: string } {
   const path = sqlitePath(config.database);
   return { folder: dirname(path), name: basename(path), path: join(dirname(path), basename(path)) };
 }

@@ -63,8 +63,9 @@ function toManifestOptions({ socket, url, name }: CommandOptions, config: Config
   const oauth = hasSlackOAuth(slack);
   const publicUrl = transport === 'http' || oauth ? toPublicUrl(url ?? server.publicUrl) : undefined;
   const groups = namesGroups(slack.channels);
-  const { followThreads, home } = slack;
-  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, followThreads, home };
+  const { followThreads, home, command, resetCommand, helpCommand, shortcuts } = slack;
+  const commands = { command, resetCommand, helpCommand };
+  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, followThreads, home, commands, shortcuts };
 }
 
 /** Before anything is configured, the way that needs no public address. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { slackChannels } from './slack-channels.ts';
 import { slackHome } from './slack-home.ts';
+import { slackInteraction } from './slack-interaction.ts';
 import { secretText, setting, text, url } from './setting.ts';
 
 export const slack = z
@@ -92,6 +93,7 @@ export const slack = z
       example: '10',
     }),
     ...slackHome,
+    ...slackInteraction,
     channels: slackChannels,
   })
   .prefault({});

@@ -1,5 +1,6 @@
 import type { AcceptResult, AdapterState, EventStatus, RecentConversation } from '../adapter.ts';
 import type { InboundEvent, Json, OutboundMessage, Receipt, Undeliverable } from '../message.ts';
+import type { FeedbackStore } from './feedback-store.ts';
 import type { InstallationStore } from './installation-store.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
 import type { SettingStore } from './setting-store.ts';
@@ -30,7 +31,7 @@ import type { UsageStore } from './usage-store.ts';
  *
  * `uncertain` means that an earlier attempt may have reached the platform: look before sending again.
  */
-export interface Store extends KnowledgeStore, InstallationStore, UsageStore, SettingStore {
+export interface Store extends KnowledgeStore, InstallationStore, FeedbackStore, UsageStore, SettingStore {
   /**
    * Saves events in the order given, each at most once per (adapter, tenant, eventId), and with them the adapter's state.
    * A message or command that is to be answered makes its conversation ready; edits and deletes change the transcript at once,
@@ -80,7 +81,6 @@ export interface Store extends KnowledgeStore, InstallationStore, UsageStore, Se
   transcript(query: { readonly conversationId: string; readonly limit: number }): Promise<readonly TranscriptMessage[]>;
   /** What waits and is undelivered for these adapters, or for all of them. */
   stats(query?: { readonly adapters: readonly string[] }): Promise<StoreStats>;
-
   listDeadLetters(query: { readonly limit: number; readonly all?: boolean }): Promise<readonly DeadLetter[]>;
   /** The dead letter with this id, or the only one whose id starts with it. */
   getDeadLetter(id: string): Promise<DeadLetterDetail | undefined>;

@@ -1,3 +1,4 @@
+import type { FeedbackStore } from '../feedback-store.ts';
 import type { SettingStore } from '../setting-store.ts';
 import type { Store } from '../store.ts';
 import type { UsageStore } from '../usage-store.ts';
@@ -6,6 +7,7 @@ import { createCommit } from './commit.ts';
 import type { Sqlite } from './database.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createDeliveries } from './deliveries.ts';
+import { createFeedback } from './feedback.ts';
 import { createInstallations } from './installations.ts';
 import { createKnowledge } from './knowledge.ts';
 import { createPlaces } from './places.ts';
@@ -87,6 +89,7 @@ export function createUseCases(db: Sqlite): UseCases {
     saveInstallation: ([installation], now) => installations.saveInstallation(installation, now),
     findInstallation: ([key]) => installations.findInstallation(key),
     listInstallations: ([query]) => installations.listInstallations(query),
+    ...createFeedbackCases(db),
     listDocuments: () => knowledge.listDocuments(),
     putDocument: ([document, passages]) => knowledge.putDocument(document, passages),
     removeDocument: ([source]) => knowledge.removeDocument(source),
@@ -114,6 +117,14 @@ function settingCases(db: Sqlite): Pick<UseCases, keyof SettingStore> {
   return {
     changePlace: ([change], now) => places.changePlace(change, now),
     listPlaces: ([query]) => places.listPlaces(query),
+  };
+}
+
+function createFeedbackCases(db: Sqlite): Pick<UseCases, keyof FeedbackStore> {
+  const feedback = createFeedback(db);
+  return {
+    listFeedback: ([query]) => feedback.listFeedback(query),
+    summariseFeedback: ([query]) => feedback.summariseFeedback(query),
   };
 }
 
