@@ -240,7 +240,9 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
     retry: { baseMs: 1_000, maxMs: 30_000, expiryMs: 5 * 60_000, maxAttempts },
     delivery: { leaseMs, expiryMs: config.delivery.expiryMinutes * 60_000 },
   });
-  const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages });
+  const { reviseWithinMinutes, withdrawAnswers } = config.conversation;
+  const revisions = { reviseWithinMs: reviseWithinMinutes * 60_000, withdrawDeleted: withdrawAnswers };
+  const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages, revisions });
   const { provider, providers, openai } = config.model;
   const modelName = provider === 'builtin' ? 'built in' : (providers[provider]?.model ?? openai.model);
   const inbox = createInbox({ store, clock, log, accept: worker.accept, modelName, onPlace: profiles.set });

@@ -7,13 +7,19 @@ import { parseReason, toReasonView } from './feedback-view.ts';
 import { channelIn, messageTsIn } from './interaction.ts';
 import type { Interaction, InteractionHandlers, InteractionOutcome } from './interaction.ts';
 import { isRecord } from './receive.ts';
+import type { Responder } from './respond.ts';
+
+export interface ButtonOptions {
+  readonly slack: SlackCaller;
+  readonly responder: Pick<Responder, 'seal'>;
+}
 
 /** The buttons under an answer, and the form that asks why it was bad. Only who can see the message can press them: Slack sees to that. */
-export function createButtonHandlers({ slack }: { readonly slack: SlackCaller }): InteractionHandlers {
+export function createButtonHandlers({ slack, responder }: ButtonOptions): InteractionHandlers {
   return {
     'block_actions:regenerate': (interaction) => {
       const answer = answerOf(interaction, valueOf(interaction));
-      return answer && { events: [toRegenerate(interaction, answer)] };
+      return answer && { events: [toRegenerate(interaction, answer, responder)] };
     },
     'block_actions:feedback': (interaction) => {
       const [, rating, value = ''] = /^(good|bad) (.*)$/s.exec(valueOf(interaction)) ?? [];
@@ -57,14 +63,25 @@ function valueOf({ action: { value } }: Interaction): string {
   return typeof value === 'string' ? value : '';
 }
 
-function toRegenerate({ eventId, receivedAt, user, body }: Interaction, answer: JudgedMessage): InboundEvent {
+/** The new answer stands where the old one does; what there is to say about the press itself is for the eyes of who pressed. */
+function toRegenerate(
+  { eventId, receivedAt, user, body }: Interaction,
+  answer: JudgedMessage,
+  responder: ButtonOptions['responder'],
+): InboundEvent {
   const { tenant, conversationId, channel, ts, threadTs, outboundId } = answer;
+  const { response_url: url } = body;
+  const respond = typeof url === 'string' ? responder.seal(url, { channel, userId: user.id }) : undefined;
   const teamId = isRecord(body['user']) && typeof body['user']['team_id'] === 'string' ? body['user']['team_id'] : tenant;
   return {
     type: 'action',
     ...{ adapter: adapterName, tenant, eventId, conversationId, sentAt: receivedAt, author: user },
     ...{ name: 'regenerate', value: outboundId, messageId: ts },
-    destination: toDestination({ channel, ...(threadTs === undefined ? {} : { threadTs }), teamId, userId: user.id }),
+    destination: toDestination({
+      ...{ channel, teamId, userId: user.id, ephemeral: true },
+      ...(threadTs === undefined ? {} : { threadTs }),
+      ...(respond === undefined ? {} : { respond }),
+    }),
   };
 }
 

@@ -13,5 +13,5 @@ export interface HandlerOptions {
 
 /** Everything that people can press, choose and submit. */
 export function createInteractionHandlers({ slack, responder, shortcuts }: HandlerOptions): InteractionHandlers {
-  return { ...createButtonHandlers({ slack }), ...createShortcutHandlers({ responder, shortcuts }) };
+  return { ...createButtonHandlers({ slack, responder }), ...createShortcutHandlers({ responder, shortcuts }) };
 }

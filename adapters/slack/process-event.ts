@@ -9,6 +9,7 @@ import { isInteraction, receiveInteraction, tenantOfInteraction } from './intera
 import type { InteractionHandlers, InteractionOutcome } from './interaction.ts';
 import type { Names } from './names.ts';
 import type { Responder } from './respond.ts';
+import { noteFor } from './rules.ts';
 import type { Rules } from './rules.ts';
 import { tenantOf, toEvents } from './receive.ts';
 import type { Arrival, Workspaces } from './workspaces.ts';
@@ -39,6 +40,7 @@ export function createProcessEvent(processing: Processing): App['processEvent'] 
   const { context, identity, workspaces, names, rules, takesBots, handlers, home, stopping, commands, responder } = processing;
   const { clock, log } = context;
   const settle = createSettle(processing);
+  const tell = createTell(rules);
 
   async function eventsOf(body: Body, arrival: Arrival | undefined): Promise<readonly InboundEvent[]> {
     const { userId, botId, installation } = arrival ?? {};
@@ -77,7 +79,7 @@ export function createProcessEvent(processing: Processing): App['processEvent'] 
     }
     const events = await eventsOf(body, arrival);
     if (workspaces) await acceptIn(workspaces, { context, rules, body, arrival, events });
-    else if (events.length > 0) rules.tell(events, await context.accept(events));
+    else if (events.length > 0) tell(events, await context.accept(events));
     if (body['type'] === 'app_rate_limited') log.warn('slack withholds events: the workspace sends more than 30,000 an hour');
     await (ack as Acknowledge)(toAcknowledgement(events));
     if (home && (arrival || !workspaces)) home.onEvent(body, arrival ?? {});
@@ -112,9 +114,17 @@ function createSettle({ rules, names }: Pick<Processing, 'rules' | 'names'>) {
 /** Bolt types what an acknowledgement may hold by the kind of listener; here every kind comes through. */
 type Acknowledge = (response?: unknown) => Promise<void>;
 
+/** Who gave a command learns with its acknowledgement, each time, that it is refused: that works wherever it was given. */
+function createTell({ tell }: Rules): Rules['tell'] {
+  return (events, results) => {
+    if (events[0]?.type !== 'command') tell(events, results);
+  };
+}
+
 /** Slack shows a command to the channel where its answer will be for everybody. */
-function toAcknowledgement([event]: readonly InboundEvent[]): { readonly response_type: 'in_channel' } | undefined {
-  if (event?.type !== 'command' || event.refusal !== undefined) return undefined;
+function toAcknowledgement([event]: readonly InboundEvent[]): Readonly<Record<string, string>> | undefined {
+  if (event?.type !== 'command') return undefined;
+  if (event.refusal !== undefined) return { response_type: 'ephemeral', text: noteFor(event.refusal) };
   return parseDestination(event.destination)?.ephemeral ? undefined : { response_type: 'in_channel' };
 }
 
@@ -137,7 +147,7 @@ async function acceptIn(workspaces: Workspaces, { context, rules, body, arrival,
     return;
   }
   const all = events.flatMap((event) => workspaces.expand(event, arrival));
-  if (all.length > 0) rules.tell(all, await accept(all));
+  if (all.length > 0) createTell(rules)(all, await accept(all));
   await workspaces.forgetUsers(arrival, body);
   for (const { type, tenant } of all) {
     if (type !== 'uninstall') continue;

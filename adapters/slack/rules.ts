@@ -145,7 +145,8 @@ function createNotes({ slack, clock, log, stopping }: RulesOptions): (question: 
   };
 }
 
-function noteFor(refusal: string): string {
+/** What a person is told. */
+export function noteFor(refusal: string): string {
   if (refusal.endsWith('is off')) return notes.off;
   return refusal.includes('.allow ') ? notes.notAllowed : notes.unknown;
 }

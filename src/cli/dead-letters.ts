@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import type { DeadLetter, DeadLetterDetail, Store } from '../store/store.ts';
+import type { DeadLetter, DeadLetterDetail } from '../store/dead-letter-store.ts';
+import type { Store } from '../store/store.ts';
 import { exitCodes, type Cli } from './command.ts';
 import { withLedger } from './ledger.ts';
 import { toPrintable, toPrintableJson, toPrintableLine } from './printable.ts';

@@ -1,8 +1,10 @@
 import type { AcceptResult, AdapterState, EventStatus, RecentConversation } from '../adapter.ts';
 import type { InboundEvent, Json, OutboundMessage, Receipt, Undeliverable } from '../message.ts';
+import type { DeadLetterStore } from './dead-letter-store.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 import type { InstallationStore } from './installation-store.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
+import type { Kept, Removing, RevisableBatch, Revising } from './revision.ts';
 import type { SettingStore } from './setting-store.ts';
 import type { UsageStore } from './usage-store.ts';
 
@@ -31,7 +33,7 @@ import type { UsageStore } from './usage-store.ts';
  *
  * `uncertain` means that an earlier attempt may have reached the platform: look before sending again.
  */
-export interface Store extends KnowledgeStore, InstallationStore, FeedbackStore, UsageStore, SettingStore {
+export interface Store extends KnowledgeStore, InstallationStore, FeedbackStore, DeadLetterStore, UsageStore, SettingStore {
   /**
    * Saves events in the order given, each at most once per (adapter, tenant, eventId), and with them the adapter's state.
    * A message or command that is to be answered makes its conversation ready; edits and deletes change the transcript at once,
@@ -81,12 +83,7 @@ export interface Store extends KnowledgeStore, InstallationStore, FeedbackStore,
   transcript(query: { readonly conversationId: string; readonly limit: number }): Promise<readonly TranscriptMessage[]>;
   /** What waits and is undelivered for these adapters, or for all of them. */
   stats(query?: { readonly adapters: readonly string[] }): Promise<StoreStats>;
-  listDeadLetters(query: { readonly limit: number; readonly all?: boolean }): Promise<readonly DeadLetter[]>;
-  /** The dead letter with this id, or the only one whose id starts with it. */
-  getDeadLetter(id: string): Promise<DeadLetterDetail | undefined>;
-  /** Makes the work ready once more. False when it is not open any more. */
-  replayDeadLetter(id: string): Promise<boolean>;
-  discardDeadLetter(id: string): Promise<boolean>;
+
   /** Removes settled events, turns and parts from before `before`, a bounded number at a time; returns how many. The transcript stays. */
   prune(query: { readonly before: number; readonly limit: number }): Promise<number>;
   /** Clears what is kept of ignored replies that came before `before`, a bounded number at a time; returns how many. That they came stays recorded. */
@@ -94,7 +91,7 @@ export interface Store extends KnowledgeStore, InstallationStore, FeedbackStore,
   close(): Promise<void>;
 }
 
-export interface AcceptBatch {
+export interface AcceptBatch extends RevisableBatch {
   readonly adapter: string;
   readonly events: readonly InboundEvent[];
   readonly state?: AdapterState | undefined;
@@ -132,7 +129,7 @@ export interface TurnHold {
   readonly token: number;
 }
 
-export interface ClaimedTurn extends TurnHold {
+export interface ClaimedTurn extends TurnHold, Revising {
   readonly turnId: string;
   /** How often this turn has been claimed, from 1. */
   readonly attempt: number;
@@ -164,7 +161,7 @@ export interface TurnRenewal {
 
 export type Verdict = 'answered' | 'ignored' | 'refused' | 'failed';
 
-export interface TurnOutcome extends TurnHold {
+export interface TurnOutcome extends TurnHold, Revising {
   readonly turnId: string;
   readonly attempt: number;
   readonly startedAt: number;
@@ -195,7 +192,7 @@ export interface TurnOutcome extends TurnHold {
   readonly failure?: { readonly errorId: string; readonly message: string } | undefined;
 }
 
-export interface SettledEvent {
+export interface SettledEvent extends Kept {
   readonly seq: number;
   readonly verdict: Verdict;
   readonly reason?: string | undefined;
@@ -203,10 +200,10 @@ export interface SettledEvent {
   readonly tokens?: number | undefined;
 }
 
-/** The first part comes back leased to the caller, unless earlier answers of the conversation must go out first. */
+/** The first part comes back leased to the caller, unless earlier answers must go out first. `changed`: events of the turn read otherwise now, so nothing is written. */
 export type CommitResult =
   | { readonly status: 'committed'; readonly delivery: ClaimedDelivery | undefined; readonly moreWaiting: boolean }
-  | { readonly status: 'stale' };
+  | { readonly status: 'stale' | 'changed' };
 
 export interface TurnPostponement extends TurnHold {
   readonly retryAt: number;
@@ -234,7 +231,7 @@ export interface DeliveryHold {
   readonly token: number;
 }
 
-export interface ClaimedDelivery extends DeliveryHold {
+export interface ClaimedDelivery extends DeliveryHold, Removing {
   readonly adapter: string;
   readonly message: OutboundMessage;
   readonly uncertain: boolean;
@@ -277,24 +274,4 @@ export interface StoreStats {
   readonly parked: number;
   readonly deadLetters: number;
   readonly conversations: number;
-}
-
-export interface DeadLetter {
-  readonly id: string;
-  /** A turn that got no answer, or a part of an answer that could not be delivered. */
-  readonly kind: 'turn' | 'delivery';
-  readonly adapter: string;
-  readonly conversationId: string;
-  readonly error: string;
-  readonly errorId: string | undefined;
-  readonly attempts: number;
-  readonly at: number;
-  readonly state: 'open' | 'replayed' | 'discarded';
-}
-
-export interface DeadLetterDetail extends DeadLetter {
-  /** The questions, oldest first. */
-  readonly questions: readonly { readonly eventId: string; readonly author: string; readonly text: string }[];
-  /** The undelivered texts. */
-  readonly parts: readonly string[];
 }

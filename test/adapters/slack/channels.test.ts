@@ -58,7 +58,9 @@ for (const transport of ['http', 'socket'] as const) {
       assert.deepEqual([refused.get(`message${cy}`), refused.get(`command${cy}`)], [reason, reason]);
       await settled(() => slack.emulator.whispers('Cy').length > 0);
       assert.match(slack.emulator.whispers('Cy')[0]?.text ?? '', /^Sorry, only some people/);
-      assert.deepEqual([slack.emulator.whispers('Cy').length, slack.emulator.whispers('Ada').length], [1, 0]);
+      await settled(() => slack.emulator.whispers('Cy').length > 1);
+      // One of the message, and one with the acknowledgement of the command.
+      assert.deepEqual([slack.emulator.whispers('Cy').length, slack.emulator.whispers('Ada').length], [2, 0]);
     });
 
     test('a channel can be for mentions only, and another can be followed', async (t) => {

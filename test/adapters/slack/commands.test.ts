@@ -81,6 +81,21 @@ for (const transport of ['http', 'socket'] as const) {
   });
 }
 
+test('a command that is refused says so with its acknowledgement, each time, also where the bot is not', async (t) => {
+  const slack = await startSlack(t, { options: { channels: { quiet: { reply: 'thread', mode: 'off' } } } });
+  slack.emulator.channel('quiet').hasBot = false;
+
+  for (let time = 1; time <= 2; time += 1) {
+    const given = slack.emulator.command({ command: '/ask', text: 'why?', channel: 'quiet' });
+    await given.acknowledged;
+    assert.partialDeepStrictEqual(given.response, { response_type: 'ephemeral' });
+  }
+
+  assert.match(commandIn(slack).refusal ?? '', /mode is off/);
+  assert.equal(slack.emulator.whispers().length, 2);
+  assert.match(slack.emulator.whispers()[0]?.text ?? '', /^I do not answer in this channel/);
+});
+
 describe('the answer to a slash command', () => {
   test('arrives in a channel that the bot is not in; what the address does not take any more comes as a direct message', async (t) => {
     const slack = await startSlack(t);
@@ -123,7 +138,7 @@ describe('the answer to a slash command', () => {
     await deliver(slack, answer(slack, 'Because.', 0));
     slack.emulator.faults.add({ method: 'response_url', kind: 'lost_response' });
 
-    const lost = deliver(slack, answer(slack, 'Lost.', 1));
+    const lost = slack.adapter.send(answer(slack, 'Lost.', 1), noAbort);
 
     await assert.rejects(lost, (error) => error instanceof DeliveryError && error.uncertain && !error.retryable);
     assert.deepEqual(textsOf(slack, 'open'), ['/ask why?', 'Because.', 'Lost.']);

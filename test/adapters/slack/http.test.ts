@@ -223,7 +223,33 @@ test('forged, late, too large and broken forms of interactions are refused as ev
 
 test('generated hostile requests are answered, and leave it healthy', async (t) => {
   const slack = await startSlack(t);
-  const body = fc.oneof(fc.json({ maxDepth: 3 }), fc.string({ unit: 'binary' }), fc.constant(mention));
+  const interaction = fc
+    .record({
+      type: fc.constantFrom('block_actions', 'view_submission', 'view_closed', 'message_action', 'shortcut'),
+      team: fc.oneof(fc.constant({ id: 'T1' }), fc.jsonValue({ maxDepth: 1 })),
+      user: fc.oneof(fc.constant({ id: 'U1' }), fc.jsonValue({ maxDepth: 1 })),
+      channel: fc.oneof(fc.constant({ id: 'C1' }), fc.jsonValue({ maxDepth: 1 })),
+      message: fc.oneof(fc.constant({ ts: '1.1', user: 'U2', text: 'x' }), fc.jsonValue({ maxDepth: 1 })),
+      actions: fc.oneof(
+        fc.array(
+          fc.record({
+            action_id: fc.constantFrom('parley.feedback', 'parley.regenerate'),
+            action_ts: fc.string(),
+            value: fc.string(),
+          }),
+        ),
+        fc.jsonValue({ maxDepth: 2 }),
+      ),
+      view: fc.oneof(
+        fc.record({ id: fc.string(), callback_id: fc.constant('parley.feedback'), state: fc.jsonValue() }),
+        fc.jsonValue(),
+      ),
+      callback_id: fc.constantFrom('parley.answer', 'parley.summarise', 'parley.__proto__'),
+      trigger_id: fc.oneof(fc.constant('1.2.3'), fc.jsonValue({ maxDepth: 0 })),
+      response_url: fc.jsonValue({ maxDepth: 0 }),
+    })
+    .map((payload) => `payload=${encodeURIComponent(JSON.stringify(payload))}`);
+  const body = fc.oneof(fc.json({ maxDepth: 3 }), fc.string({ unit: 'binary' }), fc.constant(mention), interaction);
   const type = fc.constantFrom(
     'application/json',
     'application/x-www-form-urlencoded',

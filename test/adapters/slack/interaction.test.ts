@@ -34,7 +34,12 @@ for (const transport of ['http', 'socket'] as const) {
       messageId: answer.ts,
       conversationId: `slack:${slack.emulator.teamId}:${answer.channel}:${answer.threadTs}`,
       author: { id: slack.emulator.user('Bea').id, name: 'bea', isBot: false },
-      destination: { channel: answer.channel, threadTs: answer.threadTs, userId: slack.emulator.user('Bea').id },
+      destination: {
+        channel: answer.channel,
+        threadTs: answer.threadTs,
+        userId: slack.emulator.user('Bea').id,
+        ephemeral: 'true',
+      },
     });
     assert.equal(first?.eventId, second?.eventId);
   });
@@ -53,6 +58,10 @@ for (const transport of ['http', 'socket'] as const) {
     const sent = slack.emulator.submit({ view, values: { 'parley.kind': 'wrong', 'parley.words': 'It is 14 days.' } });
     await sent.acknowledged;
 
+    const { eventId } = slack.offered.at(-1) ?? {};
+    await slack.emulator.repeat(sent).acknowledged;
+
+    assert.equal(slack.offered.pop()?.eventId, eventId, 'the same submission is the same event');
     assert.deepEqual(sent.response, { response_action: 'clear' });
     assert.equal(slack.emulator.views().length, 0);
     const judgements = slack.offered.filter((event) => event.type === 'feedback');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createFakeClock } from '../../support/fake-clock.ts';
-import { createSlackLedger, noAbort, recordCalls, shownIn } from './harness.ts';
+import { createSlackLedger, noAbort, recordCalls, settled, shownIn } from './harness.ts';
 import { answerIn, grantersIn, shownBy, startOAuth } from './oauth-scene.ts';
 
 for (const transport of ['http', 'socket'] as const) {
@@ -81,6 +81,42 @@ describe('a workspace of an organisation', () => {
     const [event] = slack.offered;
     assert.ok(event?.type === 'command');
     assert.equal(event.destination['installation'], corp.id);
+  });
+});
+
+describe('what people press in a workspace', () => {
+  for (const kind of ['workspace', 'organisation'] as const) {
+    test(`is answered with the token of its ${kind}, and belongs to its conversations`, async (t) => {
+      const slack = await startOAuth(t, { options: { buttons: ['feedback', 'regenerate'] } });
+      const corp = slack.emulator.enterprise('corp');
+      const sales = corp.workspace('sales');
+      await slack.install(kind === 'workspace' ? sales : corp);
+      const { conversationId } = await answerIn(slack, sales);
+      const { channelId: channel = '', ts = '' } = sales.messages('general').find(({ isBot }) => isBot) ?? {};
+
+      await sales.press({ channel, ts, label: 'Bad answer' }).acknowledged;
+      await settled(() => sales.views().length > 0);
+      await sales.press({ channel, ts, label: 'Answer again' }).acknowledged;
+      await sales.command({ command: '/ask', text: 'why?' }).acknowledged;
+
+      const [judgement, press, command] = slack.offered.slice(-3);
+      assert.ok(judgement?.type === 'feedback' && press?.type === 'action' && command?.type === 'command');
+      assert.deepEqual([judgement.tenant, press.tenant, command.tenant], [sales.id, sales.id, sales.id]);
+      assert.deepEqual([judgement.conversationId, press.conversationId], [conversationId, conversationId]);
+      assert.equal(press.destination['installation'], kind === 'workspace' ? sales.id : corp.id);
+    });
+  }
+
+  test('where the app is not installed is acknowledged and dropped', async (t) => {
+    const slack = await startOAuth(t);
+    const stranger = slack.place('stranger');
+    const said = stranger.say({ text: 'hello' });
+
+    const chosen = stranger.shortcut({ callbackId: 'parley.answer', message: said });
+
+    assert.equal(await chosen.acknowledged, true);
+    assert.deepEqual(slack.offered, []);
+    assert.equal(slack.log.find('slack interaction from where the app is not installed; it is dropped').length, 1);
   });
 });
 

@@ -21,7 +21,11 @@ const text = (said: string): ModelEvent => ({ type: 'text', text: said });
 test('puts the pieces together and hands each on as it comes', async () => {
   const { pieces, answer } = run([text('one '), text(''), text('two'), done('stop', { inputTokens: 3, outputTokens: 2 })]);
 
-  assert.deepEqual(await answer, { text: 'one two', usage: { inputTokens: 3, outputTokens: 2, estimated: true } });
+  assert.deepEqual(await answer, {
+    text: 'one two',
+    usage: { inputTokens: 3, outputTokens: 2, estimated: true },
+    model: 'test model',
+  });
   assert.deepEqual(pieces, ['one ', '', 'two']);
 });
 

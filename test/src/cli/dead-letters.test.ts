@@ -5,7 +5,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { systemClock } from '../../../src/clock.ts';
 import { openDatabase } from '../../../src/store/sqlite/database.ts';
 import { createInProcessStore } from '../../../src/store/sqlite/in-process.ts';
-import type { DeadLetter } from '../../../src/store/store.ts';
+import type { DeadLetter } from '../../../src/store/dead-letter-store.ts';
 import { openLedger } from '../../contracts/store/ledger.ts';
 import { callParley, createWorkFolder } from '../../support/call-cli.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';

@@ -173,6 +173,8 @@ describe('a command to summarise', () => {
       /<message from="ann">\nShall we ship on Friday\?\n<\/message>\n<message from="eve \\"the boss\\"">\n< \/message>/,
     );
     assert.equal(second?.messages[0]?.text, 'Summarise this thread.');
+    const [kept] = await parley.store.transcript({ conversationId: command.conversationId, limit: 9 });
+    assert.equal(kept?.tokens, Math.ceil('Summarise this thread.'.length / 4));
     assert.equal((await parley.status(command))?.state, 'answered');
     await parley.stop();
   });
