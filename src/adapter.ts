@@ -3,6 +3,8 @@ import type { Clock } from './clock.ts';
 import type { DeliveryError } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Attachment, Command, Destination, InboundEvent, Json, OutboundMessage, Receipt } from './message.ts';
+import type { NewPlaceChange, PlaceChange, PlaceChangeResult } from './place-settings.ts';
+import type { Overview } from './usage.ts';
 
 /**
  * An adapter joins one platform to Parley. It knows nothing of the stages behind it: it turns the platform's events into
@@ -86,6 +88,10 @@ export interface AdapterContext {
   readonly installations: AdapterInstallations;
   /** What became of an event. */
   status(tenant: string, eventId: string): Promise<EventStatus | undefined>;
+  /** What people have set for places of this adapter. */
+  readonly places: AdapterPlaces;
+  /** How Parley does, and what this person has asked. A few queries: not for every message. */
+  overview(tenant: string, personId: string): Promise<Overview>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -98,6 +104,13 @@ export interface AdapterInstallations {
    * It goes with an `uninstall` event whose tenant is its id.
    */
   save(installation: { readonly id: string; readonly data: string; readonly replaces?: string | undefined }): Promise<boolean>;
+}
+
+export interface AdapterPlaces {
+  /** The newest change of each. */
+  list(): Promise<readonly PlaceChange[]>;
+  /** Resolves when it is on disk, and holds for the next turn. Whether the author may do so is for the adapter to know. */
+  change(change: NewPlaceChange): Promise<PlaceChangeResult>;
 }
 
 export interface StoredInstallation {

@@ -5,7 +5,9 @@ import type { Adapter } from './adapter.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { sqlitePath } from './config/database.ts';
-import type { Profile } from './conversation/profile.ts';
+import { allowsSettings, toModelChoices } from './config/slack-home.ts';
+import { toSlackOptions } from './config/slack-options.ts';
+import { createProfiles, type Profiles } from './conversation/profiles.ts';
 import { createTurnRunner } from './conversation/turn.ts';
 import { describeError } from './errors.ts';
 import { createFileReader } from './files/read-files.ts';
@@ -72,7 +74,7 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
     if (freed.turns + freed.deliveries > 0) log.info('took over what an earlier process left unfinished', { ...freed });
     const [configured, aiModel] = await orAborted(loading, signal);
     const model = aiModel ?? (await createBuiltin(config.knowledge, { store, log, signal }));
-    const profiles = await createProfiles(config, { fetch, clock, log });
+    const profiles = await loadProfiles(config, store, { fetch, clock, log });
     const adapters = [...configured, ...(options.adapters ?? [])];
     const { inbox, outbox, worker } = createStages(options, { fetch, store, clock, owner, model, profiles, adapters });
     started.push({ stop: () => store.handBack(owner) });
@@ -127,8 +129,7 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
   const { slack, discord, webhooks, server } = config;
   const sources = Object.entries(webhooks).map(([name, source]) => toSource(name, source));
   const adapters = await Promise.all([
-    slack.enabled &&
-      adapterRegistry.slack({ ...slackOptions(config), botToken: slack.botToken, oauth: slackOAuth(config), fetch }),
+    slack.enabled && adapterRegistry.slack({ ...toSlackOptions(config), fetch }),
     discord.enabled &&
       discord.token !== undefined &&
       adapterRegistry.discord({ ...discordOptions(discord), token: discord.token, fetch }),
@@ -136,23 +137,6 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
       adapterRegistry.webhook({ sources, fetch, maxBodyBytes: server.maxBodyBytes, publicUrl: server.publicUrl }),
   ]);
   return adapters.filter((adapter) => adapter !== false);
-}
-
-function slackOptions({ slack: { transport, appToken = '', signingSecret = '', ...slack }, attachments }: Config) {
-  const by = transport === 'socket' ? ({ type: 'socket', appToken } as const) : ({ type: 'http', signingSecret } as const);
-  const { apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, buttons } = slack;
-  const { command, resetCommand, helpCommand, commandReply, shortcuts } = slack;
-  const commands = { command, resetCommand, helpCommand, commandReply };
-  const shown = { streaming, followThreads, unfurl, channels, botTurnsPerHour, buttons };
-  return { transport: by, apiUrl, ...shown, commands, shortcuts, readFiles: attachments.read };
-}
-
-function slackOAuth({ slack, server, encryptionKeys, attachments: { read: readFiles } }: Config) {
-  const { clientId, clientSecret, stateSecret, userScopes, pkce } = slack;
-  const { publicUrl } = server;
-  if (!clientId || !clientSecret || !stateSecret || !encryptionKeys || !publicUrl) return undefined;
-  const scopes = userScopes === '' ? [] : userScopes.split(',');
-  return { clientId, clientSecret, stateSecret, userScopes: scopes, pkce, encryptionKeys, publicUrl, readFiles };
 }
 
 function discordOptions({ applicationId, apiUrl, messageContentIntent, streaming, backfillMinutes }: Config['discord']) {
@@ -202,16 +186,16 @@ async function chooseAiModel(config: Config, parts: ModelParts): Promise<Model |
   return config.model.provider === 'builtin' ? undefined : createAiModel(config.model, parts);
 }
 
-/** What is set for single places, by the names that events bear. Places with the same model share it. */
-async function createProfiles({ slack, model }: Config, parts: ModelParts): Promise<ReadonlyMap<string, Profile>> {
-  const models = new Map<string, Model>();
-  const profiles = new Map<string, Profile>();
-  for (const [key, { instructions, language, model: name }] of Object.entries(slack.channels)) {
-    if (name !== undefined && !models.has(name)) {
-      models.set(name, await createAiModel(toOwnModel(model, name), parts));
-    }
-    profiles.set(`slack/${key}`, { instructions, language, model: name === undefined ? undefined : models.get(name) });
-  }
+/** What is set for single places, in the configuration and by people on Slack. */
+async function loadProfiles({ slack, model }: Config, store: Store, parts: ModelParts): Promise<Profiles> {
+  const profiles = await createProfiles({
+    configured: Object.fromEntries(Object.entries(slack.channels).map(([key, channel]) => [`slack/${key}`, channel])),
+    models: toModelChoices(slack),
+    createModel: (name) => createAiModel(toOwnModel(model, name), parts),
+  });
+  if (!allowsSettings(slack)) return profiles;
+  for (const { tenant, place, settings } of await store.listPlaces({ adapter: 'slack' }))
+    profiles.set({ adapter: 'slack', tenant, place }, settings.profile);
   return profiles;
 }
 
@@ -229,7 +213,7 @@ interface StageParts extends Pick<ModelParts, 'fetch'> {
   readonly clock: Clock;
   readonly owner: string;
   readonly model: Model;
-  readonly profiles: ReadonlyMap<string, Profile>;
+  readonly profiles: Profiles;
   readonly adapters: readonly Adapter[];
 }
 
@@ -263,7 +247,9 @@ function createStages({ config, log }: ParleyOptions, { fetch, store, clock, own
   const { reviseWithinMinutes, withdrawAnswers } = config.conversation;
   const revisions = { reviseWithinMs: reviseWithinMinutes * 60_000, withdrawDeleted: withdrawAnswers };
   const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages, revisions });
-  const inbox = createInbox({ store, clock, log, accept: worker.accept });
+  const { provider, providers, openai } = config.model;
+  const modelName = provider === 'builtin' ? 'built in' : (providers[provider]?.model ?? openai.model);
+  const inbox = createInbox({ store, clock, log, accept: worker.accept, modelName, onPlace: profiles.set });
   return { inbox, outbox, worker };
 }
 

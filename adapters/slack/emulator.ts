@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../src/clock.ts';
+import type { AtHome } from './emulator/at-home.ts';
 import { Deliveries } from './emulator/deliveries.ts';
 import type { Delivery, DeliveryListener } from './emulator/deliveries.ts';
 import { createAnnouncer } from './emulator/events.ts';
@@ -58,7 +59,7 @@ export interface SlackEmulatorOptions {
   readonly echoes?: boolean;
 }
 
-export interface SlackEmulator extends Hands {
+export interface SlackEmulator extends Hands, AtHome {
   /** Listens on the loopback interface; port 0, the default, takes a free one. */
   start(port?: number): Promise<{ readonly apiUrl: string }>;
   stop(): Promise<void>;

@@ -13,6 +13,8 @@ import type { SlackCaller } from './client.ts';
 import { adapterName, parseDestination } from './conversation.ts';
 import { createFileFetcher } from './files.ts';
 import { createFinder } from './find.ts';
+import { createHomeParts } from './home-parts.ts';
+import type { SlackHome } from './home-parts.ts';
 import { createHttpReceiver, createSlackRouter } from './http.ts';
 import type { HttpReceiver } from './http.ts';
 import { createIdentityCheck } from './identity.ts';
@@ -24,6 +26,7 @@ import { toNotice } from './notice.ts';
 import { createInstallFlow, toRedirectUri } from './oauth/flow.ts';
 import type { InstallFlow, SlackOAuth } from './oauth/flow.ts';
 import { createInstallRouter } from './oauth/router.ts';
+import type { SlackPlaces } from './place-settings.ts';
 import { createProcessEvent } from './process-event.ts';
 import { createResponder } from './respond.ts';
 import { createRules } from './rules.ts';
@@ -56,6 +59,8 @@ export interface SlackOptions {
   readonly followThreads: boolean;
   /** Whether Slack shows previews of what an answer links to. Default false: a preview is a request to wherever a model pointed. */
   readonly unfurl?: boolean;
+  /** What the Home tab of the app shows; undefined where there is none. */
+  readonly home?: SlackHome | undefined;
   /** What holds in some channels only. */
   readonly channels?: SlackChannels;
   /** What can be chosen from the menu of a message; default everything. */
@@ -84,6 +89,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     start: async (context) => {
       const started = assemble(options, context);
       parts = started;
+      await started.places?.load();
       await started.workspaces?.installations.load();
       await started.identity?.start();
       if (options.transport.type === 'socket') await startSocket(started, { ...options, ...options.transport }, context);
@@ -139,6 +145,8 @@ interface Parts {
   readonly app: App;
   readonly onFailure: (error: unknown) => void;
   readonly stopping: AbortController;
+  /** What admins have set for channels. */
+  readonly places: SlackPlaces | undefined;
 }
 
 function assemble(options: SlackOptions, context: AdapterContext): Parts {
@@ -154,12 +162,17 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const http =
     transport.type === 'http' ? createHttpReceiver({ signingSecret: transport.signingSecret, clock, onFailure }) : undefined;
   const { channels = {}, botTurnsPerHour = 0 } = options;
-  const rules = createRules({ channels, botTurnsPerHour, followThreads, slack, clock, log, stopping: stopping.signal });
+  const connection = transport.type === 'http' ? 'HTTP' : 'Socket Mode';
   const takesBots = botTurnsPerHour > 0;
   const secret = transport.type === 'http' ? transport.signingSecret : transport.appToken;
   const responder = createResponder({ secret, apiUrl: options.apiUrl, fetch: options.fetch, clock });
-  const handlers = createInteractionHandlers({ slack, responder, shortcuts: options.shortcuts ?? defaultShortcuts });
-  const { commands = defaultCommands } = options;
+  const { commands = defaultCommands, shortcuts = defaultShortcuts } = options;
+  const own = createInteractionHandlers({ slack, responder, shortcuts });
+  const command = commands.command === 'off' ? undefined : commands.command;
+  const atHome = createHomeParts(options.home, { slack, context, connection, command, stopping: stopping.signal });
+  const { home, places } = atHome;
+  const rules = createRules({ channels, botTurnsPerHour, followThreads, places, slack, clock, log, stopping: stopping.signal });
+  const handlers = { ...own, ...atHome.handlers };
   const processing = {
     context,
     commands,
@@ -170,12 +183,13 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
     rules,
     takesBots,
     handlers,
+    home,
     stopping: stopping.signal,
   };
   const app = { processEvent: createProcessEvent(processing) } as App; // see Parts
   http?.init(app);
   return {
-    ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping },
+    ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping, places },
     readThread: createThreadReader({ slack, names }),
     sender: createSender({ slack, streams, find, unfurl, buttons, responder }),
     fetchFile: createFileFetcher({ slack, apiUrl: options.apiUrl, fetch: options.fetch }),

@@ -15,6 +15,8 @@ export interface ManifestOptions {
   readonly oauth?: boolean;
   /** Whether the settings of a channel say by user group who may ask there. */
   readonly groups?: boolean;
+  /** Whether the app has a Home tab. */
+  readonly home?: boolean;
   readonly commands?: Omit<SlackCommands, 'commandReply'>;
   readonly shortcuts?: readonly SlackShortcut[];
   /** Whether what comes with messages is read; true where it is left out. */
@@ -22,7 +24,10 @@ export interface ManifestOptions {
 }
 
 /** What of it decides which scopes and events are asked for. */
-export type FeatureOptions = Pick<ManifestOptions, 'followThreads' | 'oauth' | 'groups' | 'commands' | 'shortcuts' | 'readFiles'>;
+export type FeatureOptions = Pick<
+  ManifestOptions,
+  'followThreads' | 'oauth' | 'groups' | 'home' | 'commands' | 'shortcuts' | 'readFiles'
+>;
 
 /** Something that Parley does on Slack, and what Slack asks for it. */
 export interface SlackFeature {
@@ -39,7 +44,7 @@ export interface SlackFeature {
  * Scopes and events as in https://docs.slack.dev/reference/scopes and https://docs.slack.dev/reference/events.
  */
 function featuresOf(options: FeatureOptions): readonly SlackFeature[] {
-  const { followThreads, oauth, groups, commands, shortcuts = [], readFiles = true } = options;
+  const { followThreads, oauth, groups, home, commands, shortcuts = [], readFiles = true } = options;
   const threads = followThreads ? 'follow threads and see edits in channels' : 'see edits in channels';
   return [
     { purpose: 'be mentioned', scopes: ['app_mentions:read'], events: ['app_mention'] },
@@ -62,6 +67,7 @@ function featuresOf(options: FeatureOptions): readonly SlackFeature[] {
       ? [{ purpose: 'read the files that come with messages', optional: true as const, scopes: ['files:read'], events: [] }]
       : []),
     ...(groups ? [{ purpose: 'know who is in a user group', scopes: ['usergroups:read'], events: [] }] : []),
+    ...(home ? [{ purpose: 'show its Home tab', scopes: [], events: ['app_home_opened'] }] : []),
     {
       purpose: 'learn that it was removed',
       scopes: [],
@@ -116,7 +122,7 @@ export function createManifest(options: ManifestOptions): Readonly<Record<string
       bot_user: { display_name: name, always_online: true },
       ...(commands.length > 0 ? { slash_commands: commands } : {}),
       ...(shortcuts.length > 0 ? { shortcuts } : {}),
-      app_home: { messages_tab_enabled: true, messages_tab_read_only_enabled: false },
+      app_home: { home_tab_enabled: options.home ?? false, messages_tab_enabled: true, messages_tab_read_only_enabled: false },
     },
     oauth_config: {
       ...(oauth ? { redirect_urls: [`${publicUrl}/slack/oauth_redirect`] } : {}),

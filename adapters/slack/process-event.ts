@@ -3,6 +3,7 @@ import type { AdapterContext } from '../../src/adapter.ts';
 import type { InboundEvent } from '../../src/message.ts';
 import type { SlackCommands } from './command.ts';
 import { parseDestination } from './conversation.ts';
+import type { Home } from './home.ts';
 import type { IdentityCheck } from './identity.ts';
 import { isInteraction, receiveInteraction, tenantOfInteraction } from './interaction.ts';
 import type { InteractionHandlers, InteractionOutcome } from './interaction.ts';
@@ -24,6 +25,8 @@ export interface Processing {
   readonly takesBots: boolean;
   /** What becomes of presses, choices and submissions. */
   readonly handlers: InteractionHandlers;
+  /** Undefined where it is off. */
+  readonly home: Home | undefined;
   readonly stopping: AbortSignal;
   readonly commands: SlackCommands;
   readonly responder: Pick<Responder, 'seal'>;
@@ -34,7 +37,7 @@ type Body = ReceiverEvent['body'];
 
 /** Bolt acknowledges an event before anybody has seen it. Here it is on disk first; if it cannot be, Slack gets no acknowledgement. */
 export function createProcessEvent(processing: Processing): App['processEvent'] {
-  const { context, identity, workspaces, names, rules, takesBots, handlers, stopping, commands, responder } = processing;
+  const { context, identity, workspaces, names, rules, takesBots, handlers, home, stopping, commands, responder } = processing;
   const { clock, log } = context;
   const settle = createSettle(processing);
   const tell = createTell(rules);
@@ -79,6 +82,7 @@ export function createProcessEvent(processing: Processing): App['processEvent'] 
     else if (events.length > 0) tell(events, await context.accept(events));
     if (body['type'] === 'app_rate_limited') log.warn('slack withholds events: the workspace sends more than 30,000 an hour');
     await (ack as Acknowledge)(toAcknowledgement(events));
+    if (home && (arrival || !workspaces)) home.onEvent(body, arrival ?? {});
   };
 }
 

@@ -3,15 +3,21 @@ import { withTimeout } from '../../src/clock.ts';
 import { toConversationId } from '../../src/conversation-id.ts';
 import { describeError } from '../../src/errors.ts';
 import type { Command, InboundEvent, InboundMessage } from '../../src/message.ts';
+import { toPlaceProfileName } from '../../src/place-settings.ts';
+import type { PlaceChange } from '../../src/place-settings.ts';
 import { createChannelLookup } from './channel-settings.ts';
 import type { SlackCaller } from './client.ts';
 import { toCommandConversationId } from './command.ts';
-import type { ChannelLookupOptions, FoundChannel, SlackChannel } from './channel-settings.ts';
+import type { ChannelLookup, ChannelLookupOptions, SlackChannel } from './channel-settings.ts';
 import { adapterName, parseDestination, toDestination, toThreadConversationId } from './conversation.ts';
+import { overlay, parsePlaceRules } from './place-settings.ts';
+import type { SlackPlaces } from './place-settings.ts';
 
 export interface RulesOptions extends ChannelLookupOptions {
   readonly slack: SlackCaller;
   readonly followThreads: boolean;
+  /** What admins have set; undefined where they may set nothing. */
+  readonly places?: SlackPlaces | undefined;
   /** How many messages of other bots are answered in one conversation within an hour. */
   readonly botTurnsPerHour: number;
 }
@@ -36,23 +42,27 @@ const notes = {
 
 type Question = InboundMessage | Command;
 
+/** What holds for a place, under which name, and how it is answered there. */
+type FoundRules = { readonly settings: SlackChannel; readonly name: string; readonly profile: string } | 'unknown' | undefined;
+
 /** Who is answered where, and how, as the operator has set it. */
 export function createRules(options: RulesOptions): Rules {
-  const { followThreads, channels, slack } = options;
+  const { followThreads, channels, slack, places } = options;
   const lookup = createChannelLookup(options);
+  const find = createFind(lookup, options);
   const hasSettings = Object.keys(channels).length > 0;
   const bots = createBotLimit(options);
   const note = createNotes(options);
 
-  async function refuse(event: Question, found: FoundChannel): Promise<Question> {
+  async function refuse(event: Question, found: FoundRules): Promise<Question> {
     if (found === 'unknown') return { ...event, refusal: 'slack.channels: the name of the channel is not known' };
     if (!found) return event;
-    const { key, settings } = found;
-    if (settings.mode === 'off') return { ...event, refusal: `slack.channels.${key}.mode is off` };
+    const { name, settings } = found;
+    if (settings.mode === 'off') return { ...event, refusal: `${name}.mode is off` };
     const { users = [], groups = [] } = settings.allow ?? {};
     const isAllowed =
       !settings.allow || users.includes(event.author.id) || (await lookup.isInGroup(event.author.id, groups, slack.of(event)));
-    return isAllowed ? event : { ...event, refusal: `slack.channels.${key}.allow does not name the author` };
+    return isAllowed ? event : { ...event, refusal: `${name}.allow does not name the author` };
   }
 
   function isWanted(event: InboundMessage, settings: SlackChannel): boolean {
@@ -63,12 +73,13 @@ export function createRules(options: RulesOptions): Rules {
 
   async function apply(event: InboundEvent): Promise<InboundEvent | undefined> {
     const channel = channelOf(event);
-    const found = hasSettings && channel !== undefined ? await lookup.find(channel, slack.of(event)) : undefined;
+    const set = channel === undefined ? undefined : places?.get(event.tenant, channel);
+    const found = (hasSettings || set) && channel !== undefined ? await find(event, { channel, set }) : undefined;
     const settings = found && found !== 'unknown' ? found.settings : {};
     if (event.type === 'edit' || event.type === 'delete') return { ...event, conversationId: placeOf(event, settings) };
     if (event.type !== 'message' && event.type !== 'command') return event;
     if (event.type === 'message' && settings.mode !== 'off' && !isWanted(event, settings)) return undefined;
-    const profile = found && found !== 'unknown' ? { profile: `${adapterName}/${found.key}` } : {};
+    const profile = found && found !== 'unknown' ? { profile: found.profile } : {};
     const checked = await refuse({ ...event, ...profile, ...replyIn(event, settings) }, found);
     return checked.refusal === undefined ? bots.check(checked) : checked;
   }
@@ -82,6 +93,29 @@ export function createRules(options: RulesOptions): Rules {
         if (isAddressed && results[index]?.status === 'ignored') void note(event);
       }
     },
+  };
+}
+
+interface Looked {
+  readonly channel: string;
+  readonly set: PlaceChange | undefined;
+}
+
+/** What the operator has set for the channel, and over that what admins have. */
+function createFind(lookup: ChannelLookup, { channels, slack }: RulesOptions) {
+  const hasSettings = Object.keys(channels).length > 0;
+
+  return async function find(event: InboundEvent, { channel, set }: Looked): Promise<FoundRules> {
+    const configured = hasSettings ? await lookup.find(channel, slack.of(event)) : undefined;
+    if (configured === 'unknown') return configured;
+    const { key, settings: own = {} } = configured ?? {};
+    const name = `slack.channels.${key}`;
+    if (!set) return configured && { settings: own, name, profile: `${adapterName}/${key}` };
+    return {
+      settings: overlay(own, parsePlaceRules(set.settings.rules)),
+      name: `${configured ? `${name} and ` : ''}what admins set for ${channel}`,
+      profile: toPlaceProfileName({ adapter: adapterName, tenant: event.tenant, place: channel, base: key }),
+    };
   };
 }
 

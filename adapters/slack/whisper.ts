@@ -48,11 +48,15 @@ export interface Ways {
  * The public answer to a command in a channel that the bot is not in. Nobody can look there for what may have arrived, so that is not sent again: it
  * becomes a dead letter.
  */
-export async function announce(job: WhisperJob, responder: Responder): Promise<Receipt | undefined> {
-  const { message, destination, text, signal } = job;
+export async function announce(
+  job: WhisperJob & { readonly unfurl: boolean },
+  responder: Responder,
+): Promise<Receipt | undefined> {
+  const { message, destination, unfurl, text, signal } = job;
   const { channel, userId, respond } = destination;
   if (respond === undefined || userId === undefined) return undefined;
-  const response = { place: { channel, userId }, content: toResponseContent(text), isPrivate: false };
+  const content = { ...toResponseContent(text), unfurl_links: unfurl, unfurl_media: unfurl };
+  const response = { place: { channel, userId }, content, isPrivate: false };
   try {
     const isShown = await responder.respond(respond, response, signal);
     return isShown ? toReceipt(channel, `response:${message.id}`) : undefined;

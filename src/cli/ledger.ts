@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -5,6 +6,7 @@ import { sqlitePath } from '../config/database.ts';
 import { openDatabase } from '../store/sqlite/database.ts';
 import { createInProcessStore } from '../store/sqlite/in-process.ts';
 import type { Store } from '../store/store.ts';
+import type { Cli } from './command.ts';
 
 /** Where the configured database is. */
 export function ledgerFile(config: Config): { readonly folder: string; readonly name: string; readonly path: string } {
@@ -16,4 +18,20 @@ export function ledgerFile(config: Config): { readonly folder: string; readonly 
 export function openLedger(config: Config, { exclusive }: { readonly exclusive: boolean }): Store {
   const { folder, name } = ledgerFile(config);
   return createInProcessStore(openDatabase({ folder, name, exclusive }), systemClock);
+}
+
+/** A look at the ledger, beside a running Parley too. Undefined where there is none yet: looking for one must not make one. */
+export async function withLedger<Result>(cli: Cli, task: (store: Store) => Promise<Result>): Promise<Result | undefined> {
+  const { config } = await cli.loadConfig();
+  const { path } = ledgerFile(config);
+  if (!existsSync(path)) {
+    cli.stderr.write(`There is no ledger yet at ${path}.\n`);
+    return undefined;
+  }
+  const store = openLedger(config, { exclusive: false });
+  try {
+    return await task(store);
+  } finally {
+    await store.close();
+  }
 }

@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { hasSlackOAuth } from '../config/checks.ts';
 import { UsageError } from '../errors.ts';
 import type { Cli } from './command.ts';
+import type { SettingsOptions } from './slack-settings.ts';
 
 interface CommandOptions {
   readonly socket?: boolean;
@@ -26,6 +27,11 @@ export function register(command: Command, cli: Cli): void {
     .option('--yaml', 'as YAML in place of JSON')
     .addHelpText('after', examples)
     .action((options: CommandOptions) => run(options, cli));
+  command
+    .command('settings')
+    .description('Lists what admins have set for channels on the Home tab: who, when and what, newest first.')
+    .option('--json', 'as JSON')
+    .action(async (options: SettingsOptions) => (await import('./slack-settings.ts')).listSettings(options, cli));
 }
 
 const examples = `
@@ -57,9 +63,9 @@ function toManifestOptions({ socket, url, name }: CommandOptions, config: Config
   const oauth = hasSlackOAuth(slack);
   const publicUrl = transport === 'http' || oauth ? toPublicUrl(url ?? server.publicUrl) : undefined;
   const groups = namesGroups(slack.channels);
-  const { followThreads, command, resetCommand, helpCommand, shortcuts } = slack;
+  const { followThreads, home, command, resetCommand, helpCommand, shortcuts } = slack;
   const commands = { command, resetCommand, helpCommand };
-  const asked = { followThreads, commands, shortcuts, readFiles: attachments.read };
+  const asked = { followThreads, home, commands, shortcuts, readFiles: attachments.read };
   return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, ...asked };
 }
 

@@ -91,18 +91,22 @@ function checkSlackOAuth({ slack, server, encryptionKeys }: Partial<Settings>): 
 
 function checkSlackChannels({ slack, model }: Partial<Settings>): Conflict[] {
   const channels = Object.entries(slack?.channels ?? {});
-  return channels.flatMap(([name, settings]) => {
+  const isBuiltin = model?.provider === 'builtin';
+  const choices = isBuiltin && slack?.models ? [{ path: ['slack', 'models'], what: noChoice }] : [];
+  const mistakes = channels.flatMap(([name, settings]) => {
     const path = ['slack', 'channels', name];
-    const hasModel = model !== undefined && settings.model !== undefined && model.provider === 'builtin';
-    const what = 'cannot be chosen while the built-in model answers: set model.provider to openai, and its key or address';
+    const hasModel = isBuiltin && settings.model !== undefined;
     return [
-      ...(hasModel ? [{ path: [...path, 'model'], what }] : []),
+      ...(hasModel ? [{ path: [...path, 'model'], what: noChoice }] : []),
       ...(settings.allow && !settings.allow.users && !settings.allow.groups
         ? [{ path: [...path, 'allow'], what: 'names nobody: give it users or groups, or leave it out so that everybody may ask' }]
         : []),
     ];
   });
+  return [...choices, ...mistakes];
 }
+
+const noChoice = 'cannot be chosen while the built-in model answers: set model.provider to openai, and its key or address';
 
 function checkDiscord(discord: Settings['discord'] | undefined): Conflict[] {
   if (discord?.enabled !== true || discord.token) return [];

@@ -22,7 +22,7 @@ export interface VoiceOptions {
   readonly model: Model;
   readonly countTokens: (text: string) => number;
   /** By their names, as events bear them. */
-  readonly profiles?: ReadonlyMap<string, Profile>;
+  readonly profiles?: { get(name: string): Profile | undefined };
 }
 
 /** The voice for the place where the newest event of a turn happened. One that is no longer configured is that of everywhere. */
@@ -30,10 +30,11 @@ export function createVoices({
   bot,
   model,
   countTokens,
-  profiles = new Map(),
+  profiles = new Map<string, Profile>(),
 }: VoiceOptions): (events: ClaimedTurn['events']) => Voice {
   const usual = toVoice({});
-  const voices = new Map([...profiles].map(([name, profile]) => [name, toVoice(profile)]));
+  /** Counting the tokens of instructions takes time. */
+  const voices = new WeakMap<Profile, Voice>();
 
   function toVoice(profile: Profile): Voice {
     const own = profile.instructions ?? bot.instructions;
@@ -44,6 +45,10 @@ export function createVoices({
   return (events) => {
     const newest = events.at(-1)?.event;
     const name = newest && 'profile' in newest ? newest.profile : undefined;
-    return (name === undefined ? undefined : voices.get(name)) ?? usual;
+    const profile = name === undefined ? undefined : profiles.get(name);
+    if (!profile) return usual;
+    const voice = voices.get(profile) ?? toVoice(profile);
+    voices.set(profile, voice);
+    return voice;
   };
 }

@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import type { Store } from '../store/store.ts';
 
 export interface UpkeepOptions {
-  readonly store: Pick<Store, 'prune' | 'forgetOverheard'>;
+  readonly store: Pick<Store, 'prune' | 'forgetOverheard' | 'sumUsage'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -19,6 +19,8 @@ const keepMs = 30 * 24 * hourMs;
  */
 const overheardMs = 2 * hourMs;
 const batch = 1_000;
+/** Few enough for those who wait for the ledger meanwhile. */
+const summedAtOnce = 200;
 
 /** Clears out what is old, a bounded number at a time, so that the ledger never waits long for it. */
 export function createUpkeep({ store, clock, log }: UpkeepOptions): { stop(): Promise<void> } {
@@ -51,10 +53,18 @@ export function createUpkeep({ store, clock, log }: UpkeepOptions): { stop(): Pr
     }
   });
 
+  const summing = repeat(clock, 10 * minuteMs, async () => {
+    try {
+      while ((await store.sumUsage({ limit: summedAtOnce })) >= summedAtOnce && !stopped);
+    } catch (error) {
+      log.error('usage could not be added up', { error: describeError(error) });
+    }
+  });
+
   return {
     stop: async () => {
       stopped = true;
-      await Promise.all([pruning.stop(), forgetting.stop()]);
+      await Promise.all([pruning.stop(), forgetting.stop(), summing.stop()]);
     },
   };
 }

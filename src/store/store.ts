@@ -5,6 +5,8 @@ import type { FeedbackStore } from './feedback-store.ts';
 import type { InstallationStore } from './installation-store.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
 import type { Kept, Removing, RevisableBatch, Revising } from './revision.ts';
+import type { SettingStore } from './setting-store.ts';
+import type { UsageStore } from './usage-store.ts';
 
 /**
  * The ledger. Every method is one atomic use case: either all of it is on disk when the promise resolves, or nothing is and it rejects.
@@ -31,7 +33,7 @@ import type { Kept, Removing, RevisableBatch, Revising } from './revision.ts';
  *
  * `uncertain` means that an earlier attempt may have reached the platform: look before sending again.
  */
-export interface Store extends KnowledgeStore, InstallationStore, FeedbackStore, DeadLetterStore {
+export interface Store extends KnowledgeStore, InstallationStore, FeedbackStore, DeadLetterStore, UsageStore, SettingStore {
   /**
    * Saves events in the order given, each at most once per (adapter, tenant, eventId), and with them the adapter's state.
    * A message or command that is to be answered makes its conversation ready; edits and deletes change the transcript at once,
@@ -74,7 +76,6 @@ export interface Store extends KnowledgeStore, InstallationStore, FeedbackStore,
    * had not. A longer wait is one that a platform has asked for. Only for a store that no other process can be using.
    */
   takeOver(): Promise<TakeOver>;
-
   loadState(key: { readonly adapter: string; readonly key: string }): Promise<Json | undefined>;
   recentConversations(query: { readonly adapter: string; readonly since: number }): Promise<readonly RecentConversation[]>;
   status(key: EventKey): Promise<EventStatus | undefined>;

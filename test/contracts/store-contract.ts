@@ -10,11 +10,13 @@ import { describeKnowledge } from './store/knowledge.ts';
 import { describeLeases } from './store/leases.ts';
 import type { OpenStore } from './store/ledger.ts';
 import { describeOverheard } from './store/overheard.ts';
+import { describePlaces } from './store/places.ts';
 import { describeReplay } from './store/replay.ts';
 import { describeStatus } from './store/status.ts';
 import { describeSuspects } from './store/suspects.ts';
 import { describeTurns } from './store/turns.ts';
 import { describeUpkeep } from './store/upkeep.ts';
+import { describeUsage } from './store/usage.ts';
 
 export interface StoreContract {
   readonly name: string;
@@ -40,5 +42,7 @@ export function defineStoreContract({ name, open }: StoreContract): void {
     describeFeedback(open);
     describeInstallations(open);
     describeKnowledge(open);
+    describeUsage(open);
+    describePlaces(open);
   });
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../src/clock.ts';
 import { isRecord, Refusal, string } from './arguments.ts';
 import type { Args, Method } from './arguments.ts';
+import { checkInputs } from './inputs.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -83,6 +84,16 @@ export class Desk {
     return found.place;
   }
 
+  /** What an acknowledgement with `response_action: update` does: the same form with something else in it. */
+  update(id: string, view: Fields): void {
+    const index = this.views.findIndex((each) => each.id === id);
+    const open = this.views[index];
+    if (!open) return;
+    checkModal(view);
+    this.#count += 1;
+    this.views[index] = { ...open, hash: `${this.#count}.hash`, view };
+  }
+
   close(id: string): void {
     const index = this.views.findIndex((view) => view.id === id);
     if (index >= 0) this.views.splice(index, 1);
@@ -109,6 +120,7 @@ function checkModal(view: Fields): void {
   const isFit =
     type === 'modal' && isRecord(title) && isShort && string(callbackId).length <= 255 && string(metadata).length <= 3_000;
   if (!isFit || !Array.isArray(blocks) || blocks.length > 100) throw new Refusal('invalid_arguments');
+  checkInputs(blocks);
   if (blocks.some((block) => isRecord(block) && block['type'] === 'input') && submit === undefined) {
     throw new Refusal('invalid_arguments');
   }

@@ -7,9 +7,10 @@ import {
   toEnvelope,
   toMentionEvent,
   toMessageEvent,
+  toOpenedEvent,
   toStopEvent,
 } from './payloads.ts';
-import type { EnvelopeData, EventBody, SlashCommand } from './payloads.ts';
+import type { AppOpening, EnvelopeData, EventBody, SlashCommand } from './payloads.ts';
 import { onCommandAnswer } from './responses.ts';
 import type { StoredMessage, World, WorldChange } from './world.ts';
 
@@ -43,6 +44,7 @@ export interface Announcer {
   /** Something was pressed, chosen or submitted. */
   interaction(body: EventBody): Delivery;
   uninstalled(): Delivery;
+  opened(opening: Omit<AppOpening, 'eventTs'>): Delivery;
   /** `streams` are those of the thread that grew. */
   stopped(stop: StopPress): Delivery;
   /** Ids of people, and of bots, whose tokens are no good any more. */
@@ -100,6 +102,7 @@ export function createAnnouncer({ world, clock, deliveries, echoes, place = () =
     deleted,
     ...announceDeeds(world, deliveries),
     stopped: (stop) => first(send(toStopEvent({ ...stop, eventTs: world.nextTs() }))),
+    opened: (opening) => first(send(toOpenedEvent({ ...opening, eventTs: world.nextTs() }))),
     ...announceEnds(send),
     redeliver: ({ ts }, copies) => {
       const bodies = Array.from({ length: copies }, () => sent.get(ts) ?? []).flat();

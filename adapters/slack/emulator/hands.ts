@@ -3,6 +3,7 @@ import type { Block } from './blocks.ts';
 import type { Delivery } from './deliveries.ts';
 import type { OpenView } from './desk.ts';
 import type { Announcer } from './events.ts';
+import { filledIn } from './inputs.ts';
 import { isRecord, string } from './arguments.ts';
 import type { EmulatedUser, StoredMessage, World } from './world.ts';
 
@@ -84,13 +85,15 @@ function createFormFilling(world: World, announcer: Announcer): Pick<Hands, 'vie
     views: (user = 'Ada') => world.desk.views.filter(({ userId }) => userId === world.user(user).id),
     submit: ({ view: opened, values = {} }) => {
       if (!world.desk.views.includes(opened)) throw new RangeError('The form is not open.');
-      const view = { ...toViewPayload(world, opened), state: { values: stateOf(opened.view, values) } };
+      const view = { ...toViewPayload(world, opened), state: { values: stateOf(world, opened.view, values) } };
       const base = toBase(world, personOf(opened));
       const delivery = announcer.interaction({ type: 'view_submission', ...base, view, response_urls: [] });
       void delivery.acknowledged.then((isAcknowledged) => {
         const { response } = delivery;
         const action = isRecord(response) ? response['response_action'] : undefined;
-        if (isAcknowledged && action !== 'errors') world.desk.close(opened.id);
+        const next = isRecord(response) && isRecord(response['view']) ? response['view'] : undefined;
+        if (isAcknowledged && action === 'update' && next) world.desk.update(opened.id, next);
+        else if (isAcknowledged && action !== 'errors') world.desk.close(opened.id);
       });
       return delivery;
     },
@@ -102,7 +105,7 @@ function createFormFilling(world: World, announcer: Announcer): Pick<Hands, 'vie
   };
 }
 
-function toBase(world: World, user: EmulatedUser): Record<string, unknown> {
+export function toBase(world: World, user: EmulatedUser): Record<string, unknown> {
   const { teamId, enterpriseId, appId } = world;
   return {
     user: { id: user.id, username: user.name.toLowerCase(), name: user.name.toLowerCase(), team_id: teamId },
@@ -153,7 +156,7 @@ function threadOf({ threadTs }: StoredMessage): { thread_ts?: string } {
   return threadTs === undefined ? {} : { thread_ts: threadTs };
 }
 
-function toViewPayload(world: World, { id, hash, view }: OpenView): Record<string, unknown> {
+export function toViewPayload(world: World, { id, hash, view }: OpenView): Record<string, unknown> {
   return {
     ...{ id, hash, team_id: world.teamId, app_id: world.appId, bot_id: world.botId, root_view_id: id, previous_view_id: null },
     ...{ app_installed_team_id: world.teamId, external_id: '', clear_on_close: false, notify_on_close: false },
@@ -161,23 +164,17 @@ function toViewPayload(world: World, { id, hash, view }: OpenView): Record<strin
   };
 }
 
-/** By block and action, as it is filled in. A field takes no more than its `max_length`. */
-function stateOf(view: Block, values: Readonly<Record<string, string>>): Record<string, unknown> {
+/** By block and action, as it is filled in. */
+function stateOf(world: World, view: Block, values: Readonly<Record<string, string>>): Record<string, unknown> {
   const blocks: readonly unknown[] = Array.isArray(view['blocks']) ? view['blocks'] : [];
   const inputs = blocks.filter(isRecord).filter(({ type }) => type === 'input');
   return Object.fromEntries(
     inputs.map(({ block_id: blockId, element }) => {
       const field = isRecord(element) ? element : {};
-      return [string(blockId), { [string(field['action_id'])]: filledIn(field, values[string(blockId)]) }];
+      return [
+        string(blockId),
+        { [string(field['action_id'])]: filledIn(field, values[string(blockId)], (name) => world.user(name).id) },
+      ];
     }),
   );
-}
-
-function filledIn(field: Block, value: string | undefined): Record<string, unknown> {
-  const { type } = field;
-  if (type !== 'static_select') return { type, value: value ?? null };
-  const options: readonly unknown[] = Array.isArray(field['options']) ? field['options'] : [];
-  const chosen = options.find((option) => isRecord(option) && option['value'] === value);
-  if (value !== undefined && !chosen) throw new RangeError(`There is no choice "${value}".`);
-  return { type, selected_option: chosen ?? null };
 }

@@ -2,6 +2,7 @@ import { isRecord, Refusal, string } from './arguments.ts';
 import type { Args, Method } from './arguments.ts';
 import { readBlocks } from './blocks.ts';
 import { createViewMethods } from './desk.ts';
+import { createHomeMethods, roleFields } from './home-tab.ts';
 import type { EmulatedChannel, Metadata, StoredMessage, World } from './world.ts';
 
 export interface MethodOptions {
@@ -27,6 +28,7 @@ export function createMethods(options: MethodOptions): Readonly<Record<string, M
     ...createReadMethods(options),
     ...createOtherMethods(options),
     ...createViewMethods(options.world),
+    ...createHomeMethods(options.world),
   };
 }
 
@@ -101,7 +103,8 @@ function createOtherMethods({ world, onStatus }: MethodOptions): Record<string, 
       if (!user) throw new Refusal('user_not_found');
       const { id, name, isBot } = user;
       const profile = { real_name: name, display_name: name };
-      return { user: { id, team_id: world.teamId, name: name.toLowerCase(), real_name: name, is_bot: isBot, profile } };
+      const known = { id, team_id: world.teamId, name: name.toLowerCase(), real_name: name, is_bot: isBot, profile };
+      return { user: { ...known, ...roleFields(world, id) } };
     },
     'conversations.info': (args) => {
       const channel = world.channels.get(string(args['channel']));

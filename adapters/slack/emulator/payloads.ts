@@ -106,6 +106,22 @@ export function toStopEvent(stop: {
   };
 }
 
+export interface AppOpening {
+  /** Id of the person. */
+  readonly user: string;
+  /** Of the direct messages with the app. */
+  readonly channel: string;
+  readonly tab: 'home' | 'messages';
+  /** What is shown there already. */
+  readonly view?: EventBody;
+  readonly eventTs: string;
+}
+
+/** Somebody has opened the app: https://docs.slack.dev/reference/events/app_home_opened. */
+export function toOpenedEvent({ eventTs, ...opening }: AppOpening): EventBody {
+  return { type: 'app_home_opened', ...opening, event_ts: eventTs };
+}
+
 export interface SlashCommand {
   readonly command: string;
   readonly text: string;

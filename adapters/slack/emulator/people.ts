@@ -1,5 +1,7 @@
 import type { Delivery } from './deliveries.ts';
 import type { Announcer, EventOrder } from './events.ts';
+import { createAtHome } from './at-home.ts';
+import type { AtHome } from './at-home.ts';
 import { createHands } from './hands.ts';
 import type { Hands } from './hands.ts';
 import type { Block } from './blocks.ts';
@@ -88,7 +90,7 @@ export interface MessageChange {
 }
 
 /** What people do and see. */
-export interface People extends Hands {
+export interface People extends Hands, AtHome {
   user(name: string): EmulatedUser;
   channel(name: string, type?: 'channel' | 'group'): EmulatedChannel;
   direct(user: string): EmulatedChannel;
@@ -158,6 +160,7 @@ export function createPeople(world: World, announcer: Announcer): People {
     uninstall: () => announcer.uninstalled(),
     ...createOthers(world, announcer),
     ...createHands(world, announcer),
+    ...createAtHome(world, announcer),
     thread: (channel, threadTs) =>
       stored(world, channel)
         .filter((message) => message.ts === threadTs || message.threadTs === threadTs)

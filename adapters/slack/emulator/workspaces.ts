@@ -112,7 +112,7 @@ export function createWorkspaces(options: WorkspacesOptions) {
     const found = oauth.find(token);
     if (typeof found === 'string') return found;
     const reached = [...tenants.values()].filter((tenant) => placeOf(tenant) === found.place);
-    const subject = string(args['channel'] ?? args['channel_id'] ?? args['user']);
+    const subject = string(args['channel'] ?? args['channel_id'] ?? args['user'] ?? args['user_id']);
     const holds = ({ world }: Tenant): boolean => world.channels.has(subject) || world.users.has(subject);
     const methods = (reached.find(holds) ?? reached[0])?.methods;
     if (!methods) return found.place.team === null ? headMethods(found.place) : 'account_inactive';

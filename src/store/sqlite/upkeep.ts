@@ -28,11 +28,14 @@ export function createUpkeep(db: Sqlite) {
   );
   const isOpen = (table: string): string =>
     `exists (select 1 from dead_letter d where d.turn = ${table}.turn and d.state = 'open')`;
+  // What has not been added up yet is needed for that: see usage.ts.
+  const summed = '(select turn from usage_progress)';
   const prunable = {
-    inbox: `select seq, accepted_at as at, state = 'settled' and not ${isOpen('inbox')} as done from inbox order by seq`,
+    inbox: `select seq, accepted_at as at, state = 'settled' and not ${isOpen('inbox')} and coalesce(turn, 0) <= ${summed} as done
+            from inbox order by seq`,
     outbox: `select seq, created_at as at, state in ('sent', 'dead') and not ${isOpen('outbox')} as done from outbox order by seq`,
     // The newest stays: its number must not be given again, the transcript refers to it.
-    turn: `select t.seq, ended_at as at, t.seq < (select max(seq) from turn) and not exists (
+    turn: `select t.seq, ended_at as at, t.seq < (select max(seq) from turn) and t.seq <= ${summed} and not exists (
              select 1 from dead_letter d where d.turn = t.seq and d.state = 'open') as done from turn t order by t.seq`,
   };
   const pruners = Object.entries(prunable).map(([table, sql]) => ({

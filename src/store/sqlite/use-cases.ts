@@ -1,5 +1,7 @@
 import type { FeedbackStore } from '../feedback-store.ts';
+import type { SettingStore } from '../setting-store.ts';
 import type { Store } from '../store.ts';
+import type { UsageStore } from '../usage-store.ts';
 import { createAccept } from './accept.ts';
 import { createCommit } from './commit.ts';
 import type { Sqlite } from './database.ts';
@@ -8,11 +10,13 @@ import { createDeliveries } from './deliveries.ts';
 import { createFeedback } from './feedback.ts';
 import { createInstallations } from './installations.ts';
 import { createKnowledge } from './knowledge.ts';
+import { createPlaces } from './places.ts';
 import { createOverheard } from './overheard.ts';
 import { createStats } from './stats.ts';
 import { createStatus } from './status.ts';
 import { createTurns } from './turns.ts';
 import { createUpkeep } from './upkeep.ts';
+import { createUsage } from './usage.ts';
 import { createWakePutOff } from './wake.ts';
 
 export type UseCase = Exclude<keyof Store, 'close'>;
@@ -26,6 +30,9 @@ export interface Call {
 }
 
 type Run<Name extends UseCase> = (args: Parameters<Store[Name]>, now: number) => Awaited<ReturnType<Store[Name]>>;
+/** What has not been added up is not removed: see upkeep.ts. Mostly there is nothing to add. */
+const summedBeforePruning = 1_000;
+
 type UseCases = { readonly [Name in UseCase]: Run<Name> };
 
 /** Every method of the store but `close`, synchronous, to be run inside a transaction. */
@@ -76,7 +83,8 @@ export function createUseCases(db: Sqlite): UseCases {
     getDeadLetter: ([id]) => letters.getDeadLetter(id),
     replayDeadLetter: ([id], now) => letters.replayDeadLetter(id, now),
     discardDeadLetter: ([id], now) => letters.discardDeadLetter(id, now),
-    prune: ([query]) => upkeep.prune(query),
+    ...usageCases(db, upkeep.prune),
+    ...settingCases(db),
     forgetOverheard: ([query]) => overheard.forget(query),
     saveInstallation: ([installation], now) => installations.saveInstallation(installation, now),
     findInstallation: ([key]) => installations.findInstallation(key),
@@ -86,6 +94,29 @@ export function createUseCases(db: Sqlite): UseCases {
     putDocument: ([document, passages]) => knowledge.putDocument(document, passages),
     removeDocument: ([source]) => knowledge.removeDocument(source),
     searchPassages: ([match, limit]) => knowledge.searchPassages(match, limit),
+  };
+}
+
+type Prune = ReturnType<typeof createUpkeep>['prune'];
+
+function usageCases(db: Sqlite, prune: Prune): Pick<UseCases, 'prune' | keyof UsageStore> {
+  const usage = createUsage(db);
+  return {
+    prune: ([query]) => {
+      usage.sumUsage({ limit: summedBeforePruning });
+      return prune(query);
+    },
+    sumUsage: ([query]) => usage.sumUsage(query),
+    usage: ([query]) => usage.usage(query),
+    newestTurn: () => usage.newestTurn(),
+  };
+}
+
+function settingCases(db: Sqlite): Pick<UseCases, keyof SettingStore> {
+  const places = createPlaces(db);
+  return {
+    changePlace: ([change], now) => places.changePlace(change, now),
+    listPlaces: ([query]) => places.listPlaces(query),
   };
 }
 

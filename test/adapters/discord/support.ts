@@ -10,6 +10,8 @@ import type { DiscordEmulator, DiscordEmulatorOptions } from '../../../adapters/
 import type { FakeClock } from '../../support/fake-clock.ts';
 import { createDiscordAdapter } from '../../../adapters/discord/index.ts';
 import type { DiscordOptions } from '../../../adapters/discord/index.ts';
+import { emptyOverview } from '../../support/empty-overview.ts';
+import { createMemoryPlaces } from '../../support/memory-places.ts';
 import { createMemoryInstallations } from '../../support/memory-installations.ts';
 
 /** Lets tests wait for a condition: it is looked at again whenever somebody pokes. */
@@ -129,6 +131,8 @@ export function createContext(
       return [...newest.values()];
     },
     status: async () => undefined,
+    overview: async () => emptyOverview,
+    places: createMemoryPlaces(),
   };
 }
 

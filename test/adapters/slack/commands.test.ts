@@ -144,6 +144,26 @@ describe('the answer to a slash command', () => {
     assert.deepEqual(textsOf(slack, 'open'), ['/ask why?', 'Because.', 'Lost.']);
   });
 
+  test('that all can see shows no previews of links either', async (t) => {
+    const bodies: unknown[] = [];
+    const slack = await startSlack(t, {
+      options: {
+        commands: publicly,
+        fetch: (input, init) => {
+          if (typeof init?.body === 'string' && init.body.includes('in_channel')) bodies.push(JSON.parse(init.body));
+          return fetch(input, init);
+        },
+      },
+    });
+    slack.emulator.channel('open').hasBot = false;
+    await slack.emulator.command({ command: '/ask', text: 'why?', channel: 'open' }).acknowledged;
+
+    await deliver(slack, answer(slack, 'See https://example.com', 0));
+
+    assert.equal(bodies.length, 1);
+    assert.partialDeepStrictEqual(bodies[0], { unfurl_links: false, unfurl_media: false });
+  });
+
   test('is tried again where Slack has trouble or asks to wait', async (t) => {
     const slack = await startSlack(t);
     await slack.emulator.command({ command: '/ask', text: 'why?' }).acknowledged;

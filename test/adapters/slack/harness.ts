@@ -14,6 +14,8 @@ import { systemClock } from '../../../src/clock.ts';
 import type { Clock } from '../../../src/clock.ts';
 import { DeliveryError } from '../../../src/errors.ts';
 import type { InboundEvent, InboundMessage, Json, OutboundMessage, Receipt } from '../../../src/message.ts';
+import { emptyOverview } from '../../support/empty-overview.ts';
+import { createMemoryPlaces } from '../../support/memory-places.ts';
 import { createMemoryInstallations } from '../../support/memory-installations.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
@@ -29,6 +31,8 @@ export interface Slack {
   readonly offered: InboundEvent[];
   /** What saving an event does; it succeeds at once by default. */
   onAccept: (events: readonly InboundEvent[]) => Promise<void>;
+  /** What a person is told; nothing was asked by default. */
+  onOverview: AdapterContext['overview'];
   /** Starts the adapter, where that was left to the test. */
   start(): Promise<void>;
   /** Resolves once this many messages that the predicate likes were handed over. */
@@ -74,8 +78,15 @@ export async function startSlack(t: TestContext, setup: SlackSetup = {}): Promis
     ...{ emulator, log, clock, eventsUrl, offered },
     adapter: adapter as Slack['adapter'], // it has all that Slack can do
     onAccept: async () => undefined,
+    onOverview: async () => emptyOverview,
     start: () =>
-      adapter.start(createContext({ clock, log, accept: (events) => slack.onAccept(events), offered, waiting, ...ledger })),
+      adapter.start(
+        createContext({
+          ...{ clock, log, offered, waiting, ...ledger },
+          accept: (events) => slack.onAccept(events),
+          overview: (tenant, person) => slack.onOverview(tenant, person),
+        }),
+      ),
     offeredMessages: async (count) => {
       for (;;) {
         const messages = offered.filter((event) => event.type === 'message');
@@ -98,24 +109,37 @@ export async function startSlack(t: TestContext, setup: SlackSetup = {}): Promis
 export interface SlackLedger {
   readonly installations: ReturnType<typeof createMemoryInstallations>;
   readonly states: Map<string, Json>;
+  readonly places: ReturnType<typeof createMemoryPlaces>;
 }
 
 /** An empty one. */
 export function createSlackLedger(clock: Clock): SlackLedger {
-  return { installations: createMemoryInstallations(clock), states: new Map() };
+  return { installations: createMemoryInstallations(clock), states: new Map(), places: createMemoryPlaces() };
 }
 
 interface Ledger {
   readonly clock: Clock;
   readonly log: MemoryLog;
   readonly accept: (events: readonly InboundEvent[]) => Promise<void>;
+  readonly overview: AdapterContext['overview'];
   readonly offered: InboundEvent[];
   readonly waiting: ReadonlySet<() => void>;
   readonly installations: SlackLedger['installations'];
   readonly states: SlackLedger['states'];
+  readonly places: SlackLedger['places'];
 }
 
-function createContext({ clock, log, accept, offered, waiting, installations, states }: Ledger): AdapterContext {
+function createContext({
+  clock,
+  log,
+  accept,
+  overview,
+  offered,
+  waiting,
+  installations,
+  states,
+  places,
+}: Ledger): AdapterContext {
   return {
     clock,
     log,
@@ -134,6 +158,8 @@ function createContext({ clock, log, accept, offered, waiting, installations, st
     loadState: async (key) => states.get(key),
     recentConversations: async () => [],
     status: async () => undefined,
+    overview,
+    places,
   };
 }
 

@@ -67,6 +67,21 @@ describe('the manifest of the Slack app', () => {
     assert.ok(manifestOf({ ...http, oauth: true }).settings.event_subscriptions.bot_events.includes('tokens_revoked'));
   });
 
+  test('has a Home tab where that is switched on, and is told of who opens it', () => {
+    const shown = [true, false].map((home) => {
+      const { features, settings } = createManifest({ ...http, home }) as {
+        readonly features: { readonly app_home: { readonly home_tab_enabled: boolean } };
+        readonly settings: Manifest['settings'];
+      };
+      return [features.app_home.home_tab_enabled, settings.event_subscriptions.bot_events.includes('app_home_opened')];
+    });
+
+    assert.deepEqual(shown, [
+      [true, true],
+      [false, false],
+    ]);
+  });
+
   test('has the slash commands that are configured, and no scope for them where there are none', () => {
     const commands = { command: '/parley', resetCommand: '/forget' };
     const shortcuts = ['summarise'] as const;

@@ -4,6 +4,8 @@ import { createMemoryLog } from '../../support/memory-log.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
+import { emptyOverview } from '../../support/empty-overview.ts';
+import { createMemoryPlaces } from '../../support/memory-places.ts';
 import { createMemoryInstallations } from '../../support/memory-installations.ts';
 
 export interface FakeLedger extends AdapterContext {
@@ -52,6 +54,8 @@ export function createFakeLedger(): FakeLedger {
     loadState: async () => undefined,
     installations: createMemoryInstallations(clock),
     recentConversations: async () => [],
+    overview: async () => emptyOverview,
+    places: createMemoryPlaces(),
     status: async (_tenant, eventId) => {
       asked += 1;
       return statuses.get(eventId);

@@ -13,8 +13,15 @@ interface Query {
   readonly limit: number;
 }
 
+interface Amounts {
+  readonly old?: number;
+  readonly overheard?: number;
+  readonly turns?: number;
+  readonly pace?: () => Promise<void>;
+}
+
 /** Upkeep of a store that has so much to remove, and so much overheard; each call takes as long as `pace` says. */
-function createSetup({ old = 0, overheard = 0, pace }: { old?: number; overheard?: number; pace?: () => Promise<void> } = {}) {
+function createSetup({ old = 0, overheard = 0, turns = 0, pace }: Amounts = {}) {
   const clock = createFakeClock();
   const log = createMemoryLog();
   const [queries, forgotten]: [Query[], Query[]] = [[], []];
@@ -28,8 +35,16 @@ function createSetup({ old = 0, overheard = 0, pace }: { old?: number; overheard
       return removed;
     };
   };
-  const store = { prune: clearing(queries, old), forgetOverheard: clearing(forgotten, overheard) };
-  return { clock, log, queries, forgotten, upkeep: createUpkeep({ store, clock, log }) };
+  const summed: { limit: number }[] = [];
+  let ended = turns;
+  const sumUsage = async (query: { limit: number }): Promise<number> => {
+    summed.push(query);
+    const added = Math.min(ended, query.limit);
+    ended -= added;
+    return added;
+  };
+  const store = { prune: clearing(queries, old), forgetOverheard: clearing(forgotten, overheard), sumUsage };
+  return { clock, log, queries, forgotten, summed, upkeep: createUpkeep({ store, clock, log }) };
 }
 
 test('removes what is older than 30 days, once in an hour', async () => {
@@ -120,4 +135,18 @@ test('a stop ends a long removal after the step under way, and leaves no timer',
   assert.equal(queries.length, 1);
   assert.equal(forgotten.length, 1);
   assert.equal(clock.pending(), 0);
+});
+
+test('adds up what was asked every ten minutes, a bounded number of turns at a time', async () => {
+  const { clock, summed, upkeep } = createSetup({ turns: 450 });
+
+  await clock.advance(10 * 60_000);
+  assert.deepEqual(
+    summed.map(({ limit }) => limit),
+    [200, 200, 200],
+  );
+  await clock.advance(10 * 60_000);
+  assert.equal(summed.length, 4);
+
+  await upkeep.stop();
 });

@@ -14,6 +14,10 @@ const rare = [
   /^update (inbox|outbox) indexed by .* and adapter = \? and tenant = \?/, // an uninstallation: all that is unsettled
   /(from|into) document/,
   /indexed by inbox_overheard/, // what people said to each other in the last hours
+  /from place_change where (adapter = \? order|seq in)/, // a start, or a person
+  /from usage where/, // a person asks
+  /^(select turn from|update) usage_progress/, // has one row
+  /from turn where model is not null/, // backwards from the newest, to the first that asked a model
   /from passage where/, // FTS5 has an index of its own
 ];
 
