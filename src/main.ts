@@ -149,14 +149,8 @@ function slackOAuth({ slack, server, encryptionKeys }: Config) {
   return { clientId, clientSecret, stateSecret, userScopes: scopes, pkce, encryptionKeys, publicUrl };
 }
 
-function discordOptions({ applicationId, apiUrl, messageContentIntent, streaming, backfillMinutes }: Config['discord']) {
-  return {
-    ...(applicationId ? { applicationId } : {}),
-    apiUrl,
-    messageContentIntent,
-    streaming,
-    backfillMs: backfillMinutes * 60_000,
-  };
+function discordOptions({ enabled: _, token: __, applicationId, backfillMinutes, ...discord }: Config['discord']) {
+  return { ...discord, ...(applicationId ? { applicationId } : {}), backfillMs: backfillMinutes * 60_000 };
 }
 
 function toSource(name: string, { callback, ...source }: Config['webhooks'][string]) {

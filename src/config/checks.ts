@@ -107,8 +107,13 @@ function checkSlackChannels({ slack, model }: Partial<Settings>): Conflict[] {
 }
 
 function checkDiscord(discord: Settings['discord'] | undefined): Conflict[] {
-  if (discord?.enabled !== true || discord.token) return [];
-  return [{ path: ['discord', 'token'], what: 'is missing: Discord cannot be reached without it' }];
+  if (!discord || discord.enabled === false) return [];
+  if (!discord.token) {
+    return discord.enabled ? [{ path: ['discord', 'token'], what: 'is missing: Discord cannot be reached without it' }] : [];
+  }
+  if (discord.gateway || discord.publicKey) return [];
+  const what = 'is missing: without the gateway everything arrives by HTTP, and it proves that a request comes from Discord';
+  return [{ path: ['discord', 'publicKey'], what }];
 }
 
 function checkWebhook(name: string, { verify, callback }: Settings['webhooks'][string]): Conflict[] {

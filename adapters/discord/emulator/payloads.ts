@@ -65,7 +65,7 @@ export function toRoles(world: World, guild: EmulatedGuild): object[] {
   ];
 }
 
-function toMember(user: EmulatedUser, guild: EmulatedGuild): object {
+export function toMember(user: EmulatedUser, guild: EmulatedGuild): object {
   return {
     nick: user.nick ?? null,
     roles: user.isBot ? [guild.botRoleId] : [],
@@ -99,10 +99,11 @@ export function toMessage(world: World, message: EmulatedMessage, view: { readon
     mention_roles: roleMentions(message.content),
     attachments: readable ? message.attachments.map((attachment, index) => toAttachment(message, attachment, index)) : [],
     embeds: [],
-    components: [],
+    components: message.components ?? [],
     pinned: false,
     type: message.replyTo === undefined ? 0 : 19,
     flags: message.flags,
+    ...(message.interaction ? toInteraction(world, message.interaction) : {}),
     ...(message.replyTo === undefined ? {} : { message_reference: toReference(message) }),
     ...(message.replyTo === undefined
       ? {}
@@ -125,6 +126,12 @@ function mentionedUsers(world: World, message: EmulatedMessage): EmulatedUser[] 
   // A reply that notifies its addressee lists them among the mentions although the text does not name them.
   const ids = new Set([...userMentions(message.content), ...message.pings]);
   return [...ids].flatMap((id) => world.users.get(id) ?? []);
+}
+
+function toInteraction(world: World, { id, userId }: NonNullable<EmulatedMessage['interaction']>): object {
+  const user = world.users.get(userId);
+  const metadata = { id, type: 2, ...(user ? { user: toUser(user) } : {}), authorizing_integration_owners: {} };
+  return { application_id: world.bot.id, webhook_id: world.bot.id, interaction_metadata: metadata };
 }
 
 function toReference(message: EmulatedMessage): object {

@@ -1,34 +1,29 @@
+import { commandRoutes, interactionRoutes } from './interaction-routes.ts';
+import type { Interacting } from './interacting.ts';
 import { createMessages, listMessages } from './message-calls.ts';
 import type { MessageCallOptions } from './message-calls.ts';
 import { toChannel, toGuild, toRoles, toUser } from './payloads.ts';
 import { invalidField, noContent, ok, refusal } from './reply.ts';
 import type { Reply } from './reply.ts';
+import type { Call, Route } from './route.ts';
 import { channelTypes } from './world.ts';
 import type { EmulatedChannel, EmulatedMessage, World } from './world.ts';
-
-export interface Call {
-  /** The ids of the path, in order. */
-  readonly ids: readonly string[];
-  readonly query: URLSearchParams;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-export interface Route {
-  readonly method: string;
-  /** As in Discord's reference, every parameter written `:id`. */
-  readonly pattern: string;
-  /** Carries the call out at once. */
-  handle(call: Call): Reply;
-}
 
 export interface RouteOptions extends MessageCallOptions {
   readonly shards: number;
   readonly gatewayUrl: () => string;
   readonly onTyping: (channelId: string) => void;
+  readonly interacting: Interacting;
 }
 
 export function createRoutes(options: RouteOptions): readonly Route[] {
-  return [...appRoutes(options), ...channelRoutes(options), ...messageRoutes(options)];
+  return [
+    ...interactionRoutes(options.interacting),
+    ...commandRoutes(options.interacting),
+    ...appRoutes(options),
+    ...channelRoutes(options),
+    ...messageRoutes(options),
+  ];
 }
 
 function appRoutes({ world, shards, gatewayUrl }: RouteOptions): Route[] {
@@ -39,8 +34,6 @@ function appRoutes({ world, shards, gatewayUrl }: RouteOptions): Route[] {
     { method: 'GET', pattern: '/gateway/bot', handle: () => ok({ url: gatewayUrl(), shards, session_start_limit: limits }) },
     { method: 'GET', pattern: '/users/@me', handle: () => ok(toUser(world.bot)) },
     { method: 'GET', pattern: '/applications/@me', handle: () => ok(application()) },
-    { method: 'PUT', pattern: '/applications/:id/commands', handle: ({ body }) => ok(Object.values(body)) },
-    { method: 'PUT', pattern: '/applications/:id/guilds/:id/commands', handle: ({ body }) => ok(Object.values(body)) },
     {
       method: 'GET',
       pattern: '/guilds/:id',
