@@ -2,6 +2,7 @@ import type { App } from '@slack/bolt';
 import type { Adapter, AdapterContext, AdapterHealth, RequestHandler } from '../../src/adapter.ts';
 import { AdapterError, describeError } from '../../src/errors.ts';
 import type { Destination } from '../../src/message.ts';
+import type { SlackButton } from './buttons.ts';
 import { namesGroups } from './channel-settings.ts';
 import type { SlackChannels } from './channel-settings.ts';
 import { checkSlack } from './check.ts';
@@ -50,6 +51,8 @@ export interface SlackOptions {
   readonly unfurl?: boolean;
   /** What holds in some channels only. */
   readonly channels?: SlackChannels;
+  /** What stands under the last message of an answer; default nothing. */
+  readonly buttons?: readonly SlackButton[];
   /** How many messages of other bots are answered in one conversation within an hour; default none. */
   readonly botTurnsPerHour?: number;
 }
@@ -121,7 +124,7 @@ interface Parts {
 }
 
 function assemble(options: SlackOptions, context: AdapterContext): Parts {
-  const { transport, followThreads, unfurl = false } = options;
+  const { transport, followThreads, unfurl = false, buttons = [] } = options;
   const { clock, log } = context;
   const stopping = new AbortController();
   const { slack, identity, workspaces, flow, identify } = createCallers(options, { context, stopping: stopping.signal });
@@ -141,7 +144,7 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   http?.init(app);
   return {
     ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping },
-    sender: createSender({ slack, streams, find, unfurl }),
+    sender: createSender({ slack, streams, find, unfurl, buttons }),
     socket: undefined,
   };
 }

@@ -51,7 +51,8 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
     let result: TurnResult | Retry | undefined;
     let stream: ClaimedTurn['stream'];
     try {
-      result = await resultOf(options, turn, { voice: voiceOf(turn.events), onText: live.append, signal });
+      const readThread = adapter.readThread?.bind(adapter);
+      result = await resultOf(options, turn, { voice: voiceOf(turn.events), onText: live.append, readThread, signal });
     } finally {
       stream = await live.close();
     }

@@ -1,5 +1,6 @@
 import type { AcceptResult, AdapterState, EventStatus, RecentConversation } from '../adapter.ts';
 import type { InboundEvent, Json, OutboundMessage, Receipt, Undeliverable } from '../message.ts';
+import type { FeedbackStore } from './feedback-store.ts';
 import type { InstallationStore } from './installation-store.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
 
@@ -28,7 +29,7 @@ import type { KnowledgeStore } from './knowledge-store.ts';
  *
  * `uncertain` means that an earlier attempt may have reached the platform: look before sending again.
  */
-export interface Store extends KnowledgeStore, InstallationStore {
+export interface Store extends KnowledgeStore, InstallationStore, FeedbackStore {
   /**
    * Saves events in the order given, each at most once per (adapter, tenant, eventId), and with them the adapter's state.
    * A message or command that is to be answered makes its conversation ready; edits and deletes change the transcript at once,

@@ -3,6 +3,7 @@ import type { AcceptResult } from '../../adapter.ts';
 import type { InboundEvent, MessageDelete, MessageEdit } from '../../message.ts';
 import type { AcceptBatch } from '../store.ts';
 import type { Sqlite } from './database.ts';
+import { createKeepFeedback } from './feedback.ts';
 import { prepareInsert } from './insert.ts';
 import { createUninstall } from './installations.ts';
 import { isWorthKeeping, type Overheard } from './overheard.ts';
@@ -31,6 +32,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
   const edits = createTranscriptEdits(db, overheard);
   const stopWaiting = createStopWaiting(db);
   const uninstall = createUninstall(db);
+  const keepFeedback = createKeepFeedback(db);
 
   function acceptOne(event: InboundEvent, now: number): AcceptResult {
     const known = findEvent.get(event.adapter, event.tenant, event.eventId);
@@ -64,6 +66,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
     if (event.type === 'edit') return edits.edit(event) ? 'transcript updated' : 'unknown message';
     if (event.type === 'delete') return edits.remove(event) ? 'transcript updated' : 'unknown message';
     if (event.type === 'stop') return stopWaiting(event.conversationId, now) ? 'answer stopped' : 'nothing to stop';
+    if (event.type === 'feedback') return keepFeedback(event, now);
     if (event.type === 'uninstall') return uninstall(event, now);
     return `no feature is switched on that uses ${event.type} events`;
   }
