@@ -12,6 +12,7 @@ import type { InteractionEndpoint } from './http.ts';
 import { InteractionSender } from './interaction-send.ts';
 import { createTokenBox, parseInteractionDestination } from './interaction-token.ts';
 import { Interactions } from './interactions.ts';
+import { readThread } from './read-thread.ts';
 import { registerCommands } from './registration.ts';
 import { createRest } from './rest.ts';
 import type { Rest } from './rest.ts';
@@ -67,7 +68,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
   const clock = () => running?.context.clock ?? systemClock;
   const rest = createRest({ token, apiUrl, clock });
   const tokens = createTokenBox(token);
-  const interactions = new Interactions({ rest, tokens, privateAnswers: options.privateAnswers });
+  const interactions = new Interactions({ ...options, rest, tokens, canRead: options.messageContentIntent });
   const now = () => clock().now();
   const answers = new InteractionSender({ rest, tokens, now, acknowledged: (id) => interactions.acknowledged(id) });
   const userId = () => running?.gateway?.userId;
@@ -112,6 +113,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     find: (message, signal) => sender.find(message, signal),
     remove: (message, receipt, signal) => sender.remove(message, receipt, signal),
     split: toMessageTexts,
+    readThread: (command, signal) => readThread({ rest, command, signal }),
     typing: (destination, signal) => sender.typing(destination, signal),
     check: (signal) => checkDiscord({ ...options, rest }, signal),
     health: () => healthOf(running),

@@ -83,8 +83,38 @@ describe('commands on Discord', () => {
       const summary = await stage.commandOf(emulator.command({ name: 'Summarise', messageId: message.id }));
 
       assert.deepEqual([answer.name, answer.text, answer.author.name], ['ask', 'How tall is the lighthouse?', 'Ada']);
-      assert.deepEqual([summary.name, summary.text], ['summarise', 'How tall is the lighthouse?']);
+      assert.equal(summary.name, 'summarise');
     }));
+
+  test('"Summarise" reads the message and what was said after it, and nothing from before', () =>
+    scene(async (stage) => {
+      const { emulator, adapter } = stage;
+      emulator.say({ user: 'Eve', text: 'Earlier.' });
+      const message = emulator.say({ user: 'Bob', text: 'How tall is the lighthouse?' });
+      emulator.say({ user: 'Eve', text: '41 metres.' });
+
+      const command = await stage.commandOf(emulator.command({ name: 'Summarise', messageId: message.id }));
+      const said = await adapter.readThread?.(command, never);
+
+      assert.deepEqual(said, [
+        { author: 'Bob', text: 'How tall is the lighthouse?' },
+        { author: 'Eve', text: '41 metres.' },
+      ]);
+    }));
+
+  test('"Summarise" takes the message alone where the bot cannot read the others', () =>
+    scene(
+      async (stage) => {
+        const { emulator } = stage;
+        const message = emulator.say({ user: 'Bob', text: 'A long story.' });
+
+        const command = await stage.commandOf(emulator.command({ name: 'Summarise', messageId: message.id }));
+
+        assert.equal(command.name, 'ask');
+        assert.match(command.text, /> A long story\.$/);
+      },
+      { messageContentIntent: false },
+    ));
 
   test('a message without text is told so, and nothing waits for an answer', () =>
     scene(async (stage) => {
