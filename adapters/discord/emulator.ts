@@ -65,6 +65,8 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   thread(options?: { readonly channelId?: string; readonly name?: string; readonly messageId?: string }): EmulatedChannel;
   /** The person of this name; made at the first mention of it. */
   user(name: string, options?: { readonly nick?: string }): EmulatedUser;
+  /** Takes permissions from the bot's role in a channel, by their bits. */
+  deny(channelId: string, permissions: bigint): void;
   /** The direct message channel between the person and the bot. */
   directMessage(user: string): EmulatedChannel;
 

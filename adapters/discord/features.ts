@@ -71,8 +71,13 @@ export function intentsOf(options: FeatureOptions): number {
 }
 
 /** The permissions that are needed in a channel, in the order of the table. */
-function permissionsOf(options: FeatureOptions): Permission[] {
+export function permissionsOf(options: FeatureOptions): Permission[] {
   return [...new Set(featuresOf(options).flatMap(({ permissions }) => permissions))];
+}
+
+/** Whether a set of permissions lacks this one. */
+export function isMissing(name: Permission, granted: bigint): boolean {
+  return (granted & permissionBits[name]) === 0n;
 }
 
 export interface Invitation {

@@ -57,6 +57,8 @@ export interface Interacting {
   readonly commands: Commands;
   readonly interactions: Interactions;
   readonly people: EmulatedPeopleInteracting;
+  /** Where interactions go; undefined for over the gateway. */
+  readonly endpoint: () => string | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -65,7 +67,7 @@ export function createInteracting(options: InteractingOptions): Interacting {
   const { world, clock } = options;
   const commands = new Commands({ nextId: () => world.nextId(), now: () => clock.now() });
   const interactions = new Interactions({ world, clock });
-  const { deliver, publicKey, setEndpoint } = createDelivery(options, interactions);
+  const { deliver, publicKey, setEndpoint, endpoint } = createDelivery(options, interactions);
   const begin = createBegin(options, { interactions, deliver });
   const people: EmulatedPeopleInteracting = {
     publicKey,
@@ -88,7 +90,7 @@ export function createInteracting(options: InteractingOptions): Interacting {
       return [...interactions.privateMessages.values()].filter(({ interaction }) => interaction?.userId === id);
     },
   };
-  return { commands, interactions, people };
+  return { commands, interactions, people, endpoint };
 }
 
 type Begin = (
@@ -101,6 +103,7 @@ interface Delivery {
   readonly deliver: (interaction: EmulatedInteraction) => void;
   readonly publicKey: string;
   readonly setEndpoint: (url: string | undefined) => void;
+  readonly endpoint: () => string | undefined;
 }
 
 /** Over the gateway, or as a signed request where there is an endpoint. */
@@ -135,6 +138,7 @@ function createDelivery({ world, clock, dispatch }: InteractingOptions, interact
     setEndpoint: (url) => {
       endpoint = url;
     },
+    endpoint: () => endpoint,
     deliver: (interaction) => {
       const guildId = world.channels.get(interaction.channelId)?.guildId;
       if (endpoint === undefined) dispatch(interaction.payload, interaction.byUserInstall ? undefined : guildId);

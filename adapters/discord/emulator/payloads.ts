@@ -26,9 +26,17 @@ export function toChannel(world: World, channel: EmulatedChannel): object {
     parent_id: channel.parentId ?? null,
     rate_limit_per_user: 0,
   };
-  if (channel.parentId === undefined) return { ...inGuild, position: 0, permission_overwrites: [], nsfw: false, topic: null };
+  if (channel.parentId === undefined) {
+    return { ...inGuild, position: 0, permission_overwrites: toOverwrites(world, channel), nsfw: false, topic: null };
+  }
   const metadata = { archived: false, auto_archive_duration: 1440, archive_timestamp: toTime(0), locked: false };
   return { ...inGuild, owner_id: world.bot.id, message_count: channel.messages.size, member_count: 1, thread_metadata: metadata };
+}
+
+function toOverwrites(world: World, { id, guildId = '' }: EmulatedChannel): object[] {
+  const deny = world.denied.get(id);
+  const role = world.guilds.get(guildId)?.botRoleId;
+  return deny === undefined || role === undefined ? [] : [{ id: role, type: 0, allow: '0', deny: deny.toString() }];
 }
 
 export function toGuild(world: World, guild: EmulatedGuild): object {

@@ -44,6 +44,9 @@ export function people(world: World, home: () => { readonly guildId: string; rea
       };
       return world.addChannel(messageId === undefined ? thread : { ...thread, id: messageId });
     },
+    deny: (channelId: string, permissions: bigint) => {
+      world.denied.set(channelId, permissions);
+    },
     directMessage: (name: string) => world.directChannel(user(name).id),
     say: ({
       channelId = home().channelId,

@@ -112,6 +112,8 @@ export class World {
   readonly users = new Map<string, EmulatedUser>();
   readonly guilds = new Map<string, EmulatedGuild>();
   readonly channels = new Map<string, EmulatedChannel>();
+  /** By channel: the permissions that the bot's role is denied there. */
+  readonly denied = new Map<string, bigint>();
   readonly bot: EmulatedUser;
   readonly nextId: () => string;
   readonly #clock: Pick<Clock, 'now'>;
