@@ -2,7 +2,7 @@ import type { Feedback, InboundEvent } from '../../src/message.ts';
 import { toConversationId } from '../../src/conversation-id.ts';
 import { parseButton, parseReason, reasonForm } from './buttons.ts';
 import { answerThis, commandTypes, summarise } from './commands.ts';
-import { conversationOf, toDestination } from './conversation.ts';
+import { conversationOf } from './conversation.ts';
 import type { Place } from './conversation.ts';
 import { toInteractionDestination } from './interaction-token.ts';
 import type { TokenBox } from './interaction-token.ts';
@@ -71,7 +71,6 @@ export function whisper(content: string): Response {
 }
 
 const notHere = 'I may not do that here.';
-const nothingToDo = 'There is nothing that I could do about it any more.';
 const noted = 'Thank you, that helps.';
 
 function toCommand(envelope: Envelope, options: InteractionOptions): Interaction | undefined {
@@ -139,22 +138,22 @@ function toPress(envelope: Envelope, { tokens }: InteractionOptions): Interactio
   const isPrivate = typeof flags === 'number' && (flags & ephemeral) !== 0;
   const base = baseOf(envelope, isPrivate);
   const author = { ...envelope.user, isBot: false };
-  const known = { ...identify(envelope), ignored: whisper(nothingToDo) };
   if (name === 'stop') {
     const accepted = { type: responseTypes.deferredUpdate };
-    return { ...known, event: { type: 'stop', ...base, author }, accepted, ignored: accepted };
+    return { ...identify(envelope), event: { type: 'stop', ...base, author }, accepted, ignored: accepted };
   }
   if (name === 'regenerate') {
-    const address = { ...addressOf(envelope, { tokens, isPrivate }), pressedId: messageId };
-    // Where the bot may write by itself its messages can be changed for longer than a token lives.
-    const destination = isPrivate || !address.canPost ? toInteractionDestination(envelope.place, address) : plain(envelope.place);
+    // The new answer goes where the old one went. What else there is to say about the press is for who pressed.
+    const address = { ...addressOf(envelope, { tokens, isPrivate: true }), pressedId: messageId };
+    const destination = { ...toInteractionDestination(envelope.place, address), buttons: 'none' };
     const event = { type: 'action', ...base, name, value: outboundId ?? '', messageId, author, destination } as const;
-    return { ...known, event, accepted: { type: responseTypes.deferredUpdate } };
+    const accepted = { type: responseTypes.deferredUpdate };
+    return { ...identify(envelope), event, accepted, ignored: accepted };
   }
   const about = { messageId, ...(outboundId === undefined ? {} : { outboundId }), author, rating: name };
   const form = { type: responseTypes.modal, data: reasonForm(messageId, outboundId) };
   const accepted = name === 'good' ? whisper(noted) : form;
-  return { ...known, event: { type: 'feedback', ...base, ...about }, accepted, ignored: accepted };
+  return { ...identify(envelope), event: { type: 'feedback', ...base, ...about }, accepted, ignored: accepted };
 }
 
 function toReason(envelope: Envelope): Interaction | undefined {
@@ -196,11 +195,6 @@ function baseOf({ id, place, user, isBotDirect }: Envelope, isPrivate: boolean) 
 function addressOf({ id, token, applicationId, user, canPost }: Envelope, by: { tokens: TokenBox; isPrivate: boolean }) {
   const sealedToken = by.tokens.seal(token, id);
   return { interactionId: id, applicationId, sealedToken, userId: user.id, isPrivate: by.isPrivate, canPost };
-}
-
-function plain(place: Place) {
-  const { replyTo: _, ...destination } = toDestination(place, '');
-  return destination;
 }
 
 function targetText({ data, applicationId }: Envelope): string {

@@ -1,4 +1,4 @@
-import type { AcceptResult, AdapterContext } from '../../src/adapter.ts';
+import type { AdapterContext } from '../../src/adapter.ts';
 import { DeliveryError, describeError } from '../../src/errors.ts';
 import type { InboundEvent } from '../../src/message.ts';
 import { refusalCode, toDeliveryError } from './delivery-error.ts';
@@ -82,7 +82,7 @@ export class Interactions {
     if (!this.#context)
       throw new DeliveryError({ message: 'The adapter has not been started.', retryable: true, uncertain: false });
     const [result] = await this.#context.accept([event]);
-    return isIgnored(event, result) ? ignored : accepted;
+    return result?.status === 'ignored' ? ignored : accepted;
   }
 
   async #acknowledge({ id, token }: Interaction, body: Response): Promise<void> {
@@ -104,9 +104,4 @@ export class Interactions {
       }
     }
   }
-}
-
-/** A stop and a judgement are settled as they are saved, and a copy is acknowledged like the first. */
-function isIgnored({ type }: InboundEvent, result: AcceptResult | undefined): boolean {
-  return result?.status === 'ignored' && type !== 'stop' && type !== 'feedback';
 }

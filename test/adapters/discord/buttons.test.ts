@@ -103,20 +103,17 @@ describe('a press of a button on Discord', () => {
       assert.ok(event.type === 'action');
       assert.deepEqual([event.name, event.value, event.messageId, event.author.name], ['regenerate', id, message.id, 'Bob']);
       assert.equal(event.conversationId, `discord:${emulator.home.guildId}:${emulator.home.channelId}`);
-      assert.deepEqual(event.destination, place(stage));
     }));
 
   test('of "Again" on a private answer is answered in its place, and stays private', () =>
     scene(async (stage) => {
       const { emulator, adapter } = stage;
       const asked = await stage.commandOf(emulator.command({ name: 'ask', options: { question: 'x', private: true } }));
-      const { id: messageId } = await adapter.send(toOutbound(asked.destination, 'First.', { id }), never);
+      const opened = await adapter.send(toOutbound(asked.destination, 'First.', { id }), never);
 
-      const pressed = emulator.press({ messageId, customId: `parley:regenerate:${id}` });
+      const pressed = emulator.press({ messageId: opened.id, customId: `parley:regenerate:${id}` });
       const event = await stage.eventOf(pressed);
-      await stage.answered(pressed);
-      assert.ok(event.type === 'action');
-      await adapter.send(toOutbound(event.destination, 'Second.', { opened: { id: messageId } }), never);
+      await adapter.send(toOutbound(asked.destination, 'Second.', { opened }), never);
 
       assert.equal(event.conversationId, asked.conversationId);
       assert.deepEqual(
@@ -124,6 +121,27 @@ describe('a press of a button on Discord', () => {
         ['Second.'],
       );
       assert.deepEqual(written(stage), []);
+    }));
+
+  test('of "Again" that is refused is told to who pressed alone', () =>
+    scene(async (stage) => {
+      const { emulator, adapter } = stage;
+      const message = await answer(stage);
+      const pressed = emulator.press({ messageId: message.id, customId: `parley:regenerate:${id}`, user: 'Bob' });
+      const event = await stage.eventOf(pressed);
+      await stage.answered(pressed);
+      assert.ok(event.type === 'action');
+
+      await adapter.send(toOutbound(event.destination, 'Only who asked can have this answered again.'), never);
+
+      assert.deepEqual(
+        emulator.privateMessages('Bob').map(({ content, components }) => [content, components]),
+        [['Only who asked can have this answered again.', []]],
+      );
+      assert.deepEqual(
+        written(stage).map(({ content }) => content),
+        ['Upstairs.'],
+      );
     }));
 
   test('of a thumb up is a judgement, and thanked for in private', () =>
