@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from './clock.ts';
 import type { DeliveryError } from './errors.ts';
 import type { Log } from './log.ts';
-import type { Destination, InboundEvent, Json, OutboundMessage, Receipt } from './message.ts';
+import type { Command, Destination, InboundEvent, Json, OutboundMessage, Receipt } from './message.ts';
 
 /**
  * An adapter joins one platform to Parley. It knows nothing of the stages behind it: it turns the platform's events into
@@ -37,6 +37,11 @@ export interface Adapter {
    * message is such a notice itself. The outbox sends it as a message of its own. Pure; nothing of a private answer goes to a public place.
    */
   notice?(message: OutboundMessage, error: DeliveryError): Notice | undefined;
+  /**
+   * What was said in the thread that a `summarise` command speaks of, oldest first, as the platform has it: the one place where its history is
+   * asked for. The newest where it is long. Throws DeliveryError.
+   */
+  readThread?(command: Command, signal: AbortSignal): Promise<readonly SaidInThread[]>;
   /** Shows that an answer is on its way, once. Called again every few seconds. May fail quietly. */
   typing?(destination: Destination, signal: AbortSignal): Promise<void>;
   /** The adapter's HTTP endpoints: a request handler for the shared server that calls `next` for paths that are not its own. */
@@ -135,6 +140,13 @@ export interface MessageStream {
   readonly opened: Promise<Receipt | 'unknown' | undefined>;
   /** No more text will come here. Resolves when no request of this stream is under way any more. The message stays as it is, for `send` to complete. */
   close(): Promise<void>;
+}
+
+export interface SaidInThread {
+  /** A name for people and prompts; untrusted, like the text. */
+  readonly author: string;
+  /** Markdown. */
+  readonly text: string;
 }
 
 export interface FoundMessage {

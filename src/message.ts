@@ -82,9 +82,13 @@ export interface MessageDelete extends EventBase {
   readonly messageId: string;
 }
 
-/** A command by the platform's own means (slash command); `/help` typed as text arrives as a message. */
+/**
+ * A command by the platform's own means (slash command, shortcut); `/help` typed as text arrives as a message. Its answer goes to `destination`;
+ * where only its author is to see that, the conversation is one of its own, whose context no public answer is made of.
+ */
 export interface Command extends EventBase {
   readonly type: 'command';
+  /** `ask` (the text is the question), `summarise` (the thread that it was given in), `reset` (its conversation), `help`; others get the help text. */
   readonly name: string;
   readonly text: string;
   readonly author: Author;

@@ -4,7 +4,7 @@ import type { Destination, OutboundMessage, Receipt } from '../../src/message.ts
 import { parseChannelMessage } from './channel-messages.ts';
 import type { ChannelMessage } from './channel-messages.ts';
 import { parseDestination } from './conversation.ts';
-import { refusalCode, toDeliveryError, unknownMessage } from './delivery-error.ts';
+import { refusalCode, toDeliveryError, tooManyOldEdits, unknownMessage } from './delivery-error.ts';
 import { findMessage, sameText } from './find.ts';
 import type { Rest } from './rest.ts';
 
@@ -128,10 +128,19 @@ export class Sender {
       await editMessage(this.#rest, { channelId, messageId: opened.id, text: message.text, signal });
       return opened.id;
     } catch (error) {
-      if (refusalCode(error) !== unknownMessage) throw error;
+      const code = refusalCode(error);
+      if (code === tooManyOldEdits && message.replaces) return this.#replace(message, opened, signal);
+      if (code !== unknownMessage) throw error;
       // Under the old nonce Discord might return the deleted message.
       return this.#post(message, `${message.id}r`, signal);
     }
+  }
+
+  /** An earlier answer that takes no edits for now goes, once the new one stands there. */
+  async #replace(message: OutboundMessage, old: Receipt, signal: AbortSignal): Promise<string> {
+    const id = await this.#post(message, `${message.id}r`, signal);
+    await this.remove(message, old, signal).catch(() => undefined);
+    return id;
   }
 
   async #post(message: OutboundMessage, nonce: string, signal: AbortSignal): Promise<string> {

@@ -6,7 +6,7 @@ import { toInteractionId } from './interaction.ts';
 /** What stands under an answer to be pressed. */
 export type SlackButton = 'feedback' | 'regenerate';
 
-type Block = Readonly<Record<string, unknown>>;
+export type ButtonBlock = Readonly<Record<string, unknown>>;
 
 /** What a button says of the answer that it stands under. Slack gives it back, signed, and lets no other app write it. */
 export interface Judged {
@@ -28,7 +28,7 @@ export interface JudgedMessage extends Judged {
  * https://docs.slack.dev/reference/block-kit/blocks/actions-block give them; none under the others, and under what only one person sees:
  * Slack gives no way to find that again.
  */
-export function toButtonBlocks(message: OutboundMessage, buttons: readonly SlackButton[]): readonly Block[] {
+export function toButtonBlocks(message: OutboundMessage, buttons: readonly SlackButton[]): readonly ButtonBlock[] {
   if (message.part !== message.parts - 1) return [];
   const value = `${message.id} ${message.conversationId}`;
   if (value.length > maxValue) return [];
@@ -41,7 +41,7 @@ export function toButtonBlocks(message: OutboundMessage, buttons: readonly Slack
 /** Slack's limit, less what stands before it. */
 const maxValue = 1_900;
 
-function feedbackBlock(value: string): Block {
+function feedbackBlock(value: string): ButtonBlock {
   const button = (rating: 'good' | 'bad', label: string) => ({
     text: { type: 'plain_text', text: label },
     value: `${rating} ${value}`,
@@ -60,7 +60,7 @@ function feedbackBlock(value: string): Block {
   };
 }
 
-function regenerateBlock(value: string): Block {
+function regenerateBlock(value: string): ButtonBlock {
   const text = { type: 'plain_text', text: 'Answer again' };
   return { type: 'actions', elements: [{ type: 'button', action_id: toInteractionId('regenerate'), text, value }] };
 }

@@ -1,6 +1,8 @@
 import type { FoundMessage } from '../../src/adapter.ts';
 import { DeliveryError } from '../../src/errors.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
+import { toButtonBlocks } from './buttons.ts';
+import type { ButtonBlock, SlackButton } from './buttons.ts';
 import type { SlackCaller } from './client.ts';
 import { isTs, parseDestination, peopleOf } from './conversation.ts';
 import type { SlackDestination } from './conversation.ts';
@@ -8,8 +10,10 @@ import { platformErrorOf, rateLimitOf, toDeliveryError } from './failure.ts';
 import { neutralise } from './format.ts';
 import { toReceipt } from './limits.ts';
 import { isRecord } from './receive.ts';
+import type { Responder } from './respond.ts';
 import type { LiveStream } from './stream.ts';
 import type { Streams } from './streams.ts';
+import { announce, isNotThere, whisper } from './whisper.ts';
 
 export interface SenderOptions {
   readonly slack: SlackCaller;
@@ -17,6 +21,9 @@ export interface SenderOptions {
   readonly find: (message: OutboundMessage, signal: AbortSignal) => Promise<FoundMessage | undefined>;
   /** Whether Slack shows previews of what is linked to. */
   readonly unfurl: boolean;
+  /** What stands under the last part of an answer. */
+  readonly buttons: readonly SlackButton[];
+  readonly responder: Responder;
 }
 
 export interface Sender {
@@ -31,19 +38,34 @@ export const metadataType = 'parley_reply';
  * One message, whatever has been shown of it already: nothing (post it), a stream that this process holds (add the rest and stop it), or
  * something that a crash or a lost answer left behind (stop it, and write the whole text over it).
  */
-export function createSender({ slack, streams, find, unfurl }: SenderOptions): Sender {
+export function createSender({ slack, streams, find, unfurl, buttons, responder }: SenderOptions): Sender {
   async function deliver(job: Job, stream: LiveStream | undefined): Promise<Receipt> {
     const { message, signal } = job;
-    if (job.destination.ephemeral) return whisper(job);
+    if (job.destination.ephemeral) {
+      return whisper(job, {
+        responder,
+        direct: async (place) => post({ ...job, blocks: [], destination: await openDirect(job.slack, place, job.signal) }),
+      });
+    }
     const opened = message.opened?.id ?? stream?.ts;
     if (opened !== undefined) {
       const held = stream?.ts === opened ? stream : undefined;
       return (held && (await finish(job, held))) ?? complete(job, opened, held);
     }
-    if (stream?.standing !== 'unknown') return post(job);
+    if (stream?.standing !== 'unknown') return job.destination.respond === undefined ? post(job) : postOrAnnounce(job);
     const found = await find(message, signal);
     if (found?.complete) return found.receipt;
     return found ? complete(job, found.receipt.id, undefined) : post(job);
+  }
+
+  async function postOrAnnounce(job: Job): Promise<Receipt> {
+    try {
+      return await post(job);
+    } catch (error) {
+      const receipt = isNotThere(error) ? await announce(job, responder) : undefined;
+      if (!receipt) throw error;
+      return receipt;
+    }
   }
 
   return {
@@ -59,14 +81,25 @@ export function createSender({ slack, streams, find, unfurl }: SenderOptions): S
         destination,
         unfurl,
         text: neutralise(message.text, peopleOf(destination)),
+        blocks: destination.direct ? [] : toButtonBlocks(message, buttons),
+        isRevised: message.replaces !== undefined,
         signal,
       };
-      const receipt = await deliver(job, streams.get(message.id));
+      const stream = streams.get(message.id);
+      const receipt = await deliver(job, stream).catch((error: unknown) => {
+        if (job.blocks.length === 0 || !refusesBlocks(error)) throw error;
+        return deliver({ ...job, blocks: [] }, stream); // An answer without buttons is better than none.
+      });
       streams.forget(message.id);
       return receipt;
     },
     remove: (message, receipt, signal) => remove(slack.of(message), receipt, signal),
   };
+}
+
+function refusesBlocks(error: unknown): boolean {
+  const code = error instanceof DeliveryError ? platformErrorOf(error.cause) : undefined;
+  return code !== undefined && /^(?:invalid_blocks|invalid_blocks_format|msg_blocks_too_long|block_mismatch)$/.test(code);
 }
 
 /** Slack makes the direct messages with a person at the first call, and names them at every other. */
@@ -93,16 +126,20 @@ interface Job {
   readonly unfurl: boolean;
   /** As Slack is to get it. */
   readonly text: string;
+  /** What stands under it. */
+  readonly blocks: readonly ButtonBlock[];
+  /** What stands there is an earlier answer, and no stream. */
+  readonly isRevised: boolean;
   readonly signal: AbortSignal;
 }
 
-async function post({ slack, message, destination, unfurl, text, signal }: Job): Promise<Receipt> {
+async function post({ slack, message, destination, unfurl, text, blocks, signal }: Job): Promise<Receipt> {
   const method = 'chat.postMessage';
   const { channel, threadTs } = destination;
   const args = {
     channel,
     ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
-    markdown_text: text,
+    ...toContent(text, blocks),
     metadata: toMetadata(message),
     unfurl_links: unfurl,
     unfurl_media: unfurl,
@@ -116,28 +153,31 @@ async function post({ slack, message, destination, unfurl, text, signal }: Job):
   }
 }
 
-/** For the eyes of who asked. Slack keeps no trace of it: there is nothing to look for, to change or to remove. */
-async function whisper({ slack, destination, text, signal }: Job): Promise<Receipt> {
-  const method = 'chat.postEphemeral';
-  const { channel, threadTs, userId } = destination;
-  const thread = threadTs === undefined ? {} : { thread_ts: threadTs };
-  try {
-    const { message_ts: ts } = await slack.call(method, { channel, user: userId, ...thread, markdown_text: text }, signal);
-    if (!isTs(ts)) throw new TypeError('it was answered without a message_ts');
-    return toReceipt(channel, ts);
-  } catch (error) {
-    throw toDeliveryError(error, { method });
-  }
+/**
+ * Slack takes Markdown by itself, or blocks and a text for where they cannot be shown: notifications and screen readers. A message that is revised
+ * keeps its buttons unless it gets other blocks.
+ */
+function toContent(text: string, blocks: readonly ButtonBlock[], isRevised = false): Record<string, unknown> {
+  if (blocks.length === 0 && !isRevised) return { markdown_text: text };
+  const summary = text.length > maxSummary ? `${text.slice(0, maxSummary).toWellFormed()}…` : text;
+  return { text: summary, blocks: [{ type: 'markdown', text }, ...blocks] };
 }
 
+/** Slack cuts a `text` that is longer than it likes. */
+const maxSummary = 3_000;
+
 /** Ends the stream with what is missing; undefined where it does not show the beginning of the text any more, or did not take the end. */
-async function finish({ slack, message, destination, text, signal }: Job, stream: LiveStream): Promise<Receipt | undefined> {
+async function finish(
+  { slack, message, destination, text, blocks, signal }: Job,
+  stream: LiveStream,
+): Promise<Receipt | undefined> {
   if (stream.standing !== 'open' || stream.ts === undefined || !text.startsWith(stream.shown)) return undefined;
   const { channel } = destination;
   const rest = text.slice(stream.shown.length);
   const method = 'chat.stopStream';
   try {
-    const args = { channel, ts: stream.ts, metadata: toMetadata(message) };
+    const under = blocks.length === 0 ? {} : { blocks };
+    const args = { channel, ts: stream.ts, metadata: toMetadata(message), ...under };
     await slack.call(method, rest === '' ? args : { ...args, markdown_text: rest }, signal);
     return toReceipt(channel, stream.ts);
   } catch (error) {
@@ -149,20 +189,20 @@ async function finish({ slack, message, destination, text, signal }: Job, stream
 
 /** Writes the whole text over what stands there. */
 async function complete(job: Job, ts: string, stream: LiveStream | undefined): Promise<Receipt> {
-  const { slack, message, destination, text, signal } = job;
+  const { slack, message, destination, text, blocks, isRevised, signal } = job;
   const { channel } = destination;
-  const hasEnded = stream?.standing === 'ended';
+  const hasEnded = isRevised || stream?.standing === 'ended';
   if (!hasEnded) await stop(slack, { channel, ts }, signal);
   const method = 'chat.update';
   try {
-    await slack.call(method, { channel, ts, markdown_text: text, metadata: toMetadata(message) }, signal);
+    await slack.call(method, { channel, ts, ...toContent(text, blocks, isRevised), metadata: toMetadata(message) }, signal);
     return toReceipt(channel, ts);
   } catch (error) {
     const refusal = platformErrorOf(error);
     if (refusal === 'message_not_found') return post(job);
     if (refusal === 'cant_update_message' || refusal === 'edit_window_closed') return replace(job, ts);
     if (refusal === 'streaming_state_conflict' && !hasEnded) throw stillStreaming(error);
-    if (refusal === 'streaming_state_conflict') return complete(job, ts, undefined); // Then it is to be stopped after all.
+    if (refusal === 'streaming_state_conflict') return complete({ ...job, isRevised: false }, ts, undefined); // Then it is to be stopped after all.
     throw toDeliveryError(error, { method, opened: true });
   }
 }

@@ -31,6 +31,7 @@ const commands: readonly CommandEntry[] = [
     summary: 'list, show, replay or discard what could not be done',
     load: () => import('./dead-letters.ts'),
   },
+  { name: 'feedback', summary: 'say what people think of the answers', load: () => import('./feedback.ts') },
 ];
 
 const examples = `

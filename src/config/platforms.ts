@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { slackChannels } from './slack-channels.ts';
+import { slackInteraction } from './slack-interaction.ts';
 import { secretText, setting, text, url } from './setting.ts';
 
 export const slack = z
@@ -90,6 +91,7 @@ export const slack = z
         'How many messages of other bots are answered in one conversation within an hour, at most. 0 for none: two bots that answer each other never stop.',
       example: '10',
     }),
+    ...slackInteraction,
     channels: slackChannels,
   })
   .prefault({});

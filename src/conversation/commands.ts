@@ -1,7 +1,10 @@
-import type { InboundEvent, InboundMessage } from '../message.ts';
+import type { Command, InboundEvent, InboundMessage } from '../message.ts';
 
-/** What is asked of Parley itself rather than of the model. */
-export type ParleyCommand = { readonly name: 'help' } | { readonly name: 'reset' };
+/** What is asked of Parley itself rather than of the model; `summarise` of both. */
+export type ParleyCommand =
+  | { readonly name: 'help'; readonly unknown?: string }
+  | { readonly name: 'reset' }
+  | { readonly name: 'summarise' };
 
 export interface CommandReply {
   readonly text: string;
@@ -9,24 +12,33 @@ export interface CommandReply {
   readonly reset: boolean;
 }
 
-/** The command in an event: a platform's slash command, or `/help` or `/reset` as the whole text of a message. */
+/**
+ * The command in an event: a platform's slash command, or `/help` or `/reset` as the whole text of a message. `ask` with a text is a question
+ * and no command; a name that nobody knows gets the help text.
+ */
 export function parseCommand(event: InboundEvent): ParleyCommand | undefined {
-  if (event.type === 'message') return toCommand(/^\s*\/([a-z]+)\s*$/i.exec(event.text)?.[1]);
+  if (event.type === 'message') return toTyped(/^\s*\/([a-z]+)\s*$/i.exec(event.text)?.[1]);
   if (event.type !== 'command') return undefined;
-  if (event.text.trim() !== '' && event.name !== 'help' && event.name !== 'reset') return undefined; // `/ask something`: a question
-  return toCommand(event.name) ?? { name: 'help' };
+  const name = event.name.toLowerCase();
+  if (name === 'summarise') return { name };
+  if (name === 'ask') return event.text.trim() === '' ? { name: 'help' } : undefined;
+  return toTyped(name) ?? { name: 'help', unknown: event.name };
 }
 
-function toCommand(name: string | undefined): ParleyCommand | undefined {
+function toTyped(name: string | undefined): ParleyCommand | undefined {
   const lower = name?.toLowerCase();
   return lower === 'help' || lower === 'reset' ? { name: lower } : undefined;
 }
 
-/** The question in an event that is no command of Parley's: a message as it is, a platform command's text as a message. */
+/** The question in an event: a message as it is, a platform command's text as a message. */
 export function toQuestion(event: InboundEvent): InboundMessage | undefined {
   if (event.type === 'message') return event;
-  if (event.type !== 'command') return undefined;
-  const { adapter, tenant, eventId, conversationId, sentAt, author, text, destination } = event;
+  return event.type === 'command' ? toMessage(event, event.text) : undefined;
+}
+
+/** What the command asks, as if its author had written it. */
+export function toMessage(command: Command, text: string): InboundMessage {
+  const { adapter, tenant, eventId, conversationId, sentAt, author, destination } = command;
   return {
     type: 'message',
     ...{ adapter, tenant, eventId, conversationId, sentAt, author, text, destination },
@@ -37,9 +49,17 @@ export function toQuestion(event: InboundEvent): InboundMessage | undefined {
   };
 }
 
-export function replyTo(command: ParleyCommand, botName: string): CommandReply {
+type Obeyed = Exclude<ParleyCommand, { readonly name: 'summarise' }>;
+
+export function replyTo(command: Obeyed, botName: string): CommandReply {
   if (command.name === 'reset') return { text: 'Done. I start afresh: what was said here before no longer counts.', reset: true };
-  return { text: helpText(botName), reset: false };
+  const unknown = command.unknown === undefined ? [] : [`I do not know the command \`${toCode(command.unknown)}\`.`, ''];
+  return { text: [...unknown, helpText(botName)].join('\n'), reset: false };
+}
+
+/** The name comes from outside. */
+function toCode(name: string): string {
+  return name.replaceAll(/[^\p{L}\p{N}_-]/gu, '').slice(0, 32);
 }
 
 function helpText(botName: string): string {

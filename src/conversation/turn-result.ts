@@ -1,8 +1,9 @@
 import { runAgent } from '../agent/loop.ts';
 import type { Clock } from '../clock.ts';
-import { ModelError, TurnAborted } from '../errors.ts';
+import { DeliveryError, ModelError, TurnAborted } from '../errors.ts';
 import { createErrorId } from '../ids.ts';
-import type { InboundMessage } from '../message.ts';
+import type { SaidInThread } from '../adapter.ts';
+import type { Command, InboundMessage } from '../message.ts';
 import type { ModelUsage } from '../model/model.ts';
 import { endHere } from '../split.ts';
 import { nextDelay, type RetryPolicy } from '../retry.ts';
@@ -10,6 +11,7 @@ import type { ClaimedTurn, Verdict } from '../store/store.ts';
 import { parseCommand, replyTo, toQuestion, type ParleyCommand } from './commands.ts';
 import { buildContext } from './context.ts';
 import type { Voice } from './profile.ts';
+import { toSummaryQuestion } from './summary.ts';
 
 export interface TurnResultOptions {
   readonly countTokens: (text: string) => number;
@@ -49,6 +51,8 @@ export interface AnswerMeans {
   readonly voice: Voice;
   /** Called with each piece of the answer as it comes. */
   readonly onText: (text: string) => void;
+  /** What a command to summarise speaks of; undefined where the platform cannot give it. */
+  readonly readThread?: ((command: Command, signal: AbortSignal) => Promise<readonly SaidInThread[]>) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -68,7 +72,7 @@ export async function resultOf(
   if (turn.events.some(({ stopped }) => stopped)) return stop(options, turn, '');
   const [first] = turn.events;
   const command = first && parseCommand(first.event);
-  if (command) return obey(command, bot.name);
+  if (command && command.name !== 'summarise') return obey(command, bot.name);
   const questions = turn.events.map(({ event }) => toQuestion(event)).filter((question) => question !== undefined);
   if (isStale(options, turn)) return apologize(options, turn);
   if (turn.crashes >= Math.max(retry.maxAttempts, fewestCrashes)) {
@@ -84,11 +88,16 @@ export async function resultOf(
     means.onText(text);
   };
   try {
-    return await ask(options, { turn, questions, means: { ...means, onText } });
+    if (!command || first.event.type !== 'command') return await ask(options, { turn, questions, means: { ...means, onText } });
+    const asked = [await readThread(first.event, means)];
+    const summary = await ask(options, { turn, questions: asked, means: { ...means, onText } });
+    // The transcript keeps the command alone: what others wrote in the thread is not said in this conversation.
+    return { ...summary, tokens: tokensOfEvents(options, turn) };
   } catch (error) {
     if (isStopped(means.signal)) return stop(options, turn, written);
     if (means.signal.aborted) return undefined;
-    if (!(error instanceof ModelError)) throw error;
+    if (error instanceof DeliveryError && !error.retryable) return excuse(options, turn, error);
+    if (!(error instanceof ModelError || error instanceof DeliveryError)) throw error;
     const delay = error.retryable ? delayBeforeRetry(options, turn, error) : undefined;
     if (delay !== undefined) return { retryAt: clock.now() + delay, error: error.message };
     return fail(error, tokensOfEvents(options, turn));
@@ -104,12 +113,21 @@ export function isStale(
   return events.every(({ event }) => toQuestion(event) === undefined || now - event.sentAt > staleAfterMs);
 }
 
-function obey(command: ParleyCommand, botName: string): TurnResult {
+async function readThread(command: Command, { readThread: read, signal }: AnswerMeans): Promise<InboundMessage> {
+  if (!read) throw new DeliveryError({ message: 'The adapter cannot read threads.', retryable: false, uncertain: false });
+  return toSummaryQuestion(command, await read(command, signal));
+}
+
+function obey(command: Exclude<ParleyCommand, { readonly name: 'summarise' }>, botName: string): TurnResult {
   const { text, reset } = replyTo(command, botName);
   return { text, reset, verdict: 'answered', reason: `/${command.name}`, tokens: new Map() };
 }
 
-function delayBeforeRetry({ clock, retry }: TurnResultOptions, turn: ClaimedTurn, error: ModelError): number | undefined {
+function delayBeforeRetry(
+  { clock, retry }: TurnResultOptions,
+  turn: ClaimedTurn,
+  error: ModelError | DeliveryError,
+): number | undefined {
   const retryAfterMs = error.retryAfterMs || undefined; // NaN, of a header that is no number, would be no time at all
   return nextDelay(retry, { attempt: attemptOf(turn), firstDueAt: clock.now(), retryAfterMs }, clock);
 }
@@ -165,7 +183,16 @@ function giveUp(why: string): ModelError {
   return new ModelError({ message: `Given up: ${why}.`, publicMessage, retryable: false });
 }
 
-function fail({ publicMessage, message }: ModelError, tokens: TurnResult['tokens']): TurnResult {
+/** The platform does not let the bot read what it is to summarise. */
+function excuse(options: TurnResultOptions, turn: ClaimedTurn, { message }: DeliveryError): TurnResult {
+  const text = 'Sorry, I cannot read that thread. If it is in a channel that I am not in, invite me there and ask again.';
+  return { text, verdict: 'refused', reason: message, tokens: tokensOfEvents(options, turn) };
+}
+
+function fail(
+  { publicMessage, message }: Pick<ModelError, 'publicMessage' | 'message'>,
+  tokens: TurnResult['tokens'],
+): TurnResult {
   const errorId = createErrorId();
   const text = `${publicMessage} I have noted the question; the team can find the error under the id ${errorId}.`;
   return { text, verdict: 'failed', reason: message, tokens, failure: { errorId, message } };

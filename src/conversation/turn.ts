@@ -52,11 +52,9 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
     let result: TurnResult | Retry | undefined;
     let stream: ClaimedTurn['stream'];
     try {
-      result = withEarlier(
-        turn,
-        await resultOf(options, turn, { voice: voiceOf(turn.events), onText: live.append, signal }),
-        options,
-      );
+      const readThread = adapter.readThread?.bind(adapter);
+      const means = { voice: voiceOf(turn.events), onText: live.append, readThread, signal };
+      result = withEarlier(turn, await resultOf(options, turn, means), options);
     } finally {
       stream = await live.close();
     }

@@ -1,5 +1,6 @@
 import type { AcceptResult, AdapterState, EventStatus, RecentConversation } from '../adapter.ts';
 import type { InboundEvent, Json, OutboundMessage, Receipt, Undeliverable } from '../message.ts';
+import type { FeedbackStore } from './feedback-store.ts';
 import type { InstallationStore } from './installation-store.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
 import type { Kept, Removing, RevisableBatch, Revising } from './revision.ts';
@@ -29,7 +30,7 @@ import type { Kept, Removing, RevisableBatch, Revising } from './revision.ts';
  *
  * `uncertain` means that an earlier attempt may have reached the platform: look before sending again.
  */
-export interface Store extends KnowledgeStore, InstallationStore {
+export interface Store extends KnowledgeStore, InstallationStore, FeedbackStore {
   /**
    * Saves events in the order given, each at most once per (adapter, tenant, eventId), and with them the adapter's state.
    * A message or command that is to be answered makes its conversation ready; edits and deletes change the transcript at once,
@@ -46,10 +47,7 @@ export interface Store extends KnowledgeStore, InstallationStore {
    * What has waited longer elsewhere goes first: claim only where there is room for all.
    */
   acceptAndClaim(batch: AcceptBatch, claim: TurnClaim): Promise<AcceptedTurns>;
-  /**
-   * Leases conversations in which events wait, longest waiting first, and suspects sparingly. No conversation is ever held by two
-   * unexpired leases.
-   */
+  /** Leases conversations in which events wait, longest waiting first, and suspects sparingly. None is ever held by two unexpired leases. */
   claimTurns(claim: TurnClaim): Promise<TurnClaims>;
   /** Prolongs leases; returns the conversations whose lease has been lost. */
   renewTurns(renewal: TurnRenewal): Promise<readonly string[]>;

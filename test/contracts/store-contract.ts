@@ -4,6 +4,7 @@ import { describeCommit } from './store/commit.ts';
 import { describeDeadLetters } from './store/dead-letters.ts';
 import { describeDeliveries } from './store/deliveries.ts';
 import { describeEdits } from './store/edits.ts';
+import { describeFeedback } from './store/feedback.ts';
 import { describeInstallations } from './store/installations.ts';
 import { describeKnowledge } from './store/knowledge.ts';
 import { describeLeases } from './store/leases.ts';
@@ -36,6 +37,7 @@ export function defineStoreContract({ name, open }: StoreContract): void {
     describeReplay(open);
     describeStatus(open);
     describeUpkeep(open);
+    describeFeedback(open);
     describeInstallations(open);
     describeKnowledge(open);
   });

@@ -65,7 +65,8 @@ test('every example that can stand by itself is accepted', async () => {
   );
 
   for (const { path, example } of alone) {
-    const text = path.split('.').reduceRight((inner, key) => `{ ${JSON.stringify(key)}: ${inner} }`, JSON.stringify(example));
+    const value = example?.startsWith('[') ? example : JSON.stringify(example);
+    const text = path.split('.').reduceRight((inner, key) => `{ ${JSON.stringify(key)}: ${inner} }`, value);
     const env = { OPENAI_API_KEY: 'sk-1', SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 's' };
     await assert.doesNotReject(loadConfig({ env, cwd: memoryFolder, files: memoryFiles({ 'parley.yaml': text }) }), text);
   }

@@ -1,5 +1,5 @@
 import { toConversationId } from '../../src/conversation-id.ts';
-import type { Action, Command, InboundMessage, MessageDelete, MessageEdit, Stop } from '../../src/message.ts';
+import type { Action, Command, Feedback, InboundMessage, MessageDelete, MessageEdit, Stop } from '../../src/message.ts';
 
 export const testTenant = 'T1';
 
@@ -54,6 +54,13 @@ export function createEdit(of: InboundMessage, text: string): MessageEdit {
 export function createDelete(of: InboundMessage): MessageDelete {
   const { adapter, tenant, eventId, conversationId, sentAt, messageId } = of;
   return { type: 'delete', eventId: `${eventId}-delete`, adapter, tenant, conversationId, sentAt, messageId };
+}
+
+/** Somebody judges a message of the bot. */
+export function createFeedback({ in: place = 'c1', ...data }: Partial<Feedback> & { readonly in?: string }): Feedback {
+  const { adapter, tenant, eventId, conversationId, sentAt, author } = createMessage('', { in: place });
+  const base = { adapter, tenant, eventId: `feedback:${eventId}`, conversationId, sentAt, author };
+  return { type: 'feedback', rating: 'good', messageId: '', ...base, ...data };
 }
 
 /** Somebody wants no answer any more in this conversation. */

@@ -4,6 +4,7 @@ import type { InboundEvent } from '../../message.ts';
 import { answeredAgain, type RevisionRules } from '../revision.ts';
 import type { AcceptBatch } from '../store.ts';
 import type { Sqlite } from './database.ts';
+import { createKeepFeedback } from './feedback.ts';
 import { prepareInsert } from './insert.ts';
 import { createUninstall } from './installations.ts';
 import { isWorthKeeping, type Overheard } from './overheard.ts';
@@ -42,6 +43,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
   const regenerate = createRegenerate(db, revisions);
   const stopWaiting = createStopWaiting(db);
   const uninstall = createUninstall(db);
+  const keepFeedback = createKeepFeedback(db);
 
   function acceptOne(event: InboundEvent, { now, rules }: Moment): AcceptResult {
     const known = findEvent.get(event.adapter, event.tenant, event.eventId);
@@ -77,6 +79,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
     if (event.type === 'delete') return edits.remove(event, { now, rules });
     if (event.type === 'action' && event.name === 'regenerate' && rules) return regenerate(event, now);
     if (event.type === 'stop') return stopWaiting(event.conversationId, now) ? 'answer stopped' : 'nothing to stop';
+    if (event.type === 'feedback') return keepFeedback(event, now);
     if (event.type === 'uninstall') return uninstall(event, now);
     return `no feature is switched on that uses ${event.type} events`;
   }

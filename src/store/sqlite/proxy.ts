@@ -42,6 +42,8 @@ const names: { readonly [Name in UseCase]: true } = {
   putDocument: true,
   removeDocument: true,
   searchPassages: true,
+  listFeedback: true,
+  summariseFeedback: true,
 };
 
 /** A Store whose methods become calls, stamped with the caller's time. */

@@ -1,9 +1,11 @@
+import type { FeedbackStore } from '../feedback-store.ts';
 import type { Store } from '../store.ts';
 import { createAccept } from './accept.ts';
 import { createCommit } from './commit.ts';
 import type { Sqlite } from './database.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createDeliveries } from './deliveries.ts';
+import { createFeedback } from './feedback.ts';
 import { createInstallations } from './installations.ts';
 import { createKnowledge } from './knowledge.ts';
 import { createOverheard } from './overheard.ts';
@@ -79,10 +81,19 @@ export function createUseCases(db: Sqlite): UseCases {
     saveInstallation: ([installation], now) => installations.saveInstallation(installation, now),
     findInstallation: ([key]) => installations.findInstallation(key),
     listInstallations: ([query]) => installations.listInstallations(query),
+    ...createFeedbackCases(db),
     listDocuments: () => knowledge.listDocuments(),
     putDocument: ([document, passages]) => knowledge.putDocument(document, passages),
     removeDocument: ([source]) => knowledge.removeDocument(source),
     searchPassages: ([match, limit]) => knowledge.searchPassages(match, limit),
+  };
+}
+
+function createFeedbackCases(db: Sqlite): Pick<UseCases, keyof FeedbackStore> {
+  const feedback = createFeedback(db);
+  return {
+    listFeedback: ([query]) => feedback.listFeedback(query),
+    summariseFeedback: ([query]) => feedback.summariseFeedback(query),
   };
 }
 

@@ -1,29 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseInteractions } from '../../../adapters/slack/interaction.ts';
-import { toButtonBlocks } from '../../../adapters/slack/buttons.ts';
-import { answerTo, settled, startSlack } from './harness.ts';
+import { answerTo, deliver, settled, startSlack } from './harness.ts';
 import type { Slack } from './harness.ts';
 
 /** An answer with its buttons, as the emulator shows it. */
 async function showAnswer(slack: Slack): Promise<{ channel: string; ts: string; threadTs: string }> {
   const { channel, ts: threadTs } = slack.emulator.say({ text: 'What is our refund policy?', mention: true });
-  const answer = answerTo(slack, { channel, ts: threadTs, threadTs }, 'Thirty days.');
-  const blocks = [{ type: 'markdown', text: answer.text }, ...toButtonBlocks(answer, ['feedback', 'regenerate'])];
-  const response = await fetch(new URL('chat.postMessage', slack.emulator.apiUrl), {
-    method: 'POST',
-    headers: { authorization: `Bearer ${slack.emulator.botToken}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ channel, thread_ts: threadTs, text: answer.text, blocks }),
-  });
-  const shown: unknown = await response.json();
-  assert.partialDeepStrictEqual(shown, { ok: true });
-  const { ts = '' } = slack.emulator.thread(channel, threadTs).find(({ isBot }) => isBot) ?? {};
+  const { id: ts } = await deliver(slack, answerTo(slack, { channel, ts: threadTs, threadTs }, 'Thirty days.'));
   return { channel, ts, threadTs };
 }
 
+const options = { buttons: ['feedback', 'regenerate'] } as const;
+
 for (const transport of ['http', 'socket'] as const) {
   test(`a press is handed over before it is acknowledged, and once however often it comes, by ${transport}`, async (t) => {
-    const slack = await startSlack(t, { transport });
+    const slack = await startSlack(t, { transport, options });
     const answer = await showAnswer(slack);
     const saved = Promise.withResolvers<void>();
     slack.onAccept = async (events) => (events.some(({ type }) => type === 'action') ? saved.promise : undefined);
@@ -48,7 +40,7 @@ for (const transport of ['http', 'socket'] as const) {
   });
 
   test(`a bad rating is saved, then its reason is asked for and saved too, by ${transport}`, async (t) => {
-    const slack = await startSlack(t, { transport });
+    const slack = await startSlack(t, { transport, options });
     const answer = await showAnswer(slack);
 
     await slack.emulator.press({ ...answer, label: 'Bad answer' }).acknowledged;
@@ -80,7 +72,7 @@ for (const transport of ['http', 'socket'] as const) {
 }
 
 test('a press that could not be saved is not acknowledged', async (t) => {
-  const slack = await startSlack(t);
+  const slack = await startSlack(t, { options });
   const answer = await showAnswer(slack);
   slack.onAccept = async () => {
     throw new Error('The disk is full.');

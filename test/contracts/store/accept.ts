@@ -185,21 +185,16 @@ export function describeAccept(open: OpenStore): void {
 
     it('records events that nothing answers, with the reason', async (test) => {
       const { accept, claim, status } = await openLedger(test, open);
-      const { adapter, tenant, conversationId, sentAt, author } = createMessage('');
-      const rating: InboundEvent = {
-        type: 'feedback',
-        ...{ adapter, tenant, conversationId, sentAt, author },
-        eventId: 'E-rating',
-        messageId: 'M1',
-        rating: 'good',
-      };
+      const { adapter, tenant, conversationId, sentAt } = createMessage('');
+      const base = { adapter, tenant, conversationId, sentAt };
+      const opened: InboundEvent = { type: 'thread', ...base, eventId: 'E-thread', title: 'Refunds' };
 
-      const results = await accept(rating);
+      const results = await accept(opened);
 
       assert.equal(results[0]?.status, 'ignored');
-      assert.match(results[0]?.reason ?? '', /feedback/);
+      assert.match(results[0]?.reason ?? '', /thread/);
       assert.deepEqual(await claim(), []);
-      assert.equal((await status(rating))?.state, 'ignored');
+      assert.equal((await status(opened))?.state, 'ignored');
     });
   });
 

@@ -8,6 +8,7 @@ const rare = [
   /from dead_letter/, // lists for a person
   /from conversation\s+where adapter = \?/, // where a back-fill starts
   /from (inbox|outbox|turn t) order by (t\.)?seq$/, // clearing out: stops at the first row that is too young
+  /from feedback where at >= \? group by/, // figures, for a person
   /^select \(select count/, // figures: count by an index
   /and lease_owner = coalesce\(@owner/, // a start or a stop: all that is unsettled
   /^update (inbox|outbox) indexed by .* and adapter = \? and tenant = \?/, // an uninstallation: all that is unsettled
