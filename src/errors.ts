@@ -106,7 +106,8 @@ export class SecretBoxError extends ParleyError {
 /** Why a turn's signal was aborted: another process has taken the conversation over, this one is stopping, or a person wants no answer any more. */
 export class TurnAborted extends ParleyError {
   readonly code = 'turn_aborted';
-  readonly reason: 'lease lost' | 'stopping' | 'stopped';
+  /** `changed`: a question of it was edited or deleted. */
+  readonly reason: 'lease lost' | 'stopping' | 'stopped' | 'changed';
 
   constructor(reason: TurnAborted['reason']) {
     super(`The turn was stopped: ${reason}.`);

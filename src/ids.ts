@@ -28,6 +28,11 @@ export function toNoticeId(chunkId: string): string {
   return digest(`${chunkId}.notice`);
 }
 
+/** Of the work that takes the message of a part away. */
+export function toRemovalId(chunkId: string): string {
+  return digest(`${chunkId}.removal`);
+}
+
 /** An id to find an error by, in the chat and in the log: 8 characters without the ones that are easily confused. */
 export function createErrorId(bytes: Uint8Array = randomBytes(8)): string {
   const alphabet = '23456789abcdefghjkmnpqrstuvwxyz';

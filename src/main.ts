@@ -138,7 +138,9 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
 function slackOptions({ transport, appToken = '', signingSecret = '', ...slack }: Config['slack']) {
   const by = transport === 'socket' ? ({ type: 'socket', appToken } as const) : ({ type: 'http', signingSecret } as const);
   const { apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, buttons } = slack;
-  return { transport: by, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, buttons };
+  const { command, resetCommand, helpCommand, commandReply, shortcuts } = slack;
+  const commands = { command, resetCommand, helpCommand, commandReply };
+  return { transport: by, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, buttons, commands, shortcuts };
 }
 
 function slackOAuth({ slack, server, encryptionKeys }: Config) {
@@ -250,7 +252,9 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
     retry: { baseMs: 1_000, maxMs: 30_000, expiryMs: 5 * 60_000, maxAttempts },
     delivery: { leaseMs, expiryMs: config.delivery.expiryMinutes * 60_000 },
   });
-  const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages });
+  const { reviseWithinMinutes, withdrawAnswers } = config.conversation;
+  const revisions = { reviseWithinMs: reviseWithinMinutes * 60_000, withdrawDeleted: withdrawAnswers };
+  const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages, revisions });
   const inbox = createInbox({ store, clock, log, accept: worker.accept });
   return { inbox, outbox, worker };
 }

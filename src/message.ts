@@ -169,6 +169,8 @@ export interface OutboundMessage {
   readonly parts: number;
   /** Set when a stream has opened this message on the platform already: it is to be completed in place. */
   readonly opened?: Receipt;
+  /** The message of an earlier answer that this one takes the place of, in place; it is `opened` then. If it is gone, another is posted. */
+  readonly replaces?: Receipt;
   /** Where an earlier send of a later part may have arrived: the part before it on the platform. The message that is looked for came after that. */
   readonly after?: Receipt;
   /** Which attempt this is, from 1. */

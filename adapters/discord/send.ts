@@ -5,7 +5,7 @@ import { buttonsOf, hasButtons } from './buttons.ts';
 import { parseChannelMessage } from './channel-messages.ts';
 import type { ChannelMessage } from './channel-messages.ts';
 import { parseDestination } from './conversation.ts';
-import { refusalCode, toDeliveryError, unknownMessage } from './delivery-error.ts';
+import { refusalCode, toDeliveryError, tooManyOldEdits, unknownMessage } from './delivery-error.ts';
 import { findMessage, sameText } from './find.ts';
 import { isGone } from './interaction-send.ts';
 import type { InteractionSender, Shown } from './interaction-send.ts';
@@ -222,10 +222,20 @@ export class Sender {
       await editMessage(this.#rest, { channelId, messageId: opened.id, ...this.#shown(message), signal });
       return opened.id;
     } catch (error) {
-      if (refusalCode(error) !== unknownMessage) throw error;
+      const code = refusalCode(error);
+      if (code === tooManyOldEdits && message.replaces) return this.#replace(message, opened, signal);
+      if (code !== unknownMessage) throw error;
       // Under the old nonce Discord might return the deleted message.
       return this.#post(message, { channelId, nonce: `${message.id}r` }, signal);
     }
+  }
+
+  /** An earlier answer that takes no edits for now goes, once the new one stands there. */
+  async #replace(message: OutboundMessage, old: Receipt, signal: AbortSignal): Promise<string> {
+    const { channelId } = placeOf(message.destination);
+    const id = await this.#post(message, { channelId, nonce: `${message.id}r` }, signal);
+    await this.remove(message, old, signal).catch(() => undefined);
+    return id;
   }
 
   async #post(message: OutboundMessage, where: { channelId: string; nonce: string }, signal: AbortSignal): Promise<string> {

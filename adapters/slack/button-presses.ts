@@ -64,7 +64,14 @@ function toRegenerate({ eventId, receivedAt, user, body }: Interaction, answer: 
     type: 'action',
     ...{ adapter: adapterName, tenant, eventId, conversationId, sentAt: receivedAt, author: user },
     ...{ name: 'regenerate', value: outboundId, messageId: ts },
-    destination: toDestination({ channel, ...(threadTs === undefined ? {} : { threadTs }), teamId, userId: user.id }),
+    // Why there is no other answer is said to nobody else.
+    destination: toDestination({
+      channel,
+      ...(threadTs === undefined ? {} : { threadTs }),
+      teamId,
+      userId: user.id,
+      ephemeral: true,
+    }),
   };
 }
 

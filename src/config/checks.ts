@@ -16,6 +16,7 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkModel(sections.model),
     ...checkLease(sections),
     ...checkSlack(sections.slack),
+    ...checkSlackCommands(sections.slack),
     ...checkSlackOAuth(sections),
     ...checkSlackChannels(sections),
     ...checkDiscord(sections.discord),
@@ -66,6 +67,15 @@ function checkSlack(slack: Settings['slack'] | undefined): Conflict[] {
   const what =
     'is missing: events that arrive by HTTP need it. For Socket Mode set slack.appToken (SLACK_APP_TOKEN) in its place';
   return [{ path: ['slack', 'signingSecret'], what }];
+}
+
+function checkSlackCommands(slack: Settings['slack'] | undefined): Conflict[] {
+  const own = (['resetCommand', 'helpCommand'] as const).filter((key) => slack?.[key] !== undefined);
+  return own.flatMap((key, index) => {
+    const name = slack?.[key];
+    const isTaken = name === slack?.command || own.slice(0, index).some((other) => slack?.[other] === name);
+    return isTaken ? [{ path: ['slack', key], what: 'is the name of another of the commands: each needs its own' }] : [];
+  });
 }
 
 /** Whether people can install the Slack app into their workspaces. */

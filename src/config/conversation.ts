@@ -44,6 +44,22 @@ export const conversation = z
         example: '60',
       },
     ),
+    reviseWithinMinutes: setting(
+      z
+        .number()
+        .min(0)
+        .max(7 * 24 * 60)
+        .default(60),
+      {
+        description:
+          'A question that is edited within this time after it was asked is answered again, in place of the answer that stands. 0: never.',
+        example: '15',
+      },
+    ),
+    withdrawAnswers: setting(z.boolean().default(true), {
+      description: 'Whether the answer goes when its question is deleted.',
+      example: 'false',
+    }),
   })
   .prefault({});
 

@@ -31,8 +31,8 @@ const typingEveryMs = 8_000;
 
 export function createLiveAnswer(options: LiveAnswerOptions, signal: AbortSignal): LiveAnswer {
   const { adapter, turn, address, clock, log, onOpened } = options;
-  // A second stream beside what an earlier attempt left would be a second answer; and none overtakes an earlier answer on its way.
-  let mayStream = adapter.stream !== undefined && turn.stream === undefined && !turn.outboxBusy;
+  // A revision changes the message that stands, once it is complete. A second stream beside what an earlier attempt left would be a second answer; and none overtakes an earlier answer on its way.
+  let mayStream = adapter.stream !== undefined && turn.stream === undefined && !turn.outboxBusy && !turn.revises;
   let stream: MessageStream | undefined;
   // Of this attempt: 'unknown' until the stream has said what became of it.
   let left = turn.stream;

@@ -2,12 +2,13 @@ import type { Adapter } from '../adapter.ts';
 import type { Clock } from '../clock.ts';
 import { toChunkId } from '../ids.ts';
 import type { Log } from '../log.ts';
+import type { InboundEvent } from '../message.ts';
 import type { ClaimedDelivery, ClaimedTurn, SettledEvent, Store, TurnOutcome } from '../store/store.ts';
 import type { TurnAddress } from './turn-address.ts';
 import type { TurnResult } from './turn-result.ts';
 
 export interface TurnCommitOptions {
-  readonly store: Pick<Store, 'commitTurn'>;
+  readonly store: Pick<Store, 'commitTurn' | 'postponeTurn'>;
   /** Takes the first part of a committed answer on. */
   readonly deliver: (delivery: ClaimedDelivery) => void;
   readonly clock: Clock;
@@ -34,15 +35,32 @@ export async function commitTurn(options: TurnCommitOptions, completion: Complet
   const committed = await store.commitTurn(outcome);
   const { conversationId, turnId } = turn;
   const eventId = address.inReplyTo;
-  if (committed.status === 'stale') {
-    log.warn('turn ended after its lease was lost; its answer is dropped', { conversationId, turnId, eventId });
-    return true; // Somebody else's now; a look costs little.
+  if (committed.status !== 'committed') {
+    if (committed.status === 'changed') await askAgain(options, completion);
+    else log.warn('turn ended after its lease was lost; its answer is dropped', { conversationId, turnId, eventId });
+    return true; // Somebody else's now, or to be asked again; a look costs little.
   }
   const { failure, verdict, usage } = result;
   if (failure) log.error('turn failed', { conversationId, turnId, eventId, errorId: failure.errorId, error: failure.message });
   else log.debug('turn committed', { conversationId, turnId, eventId, verdict, parts: outcome.parts.length, usage });
   if (committed.delivery) deliver(committed.delivery);
   return committed.moreWaiting;
+}
+
+/** Its message, if a stream has opened one, is completed by the next attempt. */
+async function askAgain({ store, clock, log }: TurnCommitOptions, { turn, stream }: Completion): Promise<void> {
+  const { owner, conversationId, token, turnId } = turn;
+  log.debug('a question of the turn has changed; it is asked again', { conversationId, turnId });
+  const postponement = {
+    owner,
+    conversationId,
+    token,
+    retryAt: clock.now(),
+    error: 'a question has changed',
+    counts: false,
+    stream,
+  };
+  await store.postponeTurn(postponement);
 }
 
 function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completion): TurnOutcome {
@@ -55,7 +73,11 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
     turnId: turn.turnId,
     attempt: turn.attempt,
     startedAt: completion.startedAt,
-    events: turn.events.map(({ seq }): SettledEvent => ({ seq, verdict, reason, tokens: tokens.get(seq) })),
+    events: turn.events.map(({ seq, event }): SettledEvent => ({
+      ...{ seq, verdict, reason, tokens: tokens.get(seq) },
+      ...(isPlain(event) ? {} : { keepsPayload: true }),
+    })),
+    ...(turn.revises ? { revises: turn.revises } : {}),
     answer: result.answerTokens === undefined ? undefined : { text: result.text, tokens: result.answerTokens },
     parts: split(adapter, result.text).map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
     deliver: {
@@ -63,8 +85,9 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
       tenant: address.tenant,
       inReplyTo: address.inReplyTo,
       destination: address.destination,
-      opened: stream === 'unknown' ? undefined : stream,
-      uncertain: stream === 'unknown',
+      // No stream opens the message of a revision.
+      opened: stream === 'unknown' || turn.revises ? undefined : stream,
+      uncertain: stream === 'unknown' && !turn.revises,
       expiresAt: clock.now() + delivery.expiryMs,
       leaseMs: delivery.leaseMs,
     },
@@ -74,6 +97,11 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
     outputTokens: usage?.outputTokens,
     failure: result.failure,
   };
+}
+
+/** Whether its text, its author and the address of the answer are all that a second answer needs: the ledger has those. */
+function isPlain(event: InboundEvent): boolean {
+  return event.type === 'message' && event.attachments.length === 0 && event.profile === undefined && !event.author.isBot;
 }
 
 /** An answer is never nothing: what an adapter finds nothing to show of goes out as it is. */

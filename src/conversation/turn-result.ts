@@ -39,6 +39,8 @@ export interface TurnResult {
   readonly failure?: { readonly errorId: string; readonly message: string };
 }
 
+export const stoppedReason = 'stopped by a person';
+
 /** The model failed for the moment. */
 export interface Retry {
   readonly retryAt: number;
@@ -211,7 +213,7 @@ function isStopped({ reason }: AbortSignal): boolean {
 function stop(options: TurnResultOptions, turn: ClaimedTurn, written: string): TurnResult {
   const text = endHere(written, '_Stopped._');
   const answerTokens = options.countTokens(text);
-  return { text, verdict: 'answered', reason: 'stopped by a person', tokens: tokensOfEvents(options, turn), answerTokens };
+  return { text, verdict: 'answered', reason: stoppedReason, tokens: tokensOfEvents(options, turn), answerTokens };
 }
 
 /** What got no answer belongs in the transcript all the same: a later question may refer to it. */

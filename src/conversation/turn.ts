@@ -7,6 +7,7 @@ import { createLiveAnswer } from './live-answer.ts';
 import { createVoices, type VoiceOptions } from './profile.ts';
 import { addressOf, type TurnAddress } from './turn-address.ts';
 import { commitTurn, type TurnCommitOptions } from './turn-commit.ts';
+import { withEarlier } from './revision.ts';
 import { isStale, resultOf, type AnswerMeans, type Retry, type TurnResult, type TurnResultOptions } from './turn-result.ts';
 
 export interface TurnOptions extends TurnResultOptions, TurnCommitOptions, VoiceOptions {
@@ -52,7 +53,8 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
     let stream: ClaimedTurn['stream'];
     try {
       const readThread = adapter.readThread?.bind(adapter);
-      result = await resultOf(options, turn, { voice: voiceOf(turn.events), onText: live.append, readThread, signal });
+      const means = { voice: voiceOf(turn.events), onText: live.append, readThread, signal };
+      result = withEarlier(turn, await resultOf(options, turn, means), options);
     } finally {
       stream = await live.close();
     }

@@ -1,32 +1,40 @@
 import type { AcceptResult } from '../adapter.ts';
 import { TurnAborted } from '../errors.ts';
+import type { InboundEvent } from '../message.ts';
+import type { RevisionRules } from '../store/revision.ts';
 import type { AcceptBatch, ClaimedTurn, Store } from '../store/store.ts';
 
 export interface StopsOptions {
   readonly store: Pick<Store, 'accept'>;
+  /** Whether a turn is asked again when a question of it is edited or deleted. */
+  readonly revisions: RevisionRules | undefined;
   readonly running: ReadonlyMap<ClaimedTurn, { readonly controller: AbortController }>;
   /** The turns of the claims that are under way now; resolves when those are through. */
   readonly coming: () => Promise<readonly ClaimedTurn[]>;
 }
 
 /**
- * Saves a batch that holds stops, and stops the turns of this process that they mean: those that were taken up before. A turn that is taken
- * up later sees the mark that the stop has left on its events in the ledger, and another process does too.
+ * Saves a batch that holds stops, edits or deletions, and stops the turns of this process that they mean: those that were taken up before. A
+ * turn that is taken up later sees the mark that the stop has left on its events in the ledger, and another process does too; what was
+ * edited or deleted during a turn keeps that from being committed, so that it begins anew.
  */
-export function createAcceptStops({ store, running, coming }: StopsOptions) {
+export function createAcceptStops({ store, revisions, running, coming }: StopsOptions) {
   return async function acceptStops(batch: AcceptBatch): Promise<readonly AcceptResult[]> {
     const before = [...running.keys()];
     const soon = coming();
-    const results = await store.accept(batch);
+    const results = await store.accept({ ...batch, revisions });
     // One that comes again means nothing: what runs now may have been asked after it.
     const stopped = new Set(
       batch.events
         .filter(({ type }, index) => type === 'stop' && results[index]?.status === 'ignored')
         .map(({ conversationId }) => conversationId),
     );
+    const changed = revisions ? batch.events.filter((_, index) => results[index]?.status !== 'duplicate') : [];
     const abort = (turns: readonly ClaimedTurn[]): void => {
       for (const turn of turns) {
         if (stopped.has(turn.conversationId)) running.get(turn)?.controller.abort(new TurnAborted('stopped'));
+        else if (changed.some((event) => concerns(event, turn, revisions)))
+          running.get(turn)?.controller.abort(new TurnAborted('changed'));
       }
     };
     abort(before);
@@ -35,6 +43,17 @@ export function createAcceptStops({ store, running, coming }: StopsOptions) {
   };
 }
 
-export function hasStop({ events }: AcceptBatch): boolean {
-  return events.some(({ type }) => type === 'stop');
+/** Whether a turn has read something that reads otherwise now. */
+function concerns(event: InboundEvent, turn: ClaimedTurn, rules: RevisionRules | undefined): boolean {
+  if (event.type !== 'edit' && event.type !== 'delete') return false;
+  if (event.conversationId !== turn.conversationId || (event.type === 'delete' && !rules?.withdrawDeleted)) return false;
+  const read = turn.events.find(({ event: each }) => each.type === 'message' && each.messageId === event.messageId)?.event;
+  return read?.type === 'message' && (event.type === 'delete' || read.text !== event.text);
+}
+
+const interrupting: ReadonlySet<InboundEvent['type']> = new Set(['stop', 'edit', 'delete', 'action']);
+
+/** Whether a batch may concern a turn that runs, or an answer that was given. */
+export function hasInterruption({ events }: AcceptBatch): boolean {
+  return events.some(({ type }) => interrupting.has(type));
 }

@@ -6,7 +6,8 @@ import type { Log } from '../log.ts';
 import { appUninstalled } from '../store/installation-store.ts';
 import type { AcceptBatch, ClaimedTurn, Store } from '../store/store.ts';
 import { createRoom } from './room.ts';
-import { createAcceptStops, hasStop } from './stops.ts';
+import type { RevisionRules } from '../store/revision.ts';
+import { createAcceptStops, hasInterruption } from './stops.ts';
 
 export interface WorkerOptions {
   readonly store: Pick<Store, 'accept' | 'acceptAndClaim' | 'claimTurns' | 'renewTurns' | 'postponeTurn'>;
@@ -22,6 +23,8 @@ export interface WorkerOptions {
   readonly pollMs: number;
   /** How much of the transcript a turn gets to see, in messages. */
   readonly historyLimit: number;
+  /** What becomes of answers whose questions change; without it nothing does. */
+  readonly revisions?: RevisionRules;
 }
 
 export interface Worker {
@@ -53,15 +56,15 @@ export function createWorker(options: WorkerOptions): Worker {
   const room = createRoom({ ...options, running: () => running.size, onTurn: run });
   const onError = (error: unknown): void => log.error('turns could not be claimed', { error: describeError(error) });
   const loop = createClaimLoop({ claim: room.claim, clock, pollMs: options.pollMs, onError });
-  const acceptStops = createAcceptStops({ store, running, coming: room.coming });
+  const acceptStops = createAcceptStops({ store, revisions: options.revisions, running, coming: room.coming });
 
   async function accept(batch: AcceptBatch): Promise<readonly AcceptResult[]> {
-    if (hasStop(batch)) return acceptStops(batch).finally(loop.wake);
-    const atOnce = loop.active() ? room.acceptAtOnce(batch) : undefined;
+    const interrupts = hasInterruption(batch);
+    const atOnce = loop.active() && !interrupts ? room.acceptAtOnce(batch) : undefined;
     if (atOnce) return atOnce;
-    const results = await store.accept(batch);
+    const results = await (interrupts ? acceptStops(batch) : store.accept(batch));
     abortGone(running, batch, results);
-    if (results.some(({ status }) => status === 'accepted')) loop.wake();
+    if (results.some(({ status }, index) => status === 'accepted' || batch.events[index]?.type === 'stop')) loop.wake();
     return results;
   }
 

@@ -76,7 +76,7 @@ async function recordFailure(options: DeliveryOptions, failure: Failure): Promis
   const { id, owner, token, message } = delivery;
   const delayMs = error.retryable ? delayBeforeRetry(options, failure) : undefined;
   const retryAt = delayMs === undefined ? undefined : clock.now() + delayMs;
-  const giveUp = retryAt === undefined ? { undeliverable: toUndeliverable(options, failure) } : {};
+  const giveUp = retryAt === undefined ? undeliverableOf(options, failure) : {};
   const held = await store.settleFailed({
     id,
     owner,
@@ -93,6 +93,11 @@ async function recordFailure(options: DeliveryOptions, failure: Failure): Promis
   else
     log[adapters.has(delivery.adapter) || message.attempt === 1 ? 'warn' : 'debug']('delivery postponed', { ...fields, delayMs });
   return retryAt ?? clock.now();
+}
+
+/** What could not be taken away concerns the operator alone. */
+function undeliverableOf(options: DeliveryOptions, failure: Failure): { readonly undeliverable?: Undeliverable } {
+  return failure.delivery.removes ? {} : { undeliverable: toUndeliverable(options, failure) };
 }
 
 /** The id of the notice follows from that of the part: over any number of attempts and processes there is one. */
@@ -113,7 +118,7 @@ function delayBeforeRetry(
   { adapters, policy, clock }: DeliveryOptions,
   { delivery, error, signal }: Failure,
 ): number | undefined {
-  const mustLook = error.uncertain && adapters.get(delivery.adapter)?.find !== undefined;
+  const mustLook = error.uncertain && !delivery.removes && adapters.get(delivery.adapter)?.find !== undefined;
   // NaN, of a header that is no number, would be no time at all.
   const retryAfterMs = Math.max(error.retryAfterMs || 0, mustLook ? lookAfterMs : 0);
   const failure = { attempt: delivery.message.attempt, firstDueAt: delivery.expiresAt - policy.expiryMs, retryAfterMs };
@@ -139,6 +144,8 @@ async function attempt(options: DeliveryOptions, { delivery, adapter, signal }: 
   const isLate = () => clock.now() > delivery.leaseUntil - timeoutMs;
   let { message } = delivery;
   try {
+    if (delivery.removes)
+      return isLate() ? 'lease over' : await withinTime(options, signal, (bound) => takeAway(delivery, adapter, bound));
     if (delivery.uncertain && adapter.find) {
       if (isLate()) return 'lease over';
       const found = await withinTime(options, signal, (bound) => adapter.find?.(message, bound));
@@ -155,6 +162,14 @@ async function attempt(options: DeliveryOptions, { delivery, adapter, signal }: 
     // A timeout, a stop, or an adapter that broke its contract: whether the message arrived is not known.
     return new DeliveryError({ message: describeError(error), retryable: true, uncertain: true, cause: error });
   }
+}
+
+/** Where no message is known, one may have been left under the id; where the adapter cannot take it away, it stays. */
+async function takeAway({ message, uncertain }: ClaimedDelivery, adapter: Adapter, signal: AbortSignal): Promise<Receipt> {
+  const known = message.replaces ?? message.opened;
+  const receipt = known ?? (uncertain ? (await adapter.find?.(message, signal))?.receipt : undefined);
+  if (receipt) await adapter.remove?.(message, receipt, signal);
+  return receipt ?? { id: message.id };
 }
 
 function expired({ message }: ClaimedDelivery): string {

@@ -3,6 +3,7 @@ import type { InboundEvent, Json, OutboundMessage, Receipt, Undeliverable } from
 import type { FeedbackStore } from './feedback-store.ts';
 import type { InstallationStore } from './installation-store.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
+import type { Kept, Removing, RevisableBatch, Revising } from './revision.ts';
 
 /**
  * The ledger. Every method is one atomic use case: either all of it is on disk when the promise resolves, or nothing is and it rejects.
@@ -46,10 +47,7 @@ export interface Store extends KnowledgeStore, InstallationStore, FeedbackStore 
    * What has waited longer elsewhere goes first: claim only where there is room for all.
    */
   acceptAndClaim(batch: AcceptBatch, claim: TurnClaim): Promise<AcceptedTurns>;
-  /**
-   * Leases conversations in which events wait, longest waiting first, and suspects sparingly. No conversation is ever held by two
-   * unexpired leases.
-   */
+  /** Leases conversations in which events wait, longest waiting first, and suspects sparingly. None is ever held by two unexpired leases. */
   claimTurns(claim: TurnClaim): Promise<TurnClaims>;
   /** Prolongs leases; returns the conversations whose lease has been lost. */
   renewTurns(renewal: TurnRenewal): Promise<readonly string[]>;
@@ -94,7 +92,7 @@ export interface Store extends KnowledgeStore, InstallationStore, FeedbackStore 
   close(): Promise<void>;
 }
 
-export interface AcceptBatch {
+export interface AcceptBatch extends RevisableBatch {
   readonly adapter: string;
   readonly events: readonly InboundEvent[];
   readonly state?: AdapterState | undefined;
@@ -132,7 +130,7 @@ export interface TurnHold {
   readonly token: number;
 }
 
-export interface ClaimedTurn extends TurnHold {
+export interface ClaimedTurn extends TurnHold, Revising {
   readonly turnId: string;
   /** How often this turn has been claimed, from 1. */
   readonly attempt: number;
@@ -164,7 +162,7 @@ export interface TurnRenewal {
 
 export type Verdict = 'answered' | 'ignored' | 'refused' | 'failed';
 
-export interface TurnOutcome extends TurnHold {
+export interface TurnOutcome extends TurnHold, Revising {
   readonly turnId: string;
   readonly attempt: number;
   readonly startedAt: number;
@@ -195,7 +193,7 @@ export interface TurnOutcome extends TurnHold {
   readonly failure?: { readonly errorId: string; readonly message: string } | undefined;
 }
 
-export interface SettledEvent {
+export interface SettledEvent extends Kept {
   readonly seq: number;
   readonly verdict: Verdict;
   readonly reason?: string | undefined;
@@ -203,10 +201,10 @@ export interface SettledEvent {
   readonly tokens?: number | undefined;
 }
 
-/** The first part comes back leased to the caller, unless earlier answers of the conversation must go out first. */
+/** The first part comes back leased to the caller, unless earlier answers must go out first. `changed`: events of the turn read otherwise now, so nothing is written. */
 export type CommitResult =
   | { readonly status: 'committed'; readonly delivery: ClaimedDelivery | undefined; readonly moreWaiting: boolean }
-  | { readonly status: 'stale' };
+  | { readonly status: 'stale' | 'changed' };
 
 export interface TurnPostponement extends TurnHold {
   readonly retryAt: number;
@@ -234,7 +232,7 @@ export interface DeliveryHold {
   readonly token: number;
 }
 
-export interface ClaimedDelivery extends DeliveryHold {
+export interface ClaimedDelivery extends DeliveryHold, Removing {
   readonly adapter: string;
   readonly message: OutboundMessage;
   readonly uncertain: boolean;

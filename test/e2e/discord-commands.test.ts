@@ -103,3 +103,47 @@ test('a thumb under an answer is kept, with its reason', () =>
       'the reason',
     );
   }));
+
+test('a press on "Again" puts another answer in place of the one under which it stands, by who asked alone', () =>
+  onDiscord(async (stage) => {
+    const { discord, model } = stage;
+    discord.command({ name: 'ask', options: { question: 'how' } });
+    await until(() => JSON.stringify(written(stage)[0]?.components ?? []).includes('parley:regenerate:'), 'the buttons');
+    const [answer] = written(stage);
+    const messageId = answer?.id ?? '';
+    const customId = /parley:regenerate:[0-9a-z]+/.exec(JSON.stringify(answer?.components))?.[0] ?? '';
+    model.behaviour.answer = () => 'Another answer.';
+
+    discord.press({ messageId, customId, user: 'Bob' });
+    await until(() => discord.privateMessages('Bob').length === 1, 'Bob to be told');
+    discord.press({ messageId, customId });
+    discord.press({ messageId, customId });
+    await until(() => texts(written(stage)).includes('Another answer.'), 'another answer');
+    await until(async () => (await stage.store().stats()).undelivered === 0, 'everything to be delivered');
+
+    assert.match(discord.privateMessages('Bob')[0]?.content ?? '', /Only who asked/);
+    assert.deepEqual(
+      written(stage).map(({ id, content }) => [id, content]),
+      [[messageId, 'Another answer.']],
+    );
+    assert.match(JSON.stringify(written(stage)[0]?.components), /parley:good:/);
+  }));
+
+test('a press on "Again" under a private answer changes it in place, for its person alone', () =>
+  onDiscord(async (stage) => {
+    const { discord, model } = stage;
+    discord.command({ name: 'ask', options: { question: 'how', private: true } });
+    await until(
+      () => JSON.stringify(discord.privateMessages('Ada')[0]?.components ?? []).includes('parley:regenerate:'),
+      'the buttons',
+    );
+    const [answer] = discord.privateMessages('Ada');
+    const customId = /parley:regenerate:[0-9a-z]+/.exec(JSON.stringify(answer?.components))?.[0] ?? '';
+    model.behaviour.answer = () => 'Another answer.';
+
+    discord.press({ messageId: answer?.id ?? '', customId });
+    await until(() => texts(discord.privateMessages('Ada')).includes('Another answer.'), 'another answer');
+
+    assert.equal(discord.privateMessages('Ada').length, 1);
+    assert.deepEqual(written(stage), []);
+  }));

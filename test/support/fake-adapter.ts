@@ -60,7 +60,7 @@ export function createFakeAdapter(options: FakeAdapterOptions = {}): FakeAdapter
   const streams: FakeStream[] = [];
 
   function show(message: Pick<OutboundMessage, 'id' | 'conversationId' | 'opened'>, text: string): Receipt {
-    const existing = posts.find(({ id }) => id === message.opened?.id);
+    const existing = posts.find(({ id, removed }) => id === message.opened?.id && !removed);
     if (existing) existing.text = text;
     const id = existing?.id ?? `P${posts.length + 1}`;
     if (!existing) posts.push({ id, nonce: message.id, conversationId: message.conversationId, text, removed: false });

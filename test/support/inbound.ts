@@ -1,5 +1,5 @@
 import { toConversationId } from '../../src/conversation-id.ts';
-import type { Command, Feedback, InboundMessage, MessageDelete, MessageEdit, Stop } from '../../src/message.ts';
+import type { Action, Command, Feedback, InboundMessage, MessageDelete, MessageEdit, Stop } from '../../src/message.ts';
 
 export const testTenant = 'T1';
 
@@ -67,4 +67,19 @@ export function createFeedback({ in: place = 'c1', ...data }: Partial<Feedback> 
 export function createStop(name = 'c1'): Stop {
   const { adapter, tenant, eventId, conversationId, sentAt, author } = createMessage('', { in: name });
   return { type: 'stop', eventId: `stop:${eventId}`, adapter, tenant, conversationId, sentAt, author };
+}
+
+/** Somebody presses "Answer again" under the message of the bot with this id. */
+export function createRegenerate(
+  messageId: string,
+  { in: name = 'c1', by = 'ann', ...data }: Partial<Action> & { in?: string; by?: string } = {},
+): Action {
+  const { eventId, adapter, tenant, conversationId, author, destination } = createMessage('', { in: name, by });
+  const sentAt = Date.UTC(2026, 5, 2);
+  return {
+    type: 'action',
+    ...{ name: 'regenerate', value: '', eventId: `press:${eventId}`, adapter, tenant, conversationId, sentAt, author, messageId },
+    destination: { ...destination, seenBy: by },
+    ...data,
+  };
 }

@@ -10,6 +10,7 @@ import { createOutbox, type Outbox } from '../../src/outbox/outbox.ts';
 import type { RetryPolicy } from '../../src/retry.ts';
 import { openMemoryDatabase, type OpenedDatabase } from '../../src/store/sqlite/database.ts';
 import { createInProcessStore } from '../../src/store/sqlite/in-process.ts';
+import type { RevisionRules } from '../../src/store/revision.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createFakeAdapter, type FakeAdapter } from './fake-adapter.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
@@ -32,6 +33,7 @@ export interface TestParleyOptions {
   readonly concurrency?: number;
   readonly contextTokens?: number;
   readonly staleAfterMs?: number;
+  readonly revisions?: RevisionRules;
   readonly retry?: Partial<RetryPolicy>;
   readonly delivery?: Partial<RetryPolicy>;
   /** Called with every text whose tokens are counted. */
@@ -106,7 +108,12 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
     retry: { ...retry, ...options.retry },
     delivery: { leaseMs, expiryMs: policy.expiryMs },
   });
-  const worker = createWorker({ ...shared, runTurn, historyLimit: 50 });
+  const worker = createWorker({
+    ...shared,
+    runTurn,
+    historyLimit: 50,
+    ...(options.revisions ? { revisions: options.revisions } : {}),
+  });
   async function stopInOrder(drainMs: number): Promise<void> {
     await worker.stop(drainMs);
     await outbox.stop(drainMs);

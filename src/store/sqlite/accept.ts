@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { AcceptResult } from '../../adapter.ts';
-import type { InboundEvent, MessageDelete, MessageEdit } from '../../message.ts';
+import type { InboundEvent } from '../../message.ts';
+import { answeredAgain, type RevisionRules } from '../revision.ts';
 import type { AcceptBatch } from '../store.ts';
 import type { Sqlite } from './database.ts';
 import { createKeepFeedback } from './feedback.ts';
@@ -8,12 +9,20 @@ import { prepareInsert } from './insert.ts';
 import { createUninstall } from './installations.ts';
 import { isWorthKeeping, type Overheard } from './overheard.ts';
 import { createStopWaiting } from './stops.ts';
+import { createRegenerate } from './regenerate.ts';
+import { createRevisions } from './revisions.ts';
 import { toTime } from './time.ts';
+import { createTranscriptEdits } from './transcript-edits.ts';
 
 interface KnownEvent {
   readonly seq: number;
   readonly hash: string;
   readonly reason: string | null;
+}
+
+interface Moment {
+  readonly now: number;
+  readonly rules: RevisionRules | undefined;
 }
 
 const notAddressed = 'not addressed to the bot';
@@ -29,12 +38,14 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
   const saveState = db.prepare<[string, string, string]>(
     'insert into adapter_state (adapter, key, value) values (?, ?, ?) on conflict (adapter, key) do update set value = excluded.value',
   );
-  const edits = createTranscriptEdits(db, overheard);
+  const revisions = createRevisions(db);
+  const edits = createTranscriptEdits(db, { overheard, revisions });
+  const regenerate = createRegenerate(db, revisions);
   const stopWaiting = createStopWaiting(db);
   const uninstall = createUninstall(db);
   const keepFeedback = createKeepFeedback(db);
 
-  function acceptOne(event: InboundEvent, now: number): AcceptResult {
+  function acceptOne(event: InboundEvent, { now, rules }: Moment): AcceptResult {
     const known = findEvent.get(event.adapter, event.tenant, event.eventId);
     const eventHash = hashOf(event);
     if (known) {
@@ -43,8 +54,9 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
       removeEvent.run(known.seq);
     }
     const since = event.type === 'message' || event.type === 'command' ? joinedAt.get(event.conversationId) : undefined;
-    const reason = reasonToIgnore(event, { isJoined: since !== undefined, now });
+    const reason = reasonToIgnore(event, { isJoined: since !== undefined, now, rules });
     insertEvent(toRow(event, { hash: eventHash, reason, now }));
+    if (reason === answeredAgain) return { status: 'accepted', reason };
     if (reason !== undefined) return { status: 'ignored', reason };
     wake(event, now);
     // Nothing is overheard once the conversation is there: only what was sent before that may have been overtaken. It need not say that it is
@@ -56,15 +68,16 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
     return { status: 'accepted' };
   }
 
-  /** Why no turn will take this event up; undefined when one will. Edits, deletes, stops and uninstallations have done their work here. */
-  function reasonToIgnore(event: InboundEvent, { isJoined, now }: { isJoined: boolean; now: number }): string | undefined {
+  /** Why no turn will take this event up; undefined when one will. Edits, deletes, presses, stops and uninstallations have done their work here. */
+  function reasonToIgnore(event: InboundEvent, { isJoined, now, rules }: Moment & { isJoined: boolean }): string | undefined {
     if (refusalOf(event) !== undefined) return refusalOf(event);
     if (event.type === 'message') {
       return event.addressed || isJoined ? undefined : notAddressed;
     }
     if (event.type === 'command') return undefined;
-    if (event.type === 'edit') return edits.edit(event) ? 'transcript updated' : 'unknown message';
-    if (event.type === 'delete') return edits.remove(event) ? 'transcript updated' : 'unknown message';
+    if (event.type === 'edit') return edits.edit(event, { now, rules });
+    if (event.type === 'delete') return edits.remove(event, { now, rules });
+    if (event.type === 'action' && event.name === 'regenerate' && rules) return regenerate(event, now);
     if (event.type === 'stop') return stopWaiting(event.conversationId, now) ? 'answer stopped' : 'nothing to stop';
     if (event.type === 'feedback') return keepFeedback(event, now);
     if (event.type === 'uninstall') return uninstall(event, now);
@@ -72,7 +85,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
   }
 
   return function accept(batch: AcceptBatch, now: number): AcceptResult[] {
-    const results = batch.events.map((event) => acceptOne(event, now));
+    const results = batch.events.map((event) => acceptOne(event, { now, rules: batch.revisions }));
     if (batch.state) saveState.run(batch.adapter, batch.state.key, JSON.stringify(batch.state.value));
     return results;
   };
@@ -91,48 +104,6 @@ function createWake(db: Sqlite) {
     // Only messages and commands get here, and both have a destination.
     const destination = 'destination' in event ? JSON.stringify(event.destination) : '{}';
     wakeConversation.run(conversationId, adapter, tenant, destination, messageIdOf(event), now, now, now);
-  };
-}
-
-/**
- * A message that still waits is changed where it waits, so that the turn reads its newest wording; a settled one in the transcript;
- * one that failed also where it is kept for a replay; and one that was overheard where it is kept for a mention that is late.
- */
-function createTranscriptEdits(db: Sqlite, overheard: Overheard) {
-  const editWaiting = db.prepare<[string, string, string]>(
-    "update inbox set text = ? where conversation_id = ? and message_id = ? and type = 'message' and state = 'waiting' and withdrawn = 0",
-  );
-  const editFailed = db.prepare<[string, string, string]>(
-    `update inbox set text = ? where conversation_id = ? and message_id = ? and type = 'message' and verdict = 'failed'
-       and payload is not null`,
-  );
-  const withdrawWaiting = db.prepare<[string, string]>(
-    `update inbox set withdrawn = 1, text = '' where conversation_id = ? and message_id = ? and type = 'message' and state = 'waiting'`,
-  );
-  const withdrawFailed = db.prepare<[string, string]>(
-    `update inbox set withdrawn = 1, text = '', payload = null
-     where conversation_id = ? and message_id = ? and type = 'message' and verdict = 'failed'`,
-  );
-  // Newest first: what is edited is mostly recent, and conversations grow long.
-  const findSettled = `select seq from message where conversation_id = ? and message_id = ? and role = 'user' order by seq desc limit 1`;
-  // The stored count no longer fits: a rough one by length does until the text is next counted.
-  const editSettled = db.prepare<[string, string, string, string]>(
-    `update message set text = ?, tokens = octet_length(?) / 3 + 1 where seq = (${findSettled})`,
-  );
-  const removeSettled = db.prepare<[string, string]>(`delete from message where seq = (${findSettled})`);
-  return {
-    edit({ text, conversationId, messageId }: MessageEdit): boolean {
-      const waiting = editWaiting.run(text, conversationId, messageId).changes;
-      const failed = editFailed.run(text, conversationId, messageId).changes;
-      const kept = overheard.edit(messageId, conversationId, text);
-      return waiting + failed + kept + editSettled.run(text, text, conversationId, messageId).changes > 0;
-    },
-    remove({ conversationId, messageId }: MessageDelete): boolean {
-      const waiting = withdrawWaiting.run(conversationId, messageId).changes;
-      const failed = withdrawFailed.run(conversationId, messageId).changes;
-      const kept = overheard.remove(messageId, conversationId);
-      return waiting + failed + kept + removeSettled.run(conversationId, messageId).changes > 0;
-    },
   };
 }
 

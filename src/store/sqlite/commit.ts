@@ -1,13 +1,16 @@
+import { toChunkId } from '../../ids.ts';
 import type { ClaimedDelivery, CommitResult, TurnOutcome } from '../store.ts';
 import type { Sqlite } from './database.ts';
 import { outboxColumns, toDelivery, type OutboxRow } from './delivery-row.ts';
 import { prepareInsert } from './insert.ts';
+import { createPartsOf } from './parts.ts';
+import { createReplaced } from './replaced.ts';
 import { toTime } from './time.ts';
 
 /** Ends a turn. The fence stands first: whoever no longer holds the lease writes nothing. */
 export function createCommit(db: Sqlite) {
-  const holds = db.prepare<[string, string, number], { found: 1 }>(
-    'select 1 as found from conversation where id = ? and lease_owner = ? and lease_token = ?',
+  const holds = db.prepare<[string, string, number], { changed: 0 | 1 }>(
+    'select changed from conversation where id = ? and lease_owner = ? and lease_token = ?',
   );
   const moreWaits = db.prepare<[string], { found: 1 }>(
     "select 1 as found from inbox where conversation_id = ? and state = 'waiting' limit 1",
@@ -16,6 +19,7 @@ export function createCommit(db: Sqlite) {
     `update conversation set lease_owner = null, attempt = 0, crashes = 0, stream = null, wake_at = @wakeAt, active_at = @now
      where id = @conversationId`,
   );
+  const forget = db.prepare<[string, number]>('delete from message where conversation_id = ? and turn = ?');
   const recordTurn = createTurnRecord(db);
   const settleEvents = createVerdicts(db);
   const writeAnswer = createTranscriptWriter(db);
@@ -23,8 +27,11 @@ export function createCommit(db: Sqlite) {
 
   return function commitTurn(outcome: TurnOutcome, now: number): CommitResult {
     const { conversationId, owner, token } = outcome;
-    if (!holds.get(conversationId, owner, token)) return { status: 'stale' };
+    const held = holds.get(conversationId, owner, token);
+    if (!held) return { status: 'stale' };
+    if (held.changed) return { status: 'changed' };
     const stamp = { turn: recordTurn(outcome, now), now };
+    if (outcome.revises) forget.run(conversationId, outcome.revises.turn);
     settleEvents(outcome, stamp);
     writeAnswer(outcome, stamp);
     const delivery = enqueue(outcome, stamp);
@@ -79,17 +86,17 @@ function createVerdicts(db: Sqlite) {
      select conversation_id, 'user', message_id, author_id, author_name, text, ?, ?, sent_at
      from inbox where seq = ? and state = 'waiting' and withdrawn = 0`,
   );
-  // A failed event keeps its payload for a replay; of all others only the tombstone stays.
+  // A failed event keeps its payload for a replay; of the others mostly only the tombstone stays.
   const settle = db.prepare<[string, string | null, number, number, 0 | 1, 0 | 1, number]>(
     `update inbox set state = 'settled', verdict = ?, reason = ?, turn = ?, settled_at = ?,
        payload = iif(? and withdrawn = 0, payload, null), text = iif(?, text, '')
      where seq = ? and state = 'waiting'`,
   );
   return function settleEvents({ events }: TurnOutcome, { turn, now }: Stamp): void {
-    for (const { seq, verdict, reason, tokens } of events) {
+    for (const { seq, verdict, reason, tokens, keepsPayload } of events) {
       if (tokens !== undefined) remember.run(tokens, turn, seq);
       const keep = verdict === 'failed' ? 1 : 0;
-      settle.run(verdict, reason ?? null, turn, now, keep, keep, seq);
+      settle.run(verdict, reason ?? null, turn, now, keepsPayload ? 1 : keep, keep, seq);
     }
   };
 }
@@ -114,16 +121,31 @@ function createEnqueue(db: Sqlite) {
     "select 1 as found from outbox where conversation_id = ? and state in ('queued', 'sending') limit 1",
   );
   const insertPart = prepareInsert(db, 'outbox', outboxColumns);
+  const partsOf = createPartsOf(db);
+  const replacedBy = createReplaced(db);
+
   return function enqueue(outcome: TurnOutcome, stamp: Stamp): ClaimedDelivery | undefined {
-    if (outcome.parts.length === 0) return undefined;
+    const earlier = outcome.revises ? partsOf(outcome.revises.turn) : [];
+    if (outcome.parts.length + earlier.length === 0) return undefined;
     const busy = outboxBusy.get(outcome.conversationId) !== undefined;
-    const rows = outcome.parts.map((content, part) =>
+    const rows = contentsOf(outcome, earlier).map((content, part) =>
       toOutboxRow(outcome, { ...stamp, ...content, part, leased: part === 0 && !busy }),
     );
     for (const row of rows) insertPart(row);
     const [first] = rows;
-    return first && !busy ? toDelivery(first) : undefined;
+    if (!first || busy) return undefined;
+    return toDelivery(first, { replaced: first.replaces === null ? undefined : replacedBy(first.replaces) });
   };
+}
+
+type Content = Pick<Part, 'id' | 'text' | 'replaces'>;
+
+/** The parts, each in the place of one of the earlier answer; what is left of that goes. */
+function contentsOf({ parts, turnId }: TurnOutcome, earlier: readonly { readonly id: string }[]): Content[] {
+  const shown = parts.map(({ id, text }, part) => ({ id, text, replaces: earlier[part]?.id ?? null }));
+  const left = earlier.slice(parts.length);
+  const removed = left.map(({ id }, index) => ({ id: toChunkId(turnId, parts.length + index), text: '', replaces: id }));
+  return [...shown, ...removed];
 }
 
 interface Stamp {
@@ -134,12 +156,13 @@ interface Stamp {
 interface Part extends Stamp {
   readonly id: string;
   readonly text: string;
+  readonly replaces: string | null;
   readonly part: number;
   /** Whether it goes out at once, by the process that ends the turn. */
   readonly leased: boolean;
 }
 
-function toOutboxRow(outcome: TurnOutcome, { id, text, part, leased, turn, now }: Part): OutboxRow {
+function toOutboxRow(outcome: TurnOutcome, { id, text, replaces, part, leased, turn, now }: Part): OutboxRow {
   const { deliver, owner, parts } = outcome;
   const isFirst = part === 0;
   return {
@@ -163,5 +186,6 @@ function toOutboxRow(outcome: TurnOutcome, { id, text, part, leased, turn, now }
     lease_owner: leased ? owner : null,
     lease_token: leased ? 1 : 0,
     created_at: now,
+    replaces,
   };
 }

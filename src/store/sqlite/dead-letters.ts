@@ -1,5 +1,6 @@
 import type { DeadLetter, DeadLetterDetail } from '../store.ts';
 import type { Sqlite } from './database.ts';
+import { createPartsOf } from './parts.ts';
 import { remarkAuthor } from './undeliverable.ts';
 
 interface DeadLetterRow {
@@ -76,7 +77,7 @@ function createReplay(db: Sqlite) {
   const forget = db.prepare<[string, number]>('delete from message where conversation_id = ? and turn = ?');
   // A replay is a new answer: the generation gives its parts ids of their own.
   const reopen = db.prepare(
-    `update inbox set state = 'waiting', generation = generation + 1, verdict = null, reason = null, settled_at = null, turn = null
+    `update inbox set state = 'waiting', generation = generation + 1, verdict = null, reason = null, settled_at = null, turn = @revised
      where turn = @turn and verdict = 'failed' and payload is not null
        and seq between (select first_seq from turn where seq = @turn) and (select last_seq from turn where seq = @turn)`,
   );
@@ -95,10 +96,13 @@ function createReplay(db: Sqlite) {
   const unsay = db.prepare(
     `delete from message where conversation_id = @conversationId and turn = @turn and role = 'user' and author_id = '${remarkAuthor}'`,
   );
+  const partsOf = createPartsOf(db);
   return {
     turn({ turn, conversation_id: conversationId }: DeadLetterRow, now: number): void {
       forget.run(conversationId, turn);
-      reopen.run({ turn });
+      // What was to take the place of an answer still is.
+      const isRevision = partsOf(turn).some(({ replaces }) => replaces !== null);
+      reopen.run({ turn, revised: isRevision ? turn : null });
       wake.run(now, conversationId);
     },
     delivery({ turn, conversation_id: conversationId }: DeadLetterRow, now: number): void {

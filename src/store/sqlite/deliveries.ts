@@ -1,7 +1,8 @@
 import type { Receipt } from '../../message.ts';
 import type { ClaimedDelivery, DeliveryClaim, DeliveryClaims, DeliveryFailure, DeliveryHold, SettleResult } from '../store.ts';
 import type { Sqlite } from './database.ts';
-import { outboxColumns, toDelivery, type OutboxRow } from './delivery-row.ts';
+import { isRemoval, outboxColumns, toDelivery, type OutboxRow } from './delivery-row.ts';
+import { createReplaced } from './replaced.ts';
 import { toTime } from './time.ts';
 import { createUndeliverable, noTurn } from './undeliverable.ts';
 
@@ -79,15 +80,18 @@ function createLease(db: Sqlite): (row: OutboxRow, owner: string, until: number)
      order by seq desc limit 1`,
   );
 
+  const replacedBy = createReplaced(db);
+
   return (row, owner, until) => {
     const attempt = row.attempt + 1;
     const token = row.lease_token + 1;
     const uncertain = row.state === 'sending' ? 1 : row.uncertain;
     lease.run(owner, token, attempt, until, uncertain, row.id);
     const after = uncertain && row.part > 0 ? partBefore.get(row)?.receipt : undefined;
+    const replaced = row.replaces === null ? undefined : replacedBy(row.replaces);
     return toDelivery(
       { ...row, state: 'sending', lease_owner: owner, lease_token: token, attempt, next_at: until, uncertain },
-      after,
+      { after, replaced },
     );
   };
 }
@@ -102,7 +106,7 @@ function createFailures(db: Sqlite) {
   const kill = db.prepare(
     `update outbox set state = 'dead', error = @error, settled_at = @now, next_at = null, lease_owner = null
      where id = @id and state = 'sending' and lease_owner = @owner and lease_token = @token
-     returning turn, adapter, conversation_id, attempt`,
+     returning turn, adapter, conversation_id, attempt, part, parts`,
   );
   const killRest = db.prepare(
     `update outbox set state = 'dead', error = 'an earlier part of the answer could not be delivered', settled_at = @now, next_at = null
@@ -128,6 +132,8 @@ function createFailures(db: Sqlite) {
     readonly adapter: string;
     readonly conversation_id: string;
     readonly attempt: number;
+    readonly part: number;
+    readonly parts: number;
   }
   return {
     bury({ id, owner, token, error, now, undeliverable }: Burial): boolean {
@@ -142,7 +148,7 @@ function createFailures(db: Sqlite) {
       if (undeliverable) tell({ ...undeliverable, part: { id, conversationId, turn }, now });
       makeHeadDue.run({ conversationId, now });
       bury.run({ id, adapter, conversationId, turn, error, attempts, now });
-      fail.run({ turn, error });
+      if (!isRemoval(killed)) fail.run({ turn, error }); // What remains beside an answer does not unsay it.
       return true;
     },
   };

@@ -1,4 +1,4 @@
-import type { Destination, Receipt } from '../../message.ts';
+import type { Destination, OutboundMessage, Receipt } from '../../message.ts';
 import type { ClaimedDelivery } from '../store.ts';
 
 export interface OutboxRow {
@@ -21,6 +21,7 @@ export interface OutboxRow {
   readonly lease_owner: string | null;
   readonly lease_token: number;
   readonly created_at: number;
+  readonly replaces: string | null;
 }
 
 export const outboxColumns = [
@@ -43,10 +44,23 @@ export const outboxColumns = [
   'lease_owner',
   'lease_token',
   'created_at',
+  'replaces',
 ] as const satisfies readonly (keyof OutboxRow)[];
 
+interface Neighbours {
+  /** Receipt of the part before it (JSON). */
+  readonly after?: string | null | undefined;
+  /** That of the message that it replaces. */
+  readonly replaced?: string | undefined;
+}
+
+/** Whether a part takes a message away; see revision.ts. */
+export function isRemoval({ part, parts }: Pick<OutboxRow, 'part' | 'parts'>): boolean {
+  return part >= parts;
+}
+
 /** A leased row, as its holder sees it. */
-export function toDelivery(row: OutboxRow, after?: string | null): ClaimedDelivery {
+export function toDelivery(row: OutboxRow, { after, replaced }: Neighbours = {}): ClaimedDelivery {
   return {
     id: row.id,
     owner: row.lease_owner ?? '',
@@ -55,6 +69,7 @@ export function toDelivery(row: OutboxRow, after?: string | null): ClaimedDelive
     uncertain: row.uncertain === 1,
     leaseUntil: row.next_at ?? 0,
     expiresAt: row.expires_at,
+    ...(isRemoval(row) ? { removes: true } : {}),
     message: {
       id: row.id,
       conversationId: row.conversation_id,
@@ -65,9 +80,15 @@ export function toDelivery(row: OutboxRow, after?: string | null): ClaimedDelive
       part: row.part,
       parts: row.parts,
       ...(row.opened === null ? {} : { opened: JSON.parse(row.opened) as Receipt }), // written by commitTurn
+      ...(replaced === undefined ? {} : toReplacing(replaced)),
       ...(after ? { after: JSON.parse(after) as Receipt } : {}), // written by settleSent
       attempt: row.attempt,
       createdAt: row.created_at,
     },
   };
+}
+
+function toReplacing(replaced: string): Pick<OutboundMessage, 'opened' | 'replaces'> {
+  const receipt = JSON.parse(replaced) as Receipt; // written by settleSent or commitTurn
+  return { opened: receipt, replaces: receipt };
 }

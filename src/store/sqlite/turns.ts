@@ -10,9 +10,11 @@ import type {
   TurnRenewal,
   WaitingEvent,
 } from '../store.ts';
+import type { Revised } from '../revision.ts';
 import type { Sqlite } from './database.ts';
 import { createHistory, type History } from './history.ts';
 import { createReady, type ReadyConversation } from './ready.ts';
+import { createSettleWithdrawn, type Withdrawn } from './settle-withdrawn.ts';
 import { stopReason } from './stops.ts';
 import { toTime } from './time.ts';
 
@@ -20,10 +22,12 @@ interface WaitingRow {
   readonly seq: number;
   readonly payload: string;
   readonly text: string;
-  readonly withdrawn: 0 | 1;
+  readonly withdrawn: Withdrawn;
   readonly generation: number;
   readonly accepted_at: number;
   readonly reason: string | null;
+  /** Of one that is answered again: the turn that answered it. */
+  readonly turn: number | null;
 }
 
 /** So many events one turn takes at most; the rest get the next one. */
@@ -48,15 +52,16 @@ function createClaim(db: Sqlite, history: History) {
   );
   const lease = db.prepare<[string, number, number, string]>(
     `update conversation set lease_owner = ?, lease_token = lease_token + 1, wake_at = ?, claimed_seq = ?,
-       attempt = attempt + 1, crashes = crashes + (lease_owner is not null), stream = coalesce(stream, 'unknown') where id = ?`,
+       changed = 0, attempt = attempt + 1, crashes = crashes + (lease_owner is not null), stream = coalesce(stream, 'unknown') where id = ?`,
   );
   const outboxBusy = db.prepare<[string], { found: 1 }>(
     "select 1 as found from outbox where conversation_id = ? and state in ('queued', 'sending') limit 1",
   );
 
+  const revised = createRevised(db);
+
   function claimOne(conversation: ReadyConversation, claim: TurnClaim & { now: number }): ClaimedTurn | undefined {
-    const rows = waitingIn(conversation.id, claim.now);
-    const [firstRow] = rows;
+    const { rows, firstRow } = waitingIn(conversation, claim.now);
     const events = rows.map(toWaitingEvent);
     const [first, last] = [events[0], events.at(-1)];
     if (!first || !last || !firstRow) {
@@ -64,18 +69,20 @@ function createClaim(db: Sqlite, history: History) {
       return undefined;
     }
     lease.run(claim.owner, claim.now + claim.leaseMs, last.seq, conversation.id);
-    const { adapter, tenant, eventId } = first.event;
+    const { turn } = firstRow;
+    const { id: conversationId, reset_seq: after } = conversation;
     return {
       owner: claim.owner,
-      conversationId: conversation.id,
+      conversationId,
       token: conversation.lease_token + 1,
-      turnId: toTurnId({ adapter, tenant, eventId, generation: firstRow.generation }),
+      turnId: turnIdOf(firstRow === rows[0] ? first.event : toEvent(firstRow), firstRow),
       attempt: conversation.attempt + 1,
       crashes: conversation.crashes,
       events,
-      history: history({ conversationId: conversation.id, after: conversation.reset_seq, limit: claim.historyLimit }),
+      history: history({ conversationId, after, limit: claim.historyLimit, without: turn }),
       stream: parseStream(conversation.stream),
       outboxBusy: outboxBusy.get(conversation.id) !== undefined,
+      ...(turn === null ? {} : { revises: revised(conversation.id, turn) }),
     };
   }
 
@@ -97,22 +104,54 @@ function createClaim(db: Sqlite, history: History) {
   };
 }
 
+/** The answer that is given once more. */
+function createRevised(db: Sqlite): (conversationId: string, turn: number) => Revised {
+  const answerOf = db.prepare<[string, number], { text: string }>(
+    "select text from message where conversation_id = ? and turn = ? and role = 'assistant'",
+  );
+  return (conversationId, turn) => ({ turn, answer: answerOf.get(conversationId, turn)?.text });
+}
+
+interface Waiting {
+  /** What a turn takes. */
+  readonly rows: readonly WaitingRow[];
+  /** That names the turn. */
+  readonly firstRow: WaitingRow | undefined;
+}
+
 /** Reads what waits, after it has settled what was deleted meanwhile. */
 function createWaiting(db: Sqlite) {
   const waiting = db.prepare<[string, number], WaitingRow>(
-    `select seq, payload, text, withdrawn, generation, accepted_at, reason from inbox
+    `select seq, payload, text, withdrawn, generation, accepted_at, reason, turn from inbox
      where conversation_id = +? and state = 'waiting' order by seq limit +?`,
   );
-  const settleWithdrawn = db.prepare<[number, string]>(
-    `update inbox set state = 'settled', verdict = 'ignored', reason = 'deleted by its author', payload = null, text = '', settled_at = ?
-     where conversation_id = ? and state = 'waiting' and withdrawn = 1`,
-  );
-  return function waitingIn(conversationId: string, now: number): WaitingRow[] {
-    const rows = waiting.all(conversationId, eventsPerTurn);
-    if (!rows.some((row) => row.withdrawn)) return rows;
-    settleWithdrawn.run(now, conversationId);
-    return waiting.all(conversationId, eventsPerTurn);
+  const settleWithdrawn = createSettleWithdrawn(db);
+
+  return function waitingIn(conversation: ReadyConversation, now: number): Waiting {
+    const rows = waiting.all(conversation.id, eventsPerTurn);
+    if (!rows.some((row) => row.withdrawn)) return toWaiting(rows);
+    const live = rows.filter((row) => !row.withdrawn);
+    const [first] = rows;
+    // Until the turn has ended, what was deleted names the message that a stream may have left.
+    if (conversation.stream !== null && live.length > 0 && first?.withdrawn === 2 && first.turn === null) {
+      return { ...toWaiting(live), firstRow: first };
+    }
+    settleWithdrawn({ conversation, rows, firstTurnId: first && turnIdOf(toEvent(first), first) }, now);
+    return toWaiting(waiting.all(conversation.id, eventsPerTurn));
   };
+}
+
+/** What is answered again is a turn of its own: its answer takes the place of the one that stands. */
+function toWaiting(rows: readonly WaitingRow[]): Waiting {
+  const [firstRow] = rows;
+  return {
+    firstRow,
+    rows: rows.some(({ turn }) => turn !== firstRow?.turn) ? rows.filter(({ turn }) => turn === firstRow?.turn) : rows,
+  };
+}
+
+function turnIdOf({ adapter, tenant, eventId }: InboundEvent, { generation }: WaitingRow): string {
+  return toTurnId({ adapter, tenant, eventId, generation });
 }
 
 /** What the holder of a lease does with it. */
@@ -156,8 +195,13 @@ function holdOf({ conversationId, owner, token }: TurnHold) {
   return { conversationId, owner, token };
 }
 
+/** Without its text. */
+function toEvent({ payload }: WaitingRow): InboundEvent {
+  return JSON.parse(payload) as InboundEvent; // written by accept from an InboundEvent
+}
+
 function toWaitingEvent(row: WaitingRow): WaitingEvent {
-  const stored = JSON.parse(row.payload) as InboundEvent; // written by accept from an InboundEvent
+  const stored = toEvent(row);
   const event = 'text' in stored ? { ...stored, text: row.text } : stored;
   return { seq: row.seq, event, acceptedAt: row.accepted_at, stopped: row.reason === stopReason };
 }
