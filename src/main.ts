@@ -139,14 +139,8 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
   return adapters.filter((adapter) => adapter !== false);
 }
 
-function discordOptions({ applicationId, apiUrl, messageContentIntent, streaming, backfillMinutes }: Config['discord']) {
-  return {
-    ...(applicationId ? { applicationId } : {}),
-    apiUrl,
-    messageContentIntent,
-    streaming,
-    backfillMs: backfillMinutes * 60_000,
-  };
+function discordOptions({ enabled: _, token: __, applicationId, backfillMinutes, ...discord }: Config['discord']) {
+  return { ...discord, ...(applicationId ? { applicationId } : {}), backfillMs: backfillMinutes * 60_000 };
 }
 
 function toSource(name: string, { callback, ...source }: Config['webhooks'][string]) {

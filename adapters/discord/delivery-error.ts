@@ -3,6 +3,8 @@ import { DeliveryError, describeError } from '../../src/errors.ts';
 
 /** Discord's JSON error codes that something depends on. */
 export const unknownMessage = 10008;
+/** Too many edits of messages that are older than an hour. */
+export const tooManyOldEdits = 30046;
 
 /** The JSON error code that Discord refused a call with; undefined where it did not refuse. */
 export function refusalCode(error: unknown): number | undefined {

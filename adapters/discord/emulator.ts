@@ -8,19 +8,16 @@ import type { FaultPlan, Faults } from './emulator/faults.ts';
 import { Gateway } from './emulator/gateway.ts';
 import type { GatewayCall } from './emulator/gateway.ts';
 import { toEvent } from './emulator/events.ts';
+import { createInteracting } from './emulator/interacting.ts';
+import type { EmulatedPeopleInteracting } from './emulator/interacting.ts';
+import { people } from './emulator/people.ts';
+import type { Saying } from './emulator/people.ts';
 import { createRest } from './emulator/rest.ts';
 import type { CallListener } from './emulator/rest.ts';
 import { createRoutes } from './emulator/routes.ts';
 import type { SentDispatch } from './emulator/sessions.ts';
-import { World, channelTypes } from './emulator/world.ts';
-import type {
-  EmulatedAttachment,
-  EmulatedChannel,
-  EmulatedGuild,
-  EmulatedMessage,
-  EmulatedUser,
-  MessageChange,
-} from './emulator/world.ts';
+import { World } from './emulator/world.ts';
+import type { EmulatedChannel, EmulatedGuild, EmulatedMessage, EmulatedUser, MessageChange } from './emulator/world.ts';
 
 /**
  * Discord in one process: REST and gateway as Discord's reference describes them, and the hands of the people who write there.
@@ -46,7 +43,7 @@ export interface DiscordEmulatorOptions {
   readonly messageLimit?: { readonly count: number; readonly perMs: number };
 }
 
-export interface DiscordEmulator {
+export interface DiscordEmulator extends EmulatedPeopleInteracting {
   /** Listens on the loopback interface; port 0, the default, takes a free one. */
   listen(port?: number): Promise<void>;
   /** Cuts everything off. What stands on the platform, and its sessions, stay: it may listen again, as after an outage. */
@@ -68,6 +65,8 @@ export interface DiscordEmulator {
   thread(options?: { readonly channelId?: string; readonly name?: string; readonly messageId?: string }): EmulatedChannel;
   /** The person of this name; made at the first mention of it. */
   user(name: string, options?: { readonly nick?: string }): EmulatedUser;
+  /** Takes permissions from the bot's role in a channel, by their bits. */
+  deny(channelId: string, permissions: bigint): void;
   /** The direct message channel between the person and the bot. */
   directMessage(user: string): EmulatedChannel;
 
@@ -107,21 +106,6 @@ export interface DiscordEmulator {
   onDispatchSent(listener: (sent: SentDispatch) => void): () => void;
 }
 
-export interface Saying {
-  /** The home channel by default. */
-  readonly channelId?: string;
-  /** Name of the person; `Ada` by default. */
-  readonly user?: string;
-  readonly text: string;
-  /** Puts a mention of the bot before the text. */
-  readonly mention?: boolean;
-  /** Id of the message that is replied to. */
-  readonly replyTo?: string;
-  /** Whether a reply notifies its addressee; true by default, as in the clients. */
-  readonly ping?: boolean;
-  readonly attachments?: readonly EmulatedAttachment[];
-}
-
 export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordEmulator {
   const { clock, messageContent = true } = options;
   const world = new World(clock);
@@ -135,7 +119,13 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
   const onTyping = (channelId: string): void => {
     for (const listener of typingListeners) listener(channelId);
   };
+  const cast = people(world, () => home);
+  const interacting = createInteracting({
+    ...{ world, clock, user: (name: string) => cast.user(name), homeChannelId: () => home.channelId },
+    dispatch: (data, guildId) => gateway.dispatch({ type: 'INTERACTION_CREATE', intent: anyIntent, guildId, data: () => data }),
+  });
   const routes = createRoutes({
+    interacting,
     world,
     now: () => clock.now(),
     messageContent,
@@ -150,7 +140,8 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
   const home = createHome(world);
 
   return {
-    ...people(world, home),
+    ...cast,
+    ...interacting.people,
     ...controls(world, gateway),
     ...host({ server, gateway, faults, address }),
     get apiUrl() {
@@ -167,6 +158,9 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
     onCall,
   };
 }
+
+/** Interactions come whatever the intents. */
+const anyIntent = ~0;
 
 /** It gets no answer, but notices when the other side goes away: a server's sockets stay half open by themselves. */
 function letHang(socket: Duplex): Duplex {
@@ -235,52 +229,4 @@ function createHome(world: World): DiscordEmulator['home'] {
   const guild = world.addGuild('Lighthouse');
   const [channel] = [...world.channels.values()].filter(({ guildId }) => guildId === guild.id);
   return { guildId: guild.id, channelId: channel?.id ?? '' };
-}
-
-/** What people do and see. */
-function people(world: World, home: DiscordEmulator['home']) {
-  const byName = new Map<string, EmulatedUser>();
-  const user = (name: string, { nick }: { nick?: string } = {}): EmulatedUser => {
-    const known = byName.get(name) ?? world.addUser({ name, nick });
-    byName.set(name, known);
-    return known;
-  };
-  return {
-    user,
-    guild: ({ name = 'Guild' }: { name?: string } = {}) => world.addGuild(name),
-    botRoleId: (guildId: string) => world.guilds.get(guildId)?.botRoleId ?? '',
-    leaveGuild: (guildId: string) => world.removeGuild(guildId),
-    channel: ({ guildId = home.guildId, name = 'channel' }: { guildId?: string; name?: string } = {}) =>
-      world.addChannel({ guildId, name, type: channelTypes.text }),
-    thread: ({
-      channelId = home.channelId,
-      name = 'thread',
-      messageId,
-    }: { channelId?: string; name?: string; messageId?: string } = {}) => {
-      const thread = {
-        name,
-        type: channelTypes.publicThread,
-        guildId: world.channels.get(channelId)?.guildId,
-        parentId: channelId,
-      };
-      return world.addChannel(messageId === undefined ? thread : { ...thread, id: messageId });
-    },
-    directMessage: (name: string) => world.directChannel(user(name).id),
-    say: ({ channelId = home.channelId, user: name = 'Ada', text, mention = false, replyTo, ping = true, attachments }: Saying) =>
-      world.post({
-        channelId,
-        author: user(name),
-        content: mention ? `<@${world.bot.id}> ${text}` : text,
-        replyTo,
-        attachments,
-        allowedMentions: { parse: ['users', 'roles', 'everyone'], replied_user: ping },
-      }),
-    edit: (message: EmulatedMessage, content: string) => world.edit(message, { content }),
-    remove: (message: EmulatedMessage) => world.remove(message),
-    messages: (channelId: string) => [...(world.channels.get(channelId)?.messages.values() ?? [])],
-    onMessage: (listener: (change: MessageChange) => void) =>
-      world.onChange((change) => {
-        if ('message' in change) listener(change);
-      }),
-  };
 }

@@ -5,6 +5,7 @@ import { describeError } from '../../src/errors.ts';
 import { redact } from '../../src/log.ts';
 import { fatalClose, fatalLogin } from './gateway-errors.ts';
 import { isRecord, textOf } from './record.ts';
+import type { Interactions } from './interactions.ts';
 import type { Rest } from './rest.ts';
 import { Shard } from './shard.ts';
 import { createStrategy } from './strategy.ts';
@@ -18,6 +19,7 @@ export interface GatewayOptions {
   readonly rest: Rest;
   readonly backfillMs: number;
   readonly context: AdapterContext;
+  readonly interactions: Interactions;
 }
 
 const startWaitMs = 15_000;

@@ -1,12 +1,22 @@
-import { GatewayIntentBits } from 'discord.js';
-import type { Adapter, AdapterContext } from '../../src/adapter.ts';
+import type { Adapter, AdapterContext, MessageStream, StreamOpening } from '../../src/adapter.ts';
 import { systemClock } from '../../src/clock.ts';
 import { download } from '../../src/download.ts';
 import { AdapterError, FileError } from '../../src/errors.ts';
+import { stopRow } from './buttons.ts';
 import { checkDiscord } from './check.ts';
+import { defineCommands } from './commands.ts';
+import { intentsOf } from './features.ts';
 import { toMessageTexts } from './format.ts';
 import { Gateway } from './gateway.ts';
+import { createDiscordRouter } from './http.ts';
+import type { InteractionEndpoint } from './http.ts';
+import { InteractionSender } from './interaction-send.ts';
+import { createTokenBox, parseInteractionDestination } from './interaction-token.ts';
+import { Interactions } from './interactions.ts';
+import { readThread } from './read-thread.ts';
+import { registerCommands } from './registration.ts';
 import { createRest } from './rest.ts';
+import type { Rest } from './rest.ts';
 import { Sender } from './send.ts';
 import { DiscordStream } from './stream.ts';
 
@@ -14,13 +24,27 @@ export interface DiscordOptions {
   /** The bot token from the Developer Portal. */
   readonly token: string;
   readonly applicationId?: string;
+  /** 64 hexadecimal digits: turns the endpoint for interactions over HTTP on. */
+  readonly publicKey?: string | undefined;
   /** Another host that speaks Discord's API, without a version: `http://127.0.0.1:4003/api`. */
   readonly apiUrl?: string;
+  /** Whether to connect to the gateway. Without it there are interactions over HTTP only. */
+  readonly gateway: boolean;
   /**
    * Whether the portal's switch for the Message Content intent is on. Without it Discord shows the bot only what mentions it, what
    * replies to it and direct messages: follow-ups in a thread need a mention then.
    */
   readonly messageContentIntent: boolean;
+  /** Whether commands are registered. */
+  readonly commands: boolean;
+  /** The servers in which they are; everywhere if there are none. */
+  readonly commandGuilds: readonly string[];
+  /** Whether only the person who asks by a command sees the answer where the command does not say. */
+  readonly privateAnswers: boolean;
+  /** Whether commands may be used by who added the app to their own account. */
+  readonly userInstall: boolean;
+  /** Whether answers carry buttons. */
+  readonly buttons: boolean;
   /** Whether answers are shown while they grow. */
   readonly streaming: boolean;
   /** How far back missed messages are fetched when a session could not be resumed, in ms. */
@@ -32,35 +56,65 @@ export interface DiscordOptions {
 /** Discord's own hosts for files. They ask for no credential; their addresses are signed, and expire after a day. */
 const fileOrigins = ['https://cdn.discordapp.com', 'https://media.discordapp.net'];
 
+interface Running {
+  readonly gateway: Gateway | undefined;
+  readonly context: AdapterContext;
+  readonly stopping: AbortController;
+  readonly registering: Promise<void>;
+}
+
 /**
  * Discord through discord.js: events by the gateway, answers by REST. The gateway knows no acknowledgement; what replaces it is the
- * session's sequence number, which is saved in the transaction of the event it belongs to (see intake.ts).
+ * session's sequence number, which is saved in the transaction of the event it belongs to (see intake.ts). Interactions come by the
+ * gateway or by HTTP, and are acknowledged once they are saved.
  */
 export function createDiscordAdapter(options: DiscordOptions): Adapter {
-  const { token, apiUrl, backfillMs } = options;
-  let running: { readonly gateway: Gateway; readonly context: AdapterContext } | undefined;
-  const rest = createRest({ token, apiUrl, clock: () => running?.context.clock ?? systemClock });
+  const { token, apiUrl, publicKey } = options;
+  let running: Running | undefined;
+  const clock = () => running?.context.clock ?? systemClock;
+  const rest = createRest({ token, apiUrl, clock });
+  const tokens = createTokenBox(token);
+  const interactions = new Interactions({ ...options, rest, tokens, canRead: options.messageContentIntent });
+  const now = () => clock().now();
+  const answers = new InteractionSender({ rest, tokens, now, acknowledged: (id) => interactions.acknowledged(id) });
+  const userId = () => running?.gateway?.userId;
+  const sender = new Sender({ rest, userId, interactions: answers, buttons: options.buttons });
   let stopped: Promise<void> | undefined;
-  const sender = new Sender({ rest, userId: () => running?.gateway.userId });
 
   async function stop(): Promise<void> {
-    await running?.gateway.stop();
+    running?.stopping.abort(new Error('The Discord adapter is stopping.'));
+    await Promise.all([running?.gateway?.stop(), running?.registering, interactions.stop()]);
     await rest.close();
+  }
+
+  function endpoint(): InteractionEndpoint | undefined {
+    if (!running || stopped) return undefined;
+    return { clock: clock(), log: running.context.log, answer: (payload) => interactions.answer(payload) };
+  }
+
+  function openStream(opening: StreamOpening, signal: AbortSignal): MessageStream {
+    if (!running) throw new AdapterError('The Discord adapter has not been started.');
+    const { log } = running.context;
+    const address = parseInteractionDestination(opening.destination);
+    const components = options.buttons ? stopRow : undefined;
+    return new DiscordStream({
+      ...{ rest, clock: clock(), log, opening, signal, components, doubt: (id) => sender.doubt(id) },
+      show: address && ((text, bound) => answers.showOriginal(address, { shown: { text, components }, signal: bound })),
+    });
   }
 
   return {
     name: 'discord',
     start: async (context) => {
       if (running) throw new AdapterError('The Discord adapter has been started already.');
-      const protocol = apiUrl?.startsWith('http:') ? 'ws:' : 'wss:';
-      const gateway = new Gateway({ token, protocol, rest, backfillMs, context, intents: toIntents(options) });
-      running = { gateway, context };
-      await gateway.start();
+      interactions.begin(context);
+      const gateway = options.gateway ? createGateway(options, { rest, interactions, context }) : undefined;
+      const stopping = new AbortController();
+      const registering = options.commands ? register(options, { rest, context, signal: stopping.signal }) : Promise.resolve();
+      running = { gateway, context, stopping, registering };
+      await gateway?.start();
     },
-    stop: () => {
-      stopped ??= stop();
-      return stopped;
-    },
+    stop: () => (stopped ??= stop()),
     send: (message, signal) => sender.send(message, signal),
     find: (message, signal) => sender.find(message, signal),
     remove: (message, receipt, signal) => sender.remove(message, receipt, signal),
@@ -71,18 +125,12 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
       const origins = apiUrl === undefined || isDiscord(apiUrl) ? fileOrigins : [...fileOrigins, new URL(apiUrl).origin];
       return (await download({ url, origins, maxBytes, fetch }, signal)).bytes;
     },
+    readThread: (command, signal) => readThread({ rest, command, signal }),
     typing: (destination, signal) => sender.typing(destination, signal),
-    check: (signal) => checkDiscord({ rest, messageContentIntent: options.messageContentIntent }, signal),
-    health: () => running?.gateway.health() ?? { connected: false, detail: 'not started' },
-    ...(options.streaming
-      ? {
-          stream: (opening, signal) => {
-            if (!running) throw new AdapterError('The Discord adapter has not been started.');
-            const { clock, log } = running.context;
-            return new DiscordStream({ rest, clock, log, opening, signal, doubt: (id) => sender.doubt(id) });
-          },
-        }
-      : {}),
+    check: (signal) => checkDiscord({ ...options, rest }, signal),
+    health: () => healthOf(running),
+    ...(options.streaming ? { stream: openStream } : {}),
+    ...(publicKey === undefined ? {} : { router: () => createDiscordRouter(publicKey, endpoint) }),
   };
 }
 
@@ -90,7 +138,23 @@ function isDiscord(apiUrl: string): boolean {
   return /(?:^|\.)discord(?:app)?\.com$/.test(new URL(apiUrl).hostname);
 }
 
-function toIntents({ messageContentIntent }: DiscordOptions): number {
-  const { Guilds, GuildMessages, DirectMessages, MessageContent } = GatewayIntentBits;
-  return Guilds | GuildMessages | DirectMessages | (messageContentIntent ? MessageContent : 0);
+interface Means {
+  readonly rest: Rest;
+  readonly context: AdapterContext;
+}
+
+function createGateway(options: DiscordOptions, means: Means & { readonly interactions: Interactions }): Gateway {
+  const { token, apiUrl, backfillMs } = options;
+  const protocol = apiUrl?.startsWith('http:') ? 'ws:' : 'wss:';
+  return new Gateway({ ...means, token, protocol, backfillMs, intents: intentsOf(options) });
+}
+
+function register(options: DiscordOptions, means: Means & { readonly signal: AbortSignal }): Promise<void> {
+  const { applicationId, commandGuilds: guildIds } = options;
+  return registerCommands({ ...means, applicationId, guildIds, definitions: defineCommands(options) });
+}
+
+function healthOf(running: Running | undefined) {
+  if (!running) return { connected: false, detail: 'not started' };
+  return running.gateway?.health() ?? { connected: true, detail: 'interactions over HTTP' };
 }

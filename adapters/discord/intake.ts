@@ -4,6 +4,7 @@ import type { InboundEvent } from '../../src/message.ts';
 import { Backfill } from './backfill.ts';
 import { toEvents } from './receive.ts';
 import type { Receiver } from './receive.ts';
+import type { Interactions } from './interactions.ts';
 import { isRecord, recordsOf } from './record.ts';
 import type { Fields } from './record.ts';
 import type { Rest } from './rest.ts';
@@ -21,6 +22,7 @@ export interface IntakeOptions {
   readonly signal: AbortSignal;
   /** Saving has failed for good for now: whoever holds the socket is to close it, so that a resume brings everything again. */
   readonly onStuck: () => void;
+  readonly interactions: Interactions;
 }
 
 const maxBatch = 100;
@@ -41,6 +43,7 @@ export class Intake {
   readonly #roles: BotRoles;
   readonly #backfill: Backfill;
   #queue: Fields[] = [];
+  readonly #interactions = new Map<Fields, Promise<readonly InboundEvent[]>>();
   #open = true;
   #stuck = false;
   #running: Promise<void> | undefined;
@@ -63,6 +66,9 @@ export class Intake {
   /** Takes a dispatch `{ t, s, d }`. Never throws: the SDK could not bear it. */
   push(dispatch: Fields): void {
     if (!this.#open) return;
+    if (dispatch['t'] === 'INTERACTION_CREATE' && isRecord(dispatch['d'])) {
+      this.#interactions.set(dispatch, this.#options.interactions.take(dispatch['d']));
+    }
     this.#queue.push(dispatch);
     this.#wake();
   }
@@ -117,7 +123,8 @@ export class Intake {
     const [head = {}] = batch;
     if (!(await this.#prepare(head))) return false;
     for (const dispatch of batch) if (this.#roles.isUnsure(dispatch)) await this.#askRoles(dispatch);
-    const events = this.#toEvents(batch);
+    const unsaved = this.#interactions.size === 0 ? [] : await this.#unsavedInteractions(batch);
+    const events = unsaved.length === 0 ? this.#toEvents(batch) : [...this.#toEvents(batch), ...unsaved];
     const sequence = sequenceOf(batch.at(-1));
     if (events.length > 0 || head['t'] === 'READY') {
       if (!(await this.#save(events, sequence))) return false;
@@ -162,6 +169,13 @@ export class Intake {
     if (id === 0 && !(await this.#backfill.directMessages())) return false;
     if (this.#awaited.size === 0) session.gapSince = undefined;
     return true;
+  }
+
+  /** Interactions go ahead of the queue; what could not be saved there goes with it. */
+  async #unsavedInteractions(batch: readonly Fields[]): Promise<readonly InboundEvent[]> {
+    const unsaved = await Promise.all(batch.flatMap((dispatch) => this.#interactions.get(dispatch) ?? []));
+    for (const dispatch of batch) this.#interactions.delete(dispatch);
+    return unsaved.flat();
   }
 
   async #askRoles(dispatch: Fields): Promise<void> {
@@ -221,6 +235,7 @@ export class Intake {
     // READY comes once in a session: what it asks for is not done until it is saved.
     const ready = this.#queue.find(({ t }) => t === 'READY');
     this.#queue = ready ? [ready] : [];
+    this.#interactions.clear();
     this.#stuck = true;
     if (signal.aborted) return;
     this.#open = false;

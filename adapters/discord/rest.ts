@@ -12,6 +12,8 @@ export interface RestCall {
   readonly body?: unknown;
   readonly query?: URLSearchParams;
   readonly signal: AbortSignal;
+  /** False where a token stands in the route. */
+  readonly auth?: false;
 }
 
 export interface Rest {
@@ -51,7 +53,7 @@ export function createRest({ token, apiUrl, clock }: RestOptions): Rest {
   const rest = new REST(options);
   return {
     options,
-    call: async ({ signal, method, route, body, query }) => {
+    call: async ({ signal, method, route, body, query, auth = true }) => {
       // The SDK never takes its listener off the signal that it is given, and a worker's signal lives long.
       const controller = new AbortController();
       const onAbort = (): void => controller.abort(signal.reason);
@@ -65,6 +67,7 @@ export function createRest({ token, apiUrl, clock }: RestOptions): Rest {
         return await rest.request({
           method: verb,
           fullRoute: route,
+          auth,
           body,
           ...(query ? { query } : {}),
           signal: controller.signal,

@@ -1,12 +1,19 @@
 import type { FoundMessage } from '../../src/adapter.ts';
 import { DeliveryError } from '../../src/errors.ts';
 import type { Destination, OutboundMessage, Receipt } from '../../src/message.ts';
+import { buttonsOf, hasButtons } from './buttons.ts';
 import { parseChannelMessage } from './channel-messages.ts';
 import type { ChannelMessage } from './channel-messages.ts';
 import { parseDestination } from './conversation.ts';
-import { refusalCode, toDeliveryError, unknownMessage } from './delivery-error.ts';
+import { refusalCode, toDeliveryError, tooManyOldEdits, unknownMessage } from './delivery-error.ts';
 import { findMessage, sameText } from './find.ts';
+import { isGone } from './interaction-send.ts';
+import type { InteractionSender, Shown } from './interaction-send.ts';
+import { parseInteractionDestination } from './interaction-token.ts';
+import type { InteractionAddress } from './interaction-token.ts';
+import { isRecord } from './record.ts';
 import type { Rest } from './rest.ts';
+import { isSnowflake } from './snowflake.ts';
 
 /** Keeps link previews away: a link that a model was talked into writing would be fetched without anybody clicking on it. */
 const suppressEmbeds = 1 << 2;
@@ -21,6 +28,7 @@ export interface Posting {
   /** At most 25 characters. */
   readonly nonce: string;
   readonly replyTo?: string | undefined;
+  readonly components?: readonly object[] | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -28,9 +36,21 @@ export interface Posting {
  * Posts a message, once for ever under its nonce: where Discord knows the nonce it returns the earlier message, whatever text that
  * one has. Rejects with the SDK's error.
  */
-export async function postMessage(rest: Rest, { channelId, text, nonce, replyTo, signal }: Posting): Promise<ChannelMessage> {
+export async function postMessage(
+  rest: Rest,
+  { channelId, text, nonce, replyTo, components, signal }: Posting,
+): Promise<ChannelMessage> {
   const reference = replyTo === undefined ? {} : { message_reference: { message_id: replyTo, fail_if_not_exists: false } };
-  const body = { content: text, nonce, enforce_nonce: true, flags: suppressEmbeds, allowed_mentions: nobody, ...reference };
+  const buttons = components === undefined || components.length === 0 ? {} : { components };
+  const body = {
+    content: text,
+    nonce,
+    enforce_nonce: true,
+    flags: suppressEmbeds,
+    allowed_mentions: nobody,
+    ...reference,
+    ...buttons,
+  };
   const message = parseChannelMessage(
     await rest.call({ method: 'POST', route: `/channels/${channelId}/messages`, body, signal }),
   );
@@ -46,12 +66,15 @@ export interface Editing {
   readonly channelId: string;
   readonly messageId: string;
   readonly text: string;
+  /** Those that it has stay where it is left out. */
+  readonly components?: readonly object[] | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Rejects with the SDK's error. */
-export async function editMessage(rest: Rest, { channelId, messageId, text, signal }: Editing): Promise<void> {
-  const body = { content: text, flags: suppressEmbeds, allowed_mentions: nobody };
+export async function editMessage(rest: Rest, { channelId, messageId, text, components, signal }: Editing): Promise<void> {
+  const buttons = components === undefined ? {} : { components };
+  const body = { content: text, flags: suppressEmbeds, allowed_mentions: nobody, ...buttons };
   await rest.call({ method: 'PATCH', route: `/channels/${channelId}/messages/${messageId}`, body, signal });
 }
 
@@ -59,16 +82,23 @@ export interface SenderOptions {
   readonly rest: Rest;
   /** The bot's own user id: known once it has ever been connected. */
   readonly userId: () => string | undefined;
+  readonly interactions: InteractionSender;
+  /** Whether answers carry buttons. */
+  readonly buttons: boolean;
 }
 
 export class Sender {
   readonly #rest: Rest;
   readonly #userId: () => string | undefined;
+  readonly #interactions: InteractionSender;
+  readonly #buttons: boolean;
   readonly #doubtful = new Set<string>();
 
-  constructor({ rest, userId }: SenderOptions) {
+  constructor({ rest, userId, interactions, buttons }: SenderOptions) {
     this.#rest = rest;
     this.#userId = userId;
+    this.#interactions = interactions;
+    this.#buttons = buttons;
   }
 
   /** A stream cannot tell whether its first post arrived: the next send of this message looks before it posts. */
@@ -81,8 +111,12 @@ export class Sender {
   async send(message: OutboundMessage, signal: AbortSignal): Promise<Receipt> {
     const { channelId } = placeOf(message.destination);
     try {
+      const address = parseInteractionDestination(message.destination);
+      if (address) return await this.#answer(message, address, signal);
       const opened = message.opened ?? (await this.#lookIfDoubtful(message, signal));
-      const id = opened ? await this.#complete(message, opened, signal) : await this.#post(message, message.id, signal);
+      const id = opened
+        ? await this.#complete(message, opened, signal)
+        : await this.#post(message, { channelId, nonce: message.id }, signal);
       this.#doubtful.delete(message.id);
       return toReceipt(channelId, id);
     } catch (error) {
@@ -93,8 +127,9 @@ export class Sender {
   async find(message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined> {
     const { channelId } = placeOf(message.destination);
     try {
-      const found = await findMessage({ rest: this.#rest, message, userId: this.#userId(), signal });
-      return found && { receipt: toReceipt(channelId, found.id), complete: sameText(found.content, message.text) };
+      const address = parseInteractionDestination(message.destination);
+      if (address) return await this.#findAnswer(message, address, signal);
+      return await this.#findIn(channelId, message, signal);
     } catch (error) {
       throw toDeliveryError(error);
     }
@@ -102,7 +137,9 @@ export class Sender {
 
   async remove(message: OutboundMessage, receipt: Receipt, signal: AbortSignal): Promise<void> {
     const { channelId } = placeOf(message.destination);
+    const address = parseInteractionDestination(message.destination);
     try {
+      if (address?.isPrivate) return await this.#interactions.remove(address, receipt, signal);
       await this.#rest.call({ method: 'DELETE', route: `/channels/${channelId}/messages/${receipt.id}`, signal });
     } catch (error) {
       if (refusalCode(error) !== unknownMessage) throw toDeliveryError(error);
@@ -112,8 +149,65 @@ export class Sender {
   /** Fails quietly: the sign is worth no retry and no line in the log. */
   async typing(destination: Destination, signal: AbortSignal): Promise<void> {
     const place = parseDestination(destination);
-    if (!place) return;
+    // A command has its own sign that an answer is on its way.
+    if (!place || parseInteractionDestination(destination)) return;
     await this.#rest.call({ method: 'POST', route: `/channels/${place.channelId}/typing`, signal }).catch(() => undefined);
+  }
+
+  async #answer(message: OutboundMessage, address: InteractionAddress, signal: AbortSignal): Promise<Receipt> {
+    const { channelId } = placeOf(message.destination);
+    try {
+      const receipt = await this.#interactions.send(message, address, { shown: this.#shown(message), signal });
+      return { channelId, ...receipt };
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+    const elsewhere = await this.#elsewhere(channelId, address, signal);
+    const opened = elsewhere === channelId && message.opened;
+    const id = opened
+      ? await this.#complete(message, opened, signal)
+      : await this.#post(message, { channelId: elsewhere, nonce: message.id }, signal);
+    return toReceipt(elsewhere, id);
+  }
+
+  /** The channel where the answer to an interaction goes that can be answered no more: never a public one where it was private. */
+  async #elsewhere(channelId: string, { isPrivate, canPost, userId }: InteractionAddress, signal: AbortSignal): Promise<string> {
+    if (canPost && !isPrivate) return channelId;
+    const body = { recipient_id: userId };
+    const channel = await this.#rest.call({ method: 'POST', route: '/users/@me/channels', body, signal });
+    if (isRecord(channel) && isSnowflake(channel['id'])) return channel['id'];
+    throw new DeliveryError({ message: 'Discord opens no direct message to who asked.', retryable: false, uncertain: false });
+  }
+
+  async #findAnswer(
+    message: OutboundMessage,
+    address: InteractionAddress,
+    signal: AbortSignal,
+  ): Promise<FoundMessage | undefined> {
+    const { channelId } = placeOf(message.destination);
+    try {
+      const found = await this.#interactions.find(message, address, { shown: this.#shown(message), signal });
+      return found && { ...found, receipt: { channelId, ...found.receipt } };
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+    return this.#findIn(await this.#elsewhere(channelId, address, signal), message, signal);
+  }
+
+  async #findIn(channelId: string, message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined> {
+    const destination = { ...message.destination, channelId };
+    const found = await findMessage({ rest: this.#rest, message: { ...message, destination }, userId: this.#userId(), signal });
+    return found && { receipt: toReceipt(channelId, found.id), complete: this.#isComplete(found, message) };
+  }
+
+  /** Its text stands there, and its buttons do: a stream may have left its own. */
+  #isComplete({ content, fields }: ChannelMessage, message: OutboundMessage): boolean {
+    const { components } = this.#shown(message);
+    return sameText(content, message.text) && (components === undefined || hasButtons(fields, components));
+  }
+
+  #shown(message: OutboundMessage): Shown {
+    return { text: message.text, components: this.#buttons ? buttonsOf(message) : undefined };
   }
 
   async #lookIfDoubtful(message: OutboundMessage, signal: AbortSignal): Promise<Receipt | undefined> {
@@ -125,27 +219,38 @@ export class Sender {
   async #complete(message: OutboundMessage, opened: Receipt, signal: AbortSignal): Promise<string> {
     const { channelId } = placeOf(message.destination);
     try {
-      await editMessage(this.#rest, { channelId, messageId: opened.id, text: message.text, signal });
+      await editMessage(this.#rest, { channelId, messageId: opened.id, ...this.#shown(message), signal });
       return opened.id;
     } catch (error) {
-      if (refusalCode(error) !== unknownMessage) throw error;
+      const code = refusalCode(error);
+      if (code === tooManyOldEdits && message.replaces) return this.#replace(message, opened, signal);
+      if (code !== unknownMessage) throw error;
       // Under the old nonce Discord might return the deleted message.
-      return this.#post(message, `${message.id}r`, signal);
+      return this.#post(message, { channelId, nonce: `${message.id}r` }, signal);
     }
   }
 
-  async #post(message: OutboundMessage, nonce: string, signal: AbortSignal): Promise<string> {
-    const { channelId, replyTo } = placeOf(message.destination);
-    const { text } = message;
+  /** An earlier answer that takes no edits for now goes, once the new one stands there. */
+  async #replace(message: OutboundMessage, old: Receipt, signal: AbortSignal): Promise<string> {
+    const { channelId } = placeOf(message.destination);
+    const id = await this.#post(message, { channelId, nonce: `${message.id}r` }, signal);
+    await this.remove(message, old, signal).catch(() => undefined);
+    return id;
+  }
+
+  async #post(message: OutboundMessage, where: { channelId: string; nonce: string }, signal: AbortSignal): Promise<string> {
+    const { replyTo } = placeOf(message.destination);
+    const shown = this.#shown(message);
     const posted = await postMessage(this.#rest, {
-      channelId,
-      text,
-      nonce,
+      ...where,
+      ...shown,
       replyTo: message.part === 0 ? replyTo : undefined,
       signal,
     });
     // An earlier post of a stream, known by its nonce, shows only the beginning.
-    if (!sameText(posted.content, text)) await editMessage(this.#rest, { channelId, messageId: posted.id, text, signal });
+    if (!this.#isComplete(posted, message)) {
+      await editMessage(this.#rest, { channelId: where.channelId, messageId: posted.id, ...shown, signal });
+    }
     return posted.id;
   }
 }

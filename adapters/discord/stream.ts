@@ -24,6 +24,10 @@ export interface StreamOptions {
   readonly log: Log;
   readonly opening: StreamOpening;
   readonly signal: AbortSignal;
+  /** Of an answer to an interaction: shows the text in place of the deferred response. Without it the answer is a message in the channel. */
+  readonly show?: ((text: string, signal: AbortSignal) => Promise<Receipt>) | undefined;
+  /** The buttons under the growing answer. */
+  readonly components?: readonly object[] | undefined;
   /** Called when the first post may have arrived or not. */
   readonly doubt: (messageId: string) => void;
 }
@@ -124,13 +128,18 @@ export class DiscordStream implements MessageStream {
   }
 
   async #request(text: string, signal: AbortSignal): Promise<void> {
-    const { rest, opening } = this.#options;
+    const { rest, opening, show, components } = this.#options;
+    if (show) {
+      this.#receipt = { channelId: this.#channelId, ...(await show(text, signal)) };
+      this.#settleOpened(this.#receipt);
+      return;
+    }
     if (this.#receipt) {
       await editMessage(rest, { channelId: this.#channelId, messageId: this.#receipt.id, text, signal });
       return;
     }
     const { replyTo } = opening.destination;
-    const { id } = await postMessage(rest, { channelId: this.#channelId, text, nonce: opening.id, replyTo, signal });
+    const { id } = await postMessage(rest, { channelId: this.#channelId, text, nonce: opening.id, replyTo, components, signal });
     this.#receipt = { id, channelId: this.#channelId };
     this.#settleOpened(this.#receipt);
   }

@@ -77,6 +77,7 @@ function toRegenerate(
     type: 'action',
     ...{ adapter: adapterName, tenant, eventId, conversationId, sentAt: receivedAt, author: user },
     ...{ name: 'regenerate', value: outboundId, messageId: ts },
+    // Why there is no other answer is said to nobody else.
     destination: toDestination({
       ...{ channel, teamId, userId: user.id, ephemeral: true },
       ...(threadTs === undefined ? {} : { threadTs }),

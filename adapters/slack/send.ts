@@ -82,6 +82,7 @@ export function createSender({ slack, streams, find, unfurl, buttons, responder 
         unfurl,
         text: neutralise(message.text, peopleOf(destination)),
         blocks: destination.direct ? [] : toButtonBlocks(message, buttons),
+        isRevised: message.replaces !== undefined,
         signal,
       };
       const stream = streams.get(message.id);
@@ -127,6 +128,8 @@ interface Job {
   readonly text: string;
   /** What stands under it. */
   readonly blocks: readonly ButtonBlock[];
+  /** What stands there is an earlier answer, and no stream. */
+  readonly isRevised: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -150,9 +153,12 @@ async function post({ slack, message, destination, unfurl, text, blocks, signal 
   }
 }
 
-/** Slack takes Markdown by itself, or blocks and a text for where they cannot be shown: notifications and screen readers. */
-function toContent(text: string, blocks: readonly ButtonBlock[]): Record<string, unknown> {
-  if (blocks.length === 0) return { markdown_text: text };
+/**
+ * Slack takes Markdown by itself, or blocks and a text for where they cannot be shown: notifications and screen readers. A message that is revised
+ * keeps its buttons unless it gets other blocks.
+ */
+function toContent(text: string, blocks: readonly ButtonBlock[], isRevised = false): Record<string, unknown> {
+  if (blocks.length === 0 && !isRevised) return { markdown_text: text };
   const summary = text.length > maxSummary ? `${text.slice(0, maxSummary).toWellFormed()}…` : text;
   return { text: summary, blocks: [{ type: 'markdown', text }, ...blocks] };
 }
@@ -183,20 +189,20 @@ async function finish(
 
 /** Writes the whole text over what stands there. */
 async function complete(job: Job, ts: string, stream: LiveStream | undefined): Promise<Receipt> {
-  const { slack, message, destination, text, blocks, signal } = job;
+  const { slack, message, destination, text, blocks, isRevised, signal } = job;
   const { channel } = destination;
-  const hasEnded = stream?.standing === 'ended';
+  const hasEnded = isRevised || stream?.standing === 'ended';
   if (!hasEnded) await stop(slack, { channel, ts }, signal);
   const method = 'chat.update';
   try {
-    await slack.call(method, { channel, ts, ...toContent(text, blocks), metadata: toMetadata(message) }, signal);
+    await slack.call(method, { channel, ts, ...toContent(text, blocks, isRevised), metadata: toMetadata(message) }, signal);
     return toReceipt(channel, ts);
   } catch (error) {
     const refusal = platformErrorOf(error);
     if (refusal === 'message_not_found') return post(job);
     if (refusal === 'cant_update_message' || refusal === 'edit_window_closed') return replace(job, ts);
     if (refusal === 'streaming_state_conflict' && !hasEnded) throw stillStreaming(error);
-    if (refusal === 'streaming_state_conflict') return complete(job, ts, undefined); // Then it is to be stopped after all.
+    if (refusal === 'streaming_state_conflict') return complete({ ...job, isRevised: false }, ts, undefined); // Then it is to be stopped after all.
     throw toDeliveryError(error, { method, opened: true });
   }
 }

@@ -44,11 +44,19 @@ export async function sendCallback(message: OutboundMessage, options: CallbackOp
 }
 
 function toPayload(message: OutboundMessage) {
-  const { id, inReplyTo, text, part, parts, createdAt, destination, conversationId } = message;
+  const { id, inReplyTo, text, part, parts, createdAt, destination, conversationId, replaces } = message;
   return {
     type: 'parley.answer',
     timestamp: new Date(createdAt).toISOString(),
-    data: { id, conversation: destination['conversation'] ?? conversationId, inReplyTo, text, part, parts },
+    data: {
+      id,
+      conversation: destination['conversation'] ?? conversationId,
+      inReplyTo,
+      text,
+      part,
+      parts,
+      ...(replaces ? { replaces: replaces.id } : {}),
+    },
   };
 }
 

@@ -25,6 +25,7 @@ const commands: readonly CommandEntry[] = [
     load: () => import('./doctor.ts'),
   },
   { name: 'slack', summary: 'help to set up the Slack app', load: () => import('./slack.ts') },
+  { name: 'discord', summary: 'help to set up the Discord application', load: () => import('./discord.ts') },
   { name: 'send', summary: 'sign a test webhook and send it', load: () => import('./send.ts') },
   {
     name: 'dead-letters',

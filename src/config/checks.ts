@@ -109,8 +109,13 @@ function checkSlackChannels({ slack, model }: Partial<Settings>): Conflict[] {
 const noChoice = 'cannot be chosen while the built-in model answers: set model.provider to openai, and its key or address';
 
 function checkDiscord(discord: Settings['discord'] | undefined): Conflict[] {
-  if (discord?.enabled !== true || discord.token) return [];
-  return [{ path: ['discord', 'token'], what: 'is missing: Discord cannot be reached without it' }];
+  if (!discord || discord.enabled === false) return [];
+  if (!discord.token) {
+    return discord.enabled ? [{ path: ['discord', 'token'], what: 'is missing: Discord cannot be reached without it' }] : [];
+  }
+  if (discord.gateway || discord.publicKey) return [];
+  const what = 'is missing: without the gateway everything arrives by HTTP, and it proves that a request comes from Discord';
+  return [{ path: ['discord', 'publicKey'], what }];
 }
 
 function checkWebhook(name: string, { verify, callback }: Settings['webhooks'][string]): Conflict[] {

@@ -121,7 +121,7 @@ export const discord = z
       {
         env: 'DISCORD_PUBLIC_KEY',
         description:
-          'Public key of the Discord application, for interactions over HTTP, which a later version brings; not used yet.',
+          'Public key of the Discord application, from the page "General Information". With it commands and buttons may arrive by HTTP, at /discord/interactions.',
         example: 'the 64 hexadecimal digits that Discord shows',
       },
     ),
@@ -133,6 +133,35 @@ export const discord = z
     messageContentIntent: setting(z.boolean().default(true), {
       description:
         'Whether to ask for the text of messages that do not mention the bot (a privileged intent, to be switched on in the developer portal).',
+      example: 'false',
+    }),
+    gateway: setting(z.boolean().default(true), {
+      description:
+        'Whether Parley connects to the gateway, which brings messages. Without it there are commands and buttons only, by HTTP, which needs publicKey.',
+      example: 'false',
+    }),
+    commands: setting(z.boolean().default(true), {
+      description: 'Whether /ask, /reset, /help and the commands on messages are registered with Discord.',
+      example: 'false',
+    }),
+    commandGuilds: setting(
+      z.array(z.string().regex(/^\d{1,20}$/, 'must hold ids of servers, as in "1090000000000000000", in quotes')).default([]),
+      {
+        description: 'Ids of the servers in which the commands are registered, in quotes. None for everywhere.',
+        example: '["1090000000000000000"]',
+      },
+    ),
+    privateAnswers: setting(z.boolean().default(false), {
+      description: 'Whether only the person who asks by a command sees the answer, unless the command says otherwise.',
+      example: 'true',
+    }),
+    userInstall: setting(z.boolean().default(false), {
+      description:
+        'Whether people may add the app to their own account, and use its commands where the bot is no member. To be switched on in the developer portal, too (Installation).',
+      example: 'true',
+    }),
+    buttons: setting(z.boolean().default(true), {
+      description: 'Whether answers carry buttons: stop while they grow; ask anew, good and bad when they are complete.',
       example: 'false',
     }),
     streaming: setting(z.boolean().default(true), {

@@ -100,11 +100,14 @@ function createRunWithoutAdapter(options: TurnOptions): (work: TurnWithoutAdapte
   };
 }
 
-/** What was stopped, and a command, is a turn of its own; what stands before or after it waits for the next one. */
+/**
+ * What was stopped, and a command, is a turn of its own; what stands before or after it waits for the next one. That goes for a question by
+ * command too: the platform waits for an answer to that very command, in a place of its own.
+ */
 function eventsOfTurn({ events }: ClaimedTurn): ClaimedTurn['events'] {
   const stopped = events.filter((event) => event.stopped);
   if (stopped.length > 0) return stopped;
-  const at = events.findIndex(({ event }) => parseCommand(event) !== undefined);
+  const at = events.findIndex(({ event }) => event.type === 'command' || parseCommand(event) !== undefined);
   return at < 0 ? events : events.slice(0, Math.max(at, 1));
 }
 

@@ -50,10 +50,7 @@ export interface Store extends KnowledgeStore, InstallationStore, FeedbackStore,
    * What has waited longer elsewhere goes first: claim only where there is room for all.
    */
   acceptAndClaim(batch: AcceptBatch, claim: TurnClaim): Promise<AcceptedTurns>;
-  /**
-   * Leases conversations in which events wait, longest waiting first, and suspects sparingly. No conversation is ever held by two
-   * unexpired leases.
-   */
+  /** Leases conversations in which events wait, longest waiting first, and suspects sparingly. None is ever held by two unexpired leases. */
   claimTurns(claim: TurnClaim): Promise<TurnClaims>;
   /** Prolongs leases; returns the conversations whose lease has been lost. */
   renewTurns(renewal: TurnRenewal): Promise<readonly string[]>;

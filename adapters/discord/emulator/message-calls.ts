@@ -1,3 +1,4 @@
+import { checkComponents } from './components.ts';
 import type { AllowedMentions } from './mentions.ts';
 import { toMessage } from './payloads.ts';
 import { invalidField, ok, refusal } from './reply.ts';
@@ -33,7 +34,8 @@ export function createMessages({ world, now, messageContent, nonceMs, nonceInHis
     const { content = '', nonce } = body;
     if (typeof content !== 'string') return notText('content');
     if (nonce !== undefined && typeof nonce !== 'string') return notText('nonce');
-    const wrong = checkContent(content) ?? checkNonce(nonce) ?? checkReference(channel, body);
+    const wrong =
+      checkContent(content) ?? checkNonce(nonce) ?? checkReference(channel, body) ?? checkComponents(body['components']);
     if (wrong) return wrong;
     const known = nonce !== undefined && body['enforce_nonce'] === true ? nonces.get(nonce) : undefined;
     if (known && now() - known.at < nonceMs) {
@@ -46,6 +48,7 @@ export function createMessages({ world, now, messageContent, nonceMs, nonceInHis
       replyTo: repliedTo(channel, body),
       flags: Number(body['flags'] ?? 0) & suppressEmbeds,
       nonce,
+      components: componentsOf(body),
       allowedMentions: allowedMentionsOf(body),
     });
     if (nonce !== undefined) nonces.set(nonce, { message, at: now() });
@@ -56,11 +59,12 @@ export function createMessages({ world, now, messageContent, nonceMs, nonceInHis
     if (message.author !== world.bot) return refusal(50005);
     const { content = message.content } = body;
     if (typeof content !== 'string') return notText('content');
-    const wrong = checkContent(content);
+    const wrong = checkContent(content) ?? checkComponents(body['components']);
     if (wrong) return wrong;
     const kept = message.flags & ~suppressEmbeds;
     const flags = body['flags'] === undefined ? message.flags : kept | (Number(body['flags']) & suppressEmbeds);
-    return ok(plain(world.edit(message, { content, flags, allowedMentions: allowedMentionsOf(body) })));
+    const components = componentsOf(body);
+    return ok(plain(world.edit(message, { content, flags, components, allowedMentions: allowedMentionsOf(body) })));
   }
 
   return { create, edit, view: nonceInHistory ? withNonce : plain };
@@ -89,6 +93,10 @@ export function listMessages(
 
 function toId(text: string | null): bigint | undefined {
   return text !== null && /^\d{1,20}$/.test(text) ? BigInt(text) : undefined;
+}
+
+function componentsOf({ components }: Body): readonly object[] | undefined {
+  return Array.isArray(components) ? (components as readonly object[]) : undefined; // checked before
 }
 
 function allowedMentionsOf(body: Body): AllowedMentions | undefined {

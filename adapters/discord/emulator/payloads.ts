@@ -26,9 +26,17 @@ export function toChannel(world: World, channel: EmulatedChannel): object {
     parent_id: channel.parentId ?? null,
     rate_limit_per_user: 0,
   };
-  if (channel.parentId === undefined) return { ...inGuild, position: 0, permission_overwrites: [], nsfw: false, topic: null };
+  if (channel.parentId === undefined) {
+    return { ...inGuild, position: 0, permission_overwrites: toOverwrites(world, channel), nsfw: false, topic: null };
+  }
   const metadata = { archived: false, auto_archive_duration: 1440, archive_timestamp: toTime(0), locked: false };
   return { ...inGuild, owner_id: world.bot.id, message_count: channel.messages.size, member_count: 1, thread_metadata: metadata };
+}
+
+function toOverwrites(world: World, { id, guildId = '' }: EmulatedChannel): object[] {
+  const deny = world.denied.get(id);
+  const role = world.guilds.get(guildId)?.botRoleId;
+  return deny === undefined || role === undefined ? [] : [{ id: role, type: 0, allow: '0', deny: deny.toString() }];
 }
 
 export function toGuild(world: World, guild: EmulatedGuild): object {
@@ -65,7 +73,7 @@ export function toRoles(world: World, guild: EmulatedGuild): object[] {
   ];
 }
 
-function toMember(user: EmulatedUser, guild: EmulatedGuild): object {
+export function toMember(user: EmulatedUser, guild: EmulatedGuild): object {
   return {
     nick: user.nick ?? null,
     roles: user.isBot ? [guild.botRoleId] : [],
@@ -99,10 +107,11 @@ export function toMessage(world: World, message: EmulatedMessage, view: { readon
     mention_roles: roleMentions(message.content),
     attachments: readable ? message.attachments.map((attachment, index) => toAttachment(message, attachment, index)) : [],
     embeds: [],
-    components: [],
+    components: message.components ?? [],
     pinned: false,
     type: message.replyTo === undefined ? 0 : 19,
     flags: message.flags,
+    ...(message.interaction ? toInteraction(world, message.interaction) : {}),
     ...(message.replyTo === undefined ? {} : { message_reference: toReference(message) }),
     ...(message.replyTo === undefined
       ? {}
@@ -125,6 +134,12 @@ function mentionedUsers(world: World, message: EmulatedMessage): EmulatedUser[] 
   // A reply that notifies its addressee lists them among the mentions although the text does not name them.
   const ids = new Set([...userMentions(message.content), ...message.pings]);
   return [...ids].flatMap((id) => world.users.get(id) ?? []);
+}
+
+function toInteraction(world: World, { id, userId }: NonNullable<EmulatedMessage['interaction']>): object {
+  const user = world.users.get(userId);
+  const metadata = { id, type: 2, ...(user ? { user: toUser(user) } : {}), authorizing_integration_owners: {} };
+  return { application_id: world.bot.id, webhook_id: world.bot.id, interaction_metadata: metadata };
 }
 
 function toReference(message: EmulatedMessage): object {

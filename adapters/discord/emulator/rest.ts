@@ -4,7 +4,7 @@ import type { Clock } from '../../../src/clock.ts';
 import type { Fault, FaultPlan } from './faults.ts';
 import { rateLimited, refusal } from './reply.ts';
 import type { Reply } from './reply.ts';
-import type { Route } from './routes.ts';
+import type { Route } from './route.ts';
 
 export interface RestOptions {
   readonly routes: readonly Route[];
@@ -43,7 +43,7 @@ export function createRest(options: RestOptions): { server: Server; onCall: (lis
     const found = find(request.method ?? 'GET', url.pathname.replace(/^\/api(\/v10)?/, ''));
     const text = await readBody(request);
     if (!found || text === undefined) return respond(response, refusal(0));
-    if (request.headers.authorization !== `Bot ${options.token}`) {
+    if (found.route.byToken !== true && request.headers.authorization !== `Bot ${options.token}`) {
       return respond(response, { status: 401, body: { message: '401: Unauthorized', code: 0 } });
     }
     const { route, ids } = found;

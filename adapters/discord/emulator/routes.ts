@@ -1,52 +1,72 @@
+import { commandRoutes, interactionRoutes } from './interaction-routes.ts';
+import type { Interacting } from './interacting.ts';
 import { createMessages, listMessages } from './message-calls.ts';
 import type { MessageCallOptions } from './message-calls.ts';
-import { toChannel, toGuild, toRoles, toUser } from './payloads.ts';
+import { toChannel, toGuild, toMember, toRoles, toUser } from './payloads.ts';
 import { invalidField, noContent, ok, refusal } from './reply.ts';
 import type { Reply } from './reply.ts';
+import type { Call, Route } from './route.ts';
 import { channelTypes } from './world.ts';
 import type { EmulatedChannel, EmulatedMessage, World } from './world.ts';
-
-export interface Call {
-  /** The ids of the path, in order. */
-  readonly ids: readonly string[];
-  readonly query: URLSearchParams;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-export interface Route {
-  readonly method: string;
-  /** As in Discord's reference, every parameter written `:id`. */
-  readonly pattern: string;
-  /** Carries the call out at once. */
-  handle(call: Call): Reply;
-}
 
 export interface RouteOptions extends MessageCallOptions {
   readonly shards: number;
   readonly gatewayUrl: () => string;
   readonly onTyping: (channelId: string) => void;
+  readonly interacting: Interacting;
 }
 
 export function createRoutes(options: RouteOptions): readonly Route[] {
-  return [...appRoutes(options), ...channelRoutes(options), ...messageRoutes(options)];
+  return [
+    ...interactionRoutes(options.interacting),
+    ...commandRoutes(options.interacting),
+    ...appRoutes(options),
+    ...channelRoutes(options),
+    ...messageRoutes(options),
+  ];
 }
 
-function appRoutes({ world, shards, gatewayUrl }: RouteOptions): Route[] {
-  const application = () => ({ id: world.bot.id, name: world.bot.globalName, flags: 1 << 19, bot: toUser(world.bot) });
+function appRoutes({ world, shards, gatewayUrl, interacting, messageContent }: RouteOptions): Route[] {
+  const application = () => ({
+    ...{ id: world.bot.id, name: world.bot.globalName, flags: messageContent ? 1 << 19 : 0, bot: toUser(world.bot) },
+    verify_key: interacting.people.publicKey,
+    interactions_endpoint_url: interacting.endpoint() ?? null,
+  });
   const limits = { total: 1000, remaining: 1000, reset_after: 14_400_000, max_concurrency: shards };
   return [
     { method: 'GET', pattern: '/gateway', handle: () => ok({ url: gatewayUrl() }) },
     { method: 'GET', pattern: '/gateway/bot', handle: () => ok({ url: gatewayUrl(), shards, session_start_limit: limits }) },
     { method: 'GET', pattern: '/users/@me', handle: () => ok(toUser(world.bot)) },
     { method: 'GET', pattern: '/applications/@me', handle: () => ok(application()) },
-    { method: 'PUT', pattern: '/applications/:id/commands', handle: ({ body }) => ok(Object.values(body)) },
-    { method: 'PUT', pattern: '/applications/:id/guilds/:id/commands', handle: ({ body }) => ok(Object.values(body)) },
     {
       method: 'GET',
       pattern: '/guilds/:id',
       handle: ({ ids: [id = ''] }) => {
         const guild = world.guilds.get(id);
         return guild ? ok(toGuild(world, guild)) : refusal(10004);
+      },
+    },
+    {
+      method: 'GET',
+      pattern: '/users/@me/guilds',
+      handle: () => ok([...world.guilds.values()].map(({ id, name }) => ({ id, name, owner: false, features: [] }))),
+    },
+    {
+      method: 'GET',
+      pattern: '/guilds/:id/channels',
+      handle: ({ ids: [id] }) =>
+        ok(
+          [...world.channels.values()]
+            .filter((each) => each.guildId === id && !each.parentId)
+            .map((each) => toChannel(world, each)),
+        ),
+    },
+    {
+      method: 'GET',
+      pattern: '/guilds/:id/members/:id',
+      handle: ({ ids: [guildId = '', userId = ''] }) => {
+        const [guild, user] = [world.guilds.get(guildId), world.users.get(userId)];
+        return guild && user ? ok({ ...toMember(user, guild), user: toUser(user) }) : refusal(10013);
       },
     },
     {
@@ -103,6 +123,9 @@ function channelRoutes({ world, onTyping }: RouteOptions): Route[] {
   ];
 }
 
+const viewChannel = 1n << 10n;
+const sendMessages = 1n << 11n;
+
 function messageRoutes(options: RouteOptions): Route[] {
   const { world } = options;
   const messages = createMessages(options);
@@ -110,7 +133,11 @@ function messageRoutes(options: RouteOptions): Route[] {
     {
       method: 'POST',
       pattern: '/channels/:id/messages',
-      handle: withChannel(world, (channel, { body }) => messages.create(channel, body)),
+      handle: withChannel(world, (channel, { body }) => {
+        const denied = world.denied.get(channel.parentId ?? channel.id) ?? 0n;
+        if ((denied & viewChannel) !== 0n) return refusal(50001);
+        return (denied & sendMessages) === 0n ? messages.create(channel, body) : refusal(50013);
+      }),
     },
     {
       method: 'GET',

@@ -60,6 +60,9 @@ export interface EmulatedMessage {
   /** Whom it notified: user ids, role ids, `everyone`. */
   readonly pings: readonly string[];
   readonly nonce?: string | undefined;
+  readonly components?: readonly object[];
+  /** Of a response to an interaction: which one, and whose. */
+  readonly interaction?: { readonly id: string; readonly userId: string } | undefined;
 }
 
 export interface Draft {
@@ -71,12 +74,15 @@ export interface Draft {
   readonly nonce?: string | undefined;
   readonly attachments?: readonly EmulatedAttachment[] | undefined;
   readonly allowedMentions?: AllowedMentions | undefined;
+  readonly components?: readonly object[] | undefined;
+  readonly interaction?: EmulatedMessage['interaction'];
 }
 
 export interface Change {
   readonly content: string;
   readonly flags?: number | undefined;
   readonly allowedMentions?: AllowedMentions | undefined;
+  readonly components?: readonly object[] | undefined;
 }
 
 export interface NewChannel {
@@ -106,14 +112,16 @@ export class World {
   readonly users = new Map<string, EmulatedUser>();
   readonly guilds = new Map<string, EmulatedGuild>();
   readonly channels = new Map<string, EmulatedChannel>();
+  /** By channel: the permissions that the bot's role is denied there. */
+  readonly denied = new Map<string, bigint>();
   readonly bot: EmulatedUser;
+  readonly nextId: () => string;
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #nextId: () => string;
   readonly #listeners = new Set<(change: WorldChange) => void>();
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
-    this.#nextId = createSnowflakes(clock);
+    this.nextId = createSnowflakes(clock);
     this.bot = this.addUser({ name: 'Parley', isBot: true });
   }
 
@@ -123,13 +131,13 @@ export class World {
   }
 
   addUser({ name, nick, isBot = false }: { name: string; nick?: string | undefined; isBot?: boolean }): EmulatedUser {
-    const user = { id: this.#nextId(), username: name.toLowerCase().replaceAll(/\W+/g, '_'), globalName: name, nick, isBot };
+    const user = { id: this.nextId(), username: name.toLowerCase().replaceAll(/\W+/g, '_'), globalName: name, nick, isBot };
     this.users.set(user.id, user);
     return user;
   }
 
   addGuild(name: string): EmulatedGuild {
-    const guild = { id: this.#nextId(), name, joinedAt: this.#clock.now(), botRoleId: this.#nextId() };
+    const guild = { id: this.nextId(), name, joinedAt: this.#clock.now(), botRoleId: this.nextId() };
     this.guilds.set(guild.id, guild);
     this.addChannel({ guildId: guild.id, name: 'general', type: channelTypes.text, silent: true });
     this.#announce({ type: 'guild_joined', guild });
@@ -142,7 +150,7 @@ export class World {
     this.#announce({ type: 'guild_left', guildId });
   }
 
-  addChannel({ silent = false, id = this.#nextId(), ...rest }: NewChannel): EmulatedChannel {
+  addChannel({ silent = false, id = this.nextId(), ...rest }: NewChannel): EmulatedChannel {
     const channel = { id, ...rest, messages: new Map<string, EmulatedMessage>() };
     this.channels.set(id, channel);
     if (!silent) this.#announce({ type: channel.parentId === undefined ? 'channel_created' : 'thread_created', channel });
@@ -160,7 +168,7 @@ export class World {
     if (!channel) throw new RangeError(`The emulator has no channel ${draft.channelId}.`);
     const repliedTo = draft.replyTo === undefined ? undefined : channel.messages.get(draft.replyTo);
     const message: EmulatedMessage = {
-      id: this.#nextId(),
+      id: this.nextId(),
       channelId: channel.id,
       guildId: channel.guildId,
       author: draft.author,
@@ -172,6 +180,8 @@ export class World {
       attachments: draft.attachments ?? [],
       pings: pingsOf(draft.content, draft.allowedMentions, repliedTo?.author.id),
       nonce: draft.nonce,
+      components: draft.components ?? [],
+      interaction: draft.interaction,
     };
     channel.messages.set(message.id, message);
     this.#announce({ type: 'created', message });
@@ -183,6 +193,7 @@ export class World {
       ...message,
       content: change.content.trim(),
       flags: change.flags ?? message.flags,
+      components: change.components ?? message.components ?? [],
       // Mentions are parsed again, and without allowed mentions by the defaults, whatever the post said.
       pings: pingsOf(change.content, change.allowedMentions, undefined),
       editedAt: this.#clock.now(),

@@ -8,7 +8,8 @@ const never = new AbortController().signal;
 function open(answer: (url: string) => Response, apiUrl = 'https://discord.com/api') {
   const requests: { readonly url: string; readonly headers: unknown }[] = [];
   const adapter = createDiscordAdapter({
-    ...{ token: 'emulated-token-of-the-bot', messageContentIntent: true, streaming: true, backfillMs: 0, apiUrl },
+    ...{ token: 'emulated-token-of-the-bot', gateway: true, messageContentIntent: true, streaming: true, backfillMs: 0, apiUrl },
+    ...{ commands: false, commandGuilds: [], privateAnswers: false, userInstall: false, buttons: false },
     fetch: async (input, init) => {
       const { url } = new Request(input);
       requests.push({ url, headers: init?.headers });

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Intake } from '../../../adapters/discord/intake.ts';
+import { createTokenBox } from '../../../adapters/discord/interaction-token.ts';
+import { Interactions } from '../../../adapters/discord/interactions.ts';
 import { createRest } from '../../../adapters/discord/rest.ts';
+import type { Rest } from '../../../adapters/discord/rest.ts';
 import { ShardSession } from '../../../adapters/discord/session.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { createContext, createWatch, never } from './support.ts';
@@ -13,7 +16,16 @@ describe('the way from the socket to the ledger', () => {
       const context = createContext(createWatch());
       const session = new ShardSession({ shardId: 0, intents: 0, protocol: 'wss:' });
       session.begin('9');
-      const intake = new Intake({ id: 0, context, session, rest, backfillMs: 0, signal: never, onStuck: assert.fail });
+      const intake = new Intake({
+        id: 0,
+        context,
+        session,
+        rest,
+        backfillMs: 0,
+        signal: never,
+        onStuck: assert.fail,
+        interactions: interactionsOn(rest),
+      });
       intake.push(message(1));
 
       for (let tick = 0; tick < delay; tick += 1) await Promise.resolve();
@@ -30,7 +42,16 @@ describe('the way from the socket to the ledger', () => {
     const context = createContext(createWatch());
     const session = new ShardSession({ shardId: 0, intents: 0, protocol: 'wss:' });
     session.begin('9');
-    const intake = new Intake({ id: 0, context, session, rest, backfillMs: 0, signal: never, onStuck: assert.fail });
+    const intake = new Intake({
+      id: 0,
+      context,
+      session,
+      rest,
+      backfillMs: 0,
+      signal: never,
+      onStuck: assert.fail,
+      interactions: interactionsOn(rest),
+    });
     const hostile = { toString: 1, valueOf: 2 };
 
     for (const t of ['READY', 'GUILD_CREATE', 'MESSAGE_CREATE', 'RESUMED', 'GUILD_ROLE_CREATE', hostile]) {
@@ -49,6 +70,10 @@ describe('the way from the socket to the ledger', () => {
     await rest.close();
   });
 });
+
+function interactionsOn(rest: Rest): Interactions {
+  return new Interactions({ rest, tokens: createTokenBox('unused'), privateAnswers: false, canRead: true });
+}
 
 function message(number: number): Record<string, unknown> {
   const author = { id: '7', username: 'ada' };

@@ -173,7 +173,11 @@ export async function onStage(
 }
 
 export function defaults(emulator: DiscordEmulator): DiscordOptions {
-  return { token: emulator.token, apiUrl: emulator.apiUrl, messageContentIntent: true, streaming: true, backfillMs: 3_600_000 };
+  return {
+    ...{ token: emulator.token, apiUrl: emulator.apiUrl, gateway: true, messageContentIntent: true },
+    ...{ commands: false, commandGuilds: [], privateAnswers: false, userInstall: false, buttons: true },
+    ...{ streaming: true, backfillMs: 3_600_000 },
+  };
 }
 
 let made = 0;

@@ -2,16 +2,23 @@ import type { DiscordEmulator } from '../../../adapters/discord/emulator.ts';
 import type { Asked, MomentListener, PlatformDriver, Talk } from '../driver.ts';
 import type { Random } from '../random.ts';
 
-const writes = new Set(['POST /channels/:id/messages', 'PATCH /channels/:id/messages/:id']);
-const reads = 'GET /channels/:id/messages';
+const writes = new Set([
+  'POST /channels/:id/messages',
+  'PATCH /channels/:id/messages/:id',
+  'POST /webhooks/:id/:id',
+  'PATCH /webhooks/:id/:id/messages/:id',
+]);
+const reads = new Set(['GET /channels/:id/messages', 'GET /webhooks/:id/:id/messages/:id']);
 
-/** A guild with channels and threads, and direct messages. `isTalking`: whether the model is giving an answer; what is posted then is its beginning. */
+/** A guild with channels and threads, direct messages, and commands in channels. `isTalking`: whether the model is giving an answer; what is posted then is its beginning. */
 export function createDiscordDriver(discord: DiscordEmulator, isTalking: () => boolean): PlatformDriver {
   let report: MomentListener = () => undefined;
   let talks = 0;
   // Nobody can ask the platform which direct messages there are: what is said in one that the bot does not know, while it has no session that
-  // it could take up again, never reaches it. So the first words to the bot are said in a channel then.
+  // it could take up again, never reaches it. So the first words to the bot are said in a channel then. An interaction that the platform has
+  // forgotten before the bot took it is gone, too, and whoever used the command was told so.
   let isForgotten = true;
+  const unforgettable: (() => boolean)[] = [];
   const direct: { readonly isAsked: () => boolean; readonly talk: Talk }[] = [];
   discord.onDispatchSent(({ type }) => {
     if (type === 'RESUMED') isForgotten = false;
@@ -21,10 +28,44 @@ export function createDiscordDriver(discord: DiscordEmulator, isTalking: () => b
       lose: () => discord.faults.add({ route, kind: 'refuse' }),
       fail: () => discord.faults.add({ route, kind: 'server_error' }),
     };
-    if (route === reads && phase === 'before') report('looking', fate);
+    if (reads.has(route) && phase === 'before') report('looking', fate);
     if (writes.has(route) && !isTalking()) report(phase === 'before' ? 'sending' : 'sent', fate);
     else if (writes.has(route) && phase === 'after') report('streamed', fate);
   });
+
+  /** Each question is a command of its own, while there is a session that would bring it. What is deferred shows nothing yet. */
+  function openCommands(channelId: string): Talk {
+    const { name, visible, ask } = talk('command', channelId, true);
+    const opened: Talk = {
+      name,
+      visible: () => visible().filter(({ text }) => text !== ''),
+      ask: (question) => {
+        if (isForgotten) return ask(question);
+        const interaction = discord.command({ name: 'ask', options: { question }, channelId });
+        return {
+          isAcknowledged: () => interaction.responseType !== undefined,
+          redeliver: (copies) => {
+            for (let copy = 0; copy < copies; copy += 1) discord.redeliverInteraction(interaction);
+          },
+        };
+      },
+    };
+    return remember(opened);
+  }
+
+  /** Its questions are to be answered before the platform may forget anything. */
+  function remember(opened: Talk): Talk {
+    let asked = 0;
+    const isAnswered = (): boolean => opened.visible().length >= asked;
+    unforgettable.push(isAnswered);
+    return {
+      ...opened,
+      ask: (text) => {
+        asked += 1;
+        return opened.ask(text);
+      },
+    };
+  }
 
   function talk(name: string, channelId: string, mentions: boolean): Talk {
     let isOpen = false;
@@ -56,7 +97,9 @@ export function createDiscordDriver(discord: DiscordEmulator, isTalking: () => b
     };
   }
 
-  const mayForget = (): boolean => direct.every(({ isAsked, talk: { visible } }) => !isAsked() || visible().length > 0);
+  const mayForget = (): boolean =>
+    unforgettable.every((isAnswered) => isAnswered()) &&
+    direct.every(({ isAsked, talk: { visible } }) => !isAsked() || visible().length > 0);
 
   return {
     name: 'discord',
@@ -73,6 +116,8 @@ export function createDiscordDriver(discord: DiscordEmulator, isTalking: () => b
     },
     open: (random) => {
       talks += 1;
+      if (discord.commands().length > 0 && random.chance(0.25))
+        return openCommands(discord.channel({ name: `channel-${talks}` }).id);
       if (random.chance(0.4)) return talk('thread', discord.thread({ name: `thread ${talks}` }).id, false);
       if (isForgotten || random.chance(0.5)) return talk('channel', discord.channel({ name: `channel-${talks}` }).id, true);
       return openDirect(discord.directMessage(`Person ${talks}`).id);

@@ -1,0 +1,103 @@
+import type { OutboundMessage } from '../../src/message.ts';
+import { isRecord, recordsOf, textOf } from './record.ts';
+import type { Fields } from './record.ts';
+
+/** What a press or a form is about. */
+export type ButtonName = 'regenerate' | 'good' | 'bad' | 'stop';
+
+/** Ours are told from those of other code of the same application by this. */
+const prefix = 'parley:';
+const reasonField = 'reason';
+const maxReason = 1000;
+
+/** Kinds of components and styles, by Discord's numbers. */
+const kinds = { row: 1, button: 2, textInput: 4, label: 18 } as const;
+const secondary = 2;
+const paragraph = 2;
+
+/** Under an answer while it grows. */
+export const stopRow = toRow([{ name: 'stop', emoji: '⏹️', label: 'Stop' }]);
+
+/** What is on a message that has no buttons (any more). */
+const noButtons: readonly object[] = [];
+
+/** The buttons of a complete message: under the last part of an answer only. They carry its id, which the core knows it by. */
+export function buttonsOf({ id, part, parts, destination }: OutboundMessage): readonly object[] {
+  if (part < parts - 1 || destination['buttons'] === 'none') return noButtons;
+  return toRow([
+    { name: 'regenerate', id, emoji: '🔁', label: 'Again' },
+    { name: 'good', id, emoji: '👍' },
+    { name: 'bad', id, emoji: '👎' },
+  ]);
+}
+
+/** Whether a message as Discord gives it back carries these buttons. */
+export function hasButtons(message: Fields, wanted: readonly object[]): boolean {
+  return idsOf(message['components']).join() === idsOf(wanted).join();
+}
+
+export interface Pressed {
+  readonly name: ButtonName;
+  /** `id` of the OutboundMessage that carries it. */
+  readonly outboundId?: string;
+}
+
+/** Undefined for a button that is none of ours. */
+export function parseButton(customId: unknown): Pressed | undefined {
+  const [, name, outboundId] = /^parley:(regenerate|good|bad|stop)(?::([0-9a-z]{1,40}))?$/.exec(textOf(customId) ?? '') ?? [];
+  if (name === undefined) return undefined;
+  return { name: name as ButtonName, ...(outboundId === undefined ? {} : { outboundId }) }; // one of those of the pattern
+}
+
+/** The form that asks why an answer was bad. */
+export function reasonForm(messageId: string, outboundId: string | undefined): object {
+  const input = { type: kinds.textInput, custom_id: reasonField, style: paragraph, required: false, max_length: maxReason };
+  return {
+    custom_id: `${prefix}reason:${messageId}:${outboundId ?? ''}`,
+    title: 'What was wrong with the answer?',
+    components: [{ type: kinds.label, label: 'In a few words, if you like', component: input }],
+  };
+}
+
+export interface Reason {
+  readonly messageId: string;
+  readonly outboundId?: string;
+  readonly reason: string;
+}
+
+/** Undefined for a form that is none of ours. */
+export function parseReason(data: Fields): Reason | undefined {
+  const [, messageId, outboundId = ''] =
+    /^parley:reason:(\d{1,20}):([0-9a-z]{0,40})$/.exec(textOf(data['custom_id']) ?? '') ?? [];
+  if (messageId === undefined) return undefined;
+  const field = recordsOf(data['components'])
+    .map(({ component }) => component)
+    .find((component) => isRecord(component) && component['custom_id'] === reasonField);
+  const given = isRecord(field) ? (textOf(field['value']) ?? '') : '';
+  const reason = given.slice(0, maxReason).toWellFormed().trim();
+  return { messageId, reason, ...(outboundId === '' ? {} : { outboundId }) };
+}
+
+interface Button {
+  readonly name: ButtonName;
+  readonly id?: string;
+  readonly emoji: string;
+  readonly label?: string;
+}
+
+function toRow(buttons: readonly Button[]): readonly object[] {
+  const components = buttons.map(({ name, id, emoji, label }) => ({
+    ...{
+      type: kinds.button,
+      style: secondary,
+      custom_id: `${prefix}${name}${id === undefined ? '' : `:${id}`}`,
+      emoji: { name: emoji },
+    },
+    ...(label === undefined ? {} : { label }),
+  }));
+  return [{ type: kinds.row, components }];
+}
+
+function idsOf(components: unknown): string[] {
+  return recordsOf(components).flatMap((row) => recordsOf(row['components']).map(({ custom_id: id }) => textOf(id) ?? ''));
+}

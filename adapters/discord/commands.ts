@@ -1,0 +1,54 @@
+import { hash } from 'node:crypto';
+
+export interface CommandOptions {
+  readonly userInstall: boolean;
+  readonly privateAnswers: boolean;
+}
+
+/** A command as Discord takes it. */
+export interface CommandDefinition {
+  readonly type: number;
+  readonly name: string;
+  readonly [field: string]: unknown;
+}
+
+/** Kinds of commands, of their options, and where they may be used, by Discord's numbers. */
+export const commandTypes = { typed: 1, message: 3 } as const;
+const optionTypes = { text: 3, choice: 5 } as const;
+const everywhere = { integration_types: [0, 1], contexts: [0, 1, 2] } as const;
+const whereBotIs = { integration_types: [0], contexts: [0, 1] } as const;
+
+const maxQuestion = 6000;
+
+/** Names of the commands on a message, as people read them in its menu. */
+export const answerThis = 'Answer this';
+export const summarise = 'Summarise';
+
+export function defineCommands({ userInstall, privateAnswers }: CommandOptions): readonly CommandDefinition[] {
+  const place = userInstall ? everywhere : whereBotIs;
+  const only = {
+    type: optionTypes.choice,
+    name: 'private',
+    description: `Whether only you see it. If you do not say: ${privateAnswers ? 'only you' : 'everybody here'}.`,
+  };
+  const question = {
+    type: optionTypes.text,
+    name: 'question',
+    description: 'What you want to know.',
+    required: true,
+    max_length: maxQuestion,
+  };
+  const typed = { type: commandTypes.typed, ...place };
+  return [
+    { ...typed, name: 'ask', description: 'Ask a question.', options: [question, only] },
+    { ...typed, name: 'reset', description: 'Start afresh: what was said here before no longer counts.', options: [only] },
+    { ...typed, name: 'help', description: 'What I can do.' },
+    { type: commandTypes.message, ...place, name: answerThis },
+    { type: commandTypes.message, ...place, name: summarise },
+  ];
+}
+
+/** Changes exactly when the commands, or where they are registered, do. */
+export function hashCommands(definitions: readonly CommandDefinition[], scopes: readonly string[]): string {
+  return hash('sha256', JSON.stringify([definitions, scopes]), 'base64url').slice(0, 22);
+}

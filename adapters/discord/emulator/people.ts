@@ -1,0 +1,76 @@
+import { channelTypes } from './world.ts';
+import type { EmulatedAttachment, EmulatedMessage, EmulatedUser, MessageChange, World } from './world.ts';
+
+export interface Saying {
+  /** The home channel by default. */
+  readonly channelId?: string;
+  /** Name of the person; `Ada` by default. */
+  readonly user?: string;
+  readonly text: string;
+  /** Puts a mention of the bot before the text. */
+  readonly mention?: boolean;
+  /** Id of the message that is replied to. */
+  readonly replyTo?: string;
+  /** Whether a reply notifies its addressee; true by default, as in the clients. */
+  readonly ping?: boolean;
+  readonly attachments?: readonly EmulatedAttachment[];
+}
+
+/** What people do and see. */
+export function people(world: World, home: () => { readonly guildId: string; readonly channelId: string }) {
+  const byName = new Map<string, EmulatedUser>();
+  const user = (name: string, { nick }: { nick?: string } = {}): EmulatedUser => {
+    const known = byName.get(name) ?? world.addUser({ name, nick });
+    byName.set(name, known);
+    return known;
+  };
+  return {
+    user,
+    guild: ({ name = 'Guild' }: { name?: string } = {}) => world.addGuild(name),
+    botRoleId: (guildId: string) => world.guilds.get(guildId)?.botRoleId ?? '',
+    leaveGuild: (guildId: string) => world.removeGuild(guildId),
+    channel: ({ guildId = home().guildId, name = 'channel' }: { guildId?: string; name?: string } = {}) =>
+      world.addChannel({ guildId, name, type: channelTypes.text }),
+    thread: ({
+      channelId = home().channelId,
+      name = 'thread',
+      messageId,
+    }: { channelId?: string; name?: string; messageId?: string } = {}) => {
+      const thread = {
+        name,
+        type: channelTypes.publicThread,
+        guildId: world.channels.get(channelId)?.guildId,
+        parentId: channelId,
+      };
+      return world.addChannel(messageId === undefined ? thread : { ...thread, id: messageId });
+    },
+    deny: (channelId: string, permissions: bigint) => {
+      world.denied.set(channelId, permissions);
+    },
+    directMessage: (name: string) => world.directChannel(user(name).id),
+    say: ({
+      channelId = home().channelId,
+      user: name = 'Ada',
+      text,
+      mention = false,
+      replyTo,
+      ping = true,
+      attachments,
+    }: Saying) =>
+      world.post({
+        channelId,
+        author: user(name),
+        content: mention ? `<@${world.bot.id}> ${text}` : text,
+        replyTo,
+        attachments,
+        allowedMentions: { parse: ['users', 'roles', 'everyone'], replied_user: ping },
+      }),
+    edit: (message: EmulatedMessage, content: string) => world.edit(message, { content }),
+    remove: (message: EmulatedMessage) => world.remove(message),
+    messages: (channelId: string) => [...(world.channels.get(channelId)?.messages.values() ?? [])],
+    onMessage: (listener: (change: MessageChange) => void) =>
+      world.onChange((change) => {
+        if ('message' in change) listener(change);
+      }),
+  };
+}
