@@ -1,6 +1,6 @@
 import type { Adapter } from '../adapter.ts';
 import { DeliveryError, describeError } from '../errors.ts';
-import type { Receipt, Undeliverable } from '../message.ts';
+import type { OutboundMessage, Receipt, Undeliverable } from '../message.ts';
 import { nextDelay } from '../retry.ts';
 import { toNoticeId } from '../ids.ts';
 import type { ClaimedDelivery, Store } from '../store/store.ts';
@@ -152,6 +152,10 @@ async function attempt(options: DeliveryOptions, { delivery, adapter, signal }: 
       if (found?.complete) return found.receipt;
       if (found) message = { ...message, opened: found.receipt };
     }
+    if (delivery.seeks !== undefined && !message.opened) {
+      if (isLate()) return 'lease over';
+      message = await withinTime(options, signal, (bound) => seek({ ...delivery, message }, adapter, bound));
+    }
     if (clock.now() > delivery.expiresAt) {
       return new DeliveryError({ message: expired(delivery), retryable: false, uncertain: false });
     }
@@ -164,12 +168,19 @@ async function attempt(options: DeliveryOptions, { delivery, adapter, signal }: 
   }
 }
 
-/** Where no message is known, one may have been left under the id; where the adapter cannot take it away, it stays. */
-async function takeAway({ message, uncertain }: ClaimedDelivery, adapter: Adapter, signal: AbortSignal): Promise<Receipt> {
+/** Where no message is known, one may have been left under an id; where the adapter cannot take it away, it stays. */
+async function takeAway({ message, seeks, uncertain }: ClaimedDelivery, adapter: Adapter, signal: AbortSignal): Promise<Receipt> {
   const known = message.replaces ?? message.opened;
-  const receipt = known ?? (uncertain ? (await adapter.find?.(message, signal))?.receipt : undefined);
+  const soughtId = seeks ?? (uncertain ? message.id : undefined);
+  const receipt = known ?? (soughtId && (await adapter.find?.({ ...message, id: soughtId }, signal))?.receipt);
   if (receipt) await adapter.remove?.(message, receipt, signal);
-  return receipt ?? { id: message.id };
+  return receipt || { id: message.id };
+}
+
+/** What an earlier answer has left, which this one takes the place of. */
+async function seek({ message, seeks }: ClaimedDelivery, adapter: Adapter, signal: AbortSignal): Promise<OutboundMessage> {
+  const left = seeks === undefined ? undefined : await adapter.find?.({ ...message, id: seeks }, signal);
+  return left ? { ...message, opened: left.receipt, replaces: left.receipt } : message;
 }
 
 function expired({ message }: ClaimedDelivery): string {

@@ -37,8 +37,10 @@ export interface Kept {
   readonly keepsPayload?: boolean | undefined;
 }
 
-/** Of a delivery: it takes a message away; that of `message.replaces`, or the one that it finds under its own id. */
+/** Of a delivery: it takes a message away, that of `message.replaces` or the one that is found. */
 export interface Removing {
+  /** Id of an earlier part that may have left a message of which nothing is known: look for that before anything is sent. */
+  readonly seeks?: string | undefined;
   readonly removes?: boolean | undefined;
 }
 

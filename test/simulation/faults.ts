@@ -1,3 +1,4 @@
+import { calm, isRevising } from './revising.ts';
 import { createRandom } from '../support/fake-clock.ts';
 
 /**
@@ -73,7 +74,8 @@ export function createFaults(seed: number): Faults {
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
   const chance = (probability: number): boolean => random() < probability;
   const drawn = drawTemper(pick);
-  const temper: Temper = seed % poisonEvery === 0 ? { ...drawn, poison: true, crash: 0, stall: 0, stop: 0 } : drawn;
+  const usual = seed % poisonEvery === 0 ? { ...drawn, poison: true, crash: 0, stall: 0, stop: 0 } : drawn;
+  const temper: Temper = isRevising(seed) ? { ...drawn, ...calm } : usual;
 
   return {
     temper,

@@ -12,6 +12,7 @@ import type { RetryPolicy } from '../../src/retry.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Temper } from './faults.ts';
 import type { Journal } from './journal.ts';
+import { revisionRules } from './revising.ts';
 import type { SimulatedProcess } from './process.ts';
 
 export interface InstanceOptions {
@@ -20,6 +21,7 @@ export interface InstanceOptions {
   readonly adapters: readonly Adapter[];
   readonly model: Model;
   readonly temper: Temper;
+  readonly revising: boolean;
   readonly journal: Journal;
   readonly onViolation: (what: string) => void;
 }
@@ -59,7 +61,12 @@ export function startInstance(options: InstanceOptions): Instance {
     retry: { baseMs: 1_000, maxMs: 10_000, expiryMs: 5 * 60_000, maxAttempts },
     delivery: { leaseMs, expiryMs },
   });
-  const worker = createWorker({ ...common, runTurn, historyLimit: 50 });
+  const worker = createWorker({
+    ...common,
+    runTurn,
+    historyLimit: 50,
+    ...(options.revising ? { revisions: revisionRules } : {}),
+  });
   const inbox = createInbox({ store, clock, log, accept: worker.accept });
   const contexts = new Map([...adapters.keys()].map((name) => [name, inbox.contextFor(name)]));
   let isListening = true;

@@ -1,6 +1,7 @@
 import type { InboundEvent } from '../../src/message.ts';
 import { blameEverybody, changeAccept, changeDeliveries, dropEvents, ignoreOrder, splitCommit } from './mutant-parts.ts';
 import type { Mutant } from './mutant.ts';
+import { revisingMutants } from './revising-mutants.ts';
 
 /** At least one seed of 3,000 must notice each of these, or the simulation is too tame. */
 export const mutants: readonly Mutant[] = [
@@ -218,4 +219,5 @@ export const mutants: readonly Mutant[] = [
     seed: 120,
     plant: ({ db, now }) => blameEverybody(db, now),
   },
+  ...revisingMutants,
 ];

@@ -3,6 +3,8 @@ import type { InboundEvent, InboundMessage } from '../../src/message.ts';
 import type { Faults } from './faults.ts';
 import type { Figures } from './figures.ts';
 import type { Journal } from './journal.ts';
+import type { Platform } from './platform.ts';
+import { createMinds } from './minds.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface Conversation {
@@ -23,6 +25,8 @@ export interface Question {
   isAcknowledged: boolean;
   /** As it reads now. */
   wording: string;
+  /** How often it has been edited. */
+  edits: number;
   /** Its author has taken it away. */
   isDeleted: boolean;
 }
@@ -41,6 +45,8 @@ export interface PeopleOptions {
   readonly faults: Faults;
   readonly journal: Journal;
   readonly figures: Figures;
+  /** Set where people change their minds about what was answered. */
+  readonly platforms?: ReadonlyMap<string, Platform> | undefined;
   /** Hands an event to one of the bot's processes; `acknowledge` is its answer. */
   readonly knock: (event: InboundEvent, acknowledge: () => void) => void;
 }
@@ -87,7 +93,22 @@ export function createPeople(options: PeopleOptions): People {
     });
   }
 
+  const minds =
+    options.platforms &&
+    createMinds({
+      ...{ schedule, faults, platforms: options.platforms },
+      later: (ms, act) => {
+        open += 1;
+        schedule.at(ms, () => {
+          open -= 1;
+          const event = act();
+          if (event) deliver(event, () => undefined);
+        });
+      },
+    });
+
   function changeMind(question: Question): void {
+    if (minds) return minds(question);
     if (question.isCommand || !faults.chance(0.15)) return;
     const { adapter, eventId, conversationId, messageId } = question.event;
     const common = { adapter, tenant, conversationId, messageId, sentAt: schedule.now() };
@@ -151,7 +172,7 @@ function createQuestion(
     isDirect: false,
     destination: { place: conversation.name },
   };
-  return { id, conversation, event, isCommand, isPoison, isAcknowledged: false, wording: event.text, isDeleted: false };
+  return { id, conversation, event, isCommand, isPoison, isAcknowledged: false, wording: event.text, edits: 0, isDeleted: false };
 }
 
 interface Bookkeeping {

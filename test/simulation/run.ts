@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { catchMutant, drawFreshSeeds, findMutant, runCampaign } from './campaign.ts';
 import type { Mutant } from './mutant.ts';
+import { isRevising } from './revising.ts';
 import { mutants } from './mutants.ts';
 import { describeFailure, describeFailures, describeFigures } from './report.ts';
 import { runSeed } from './world.ts';
@@ -63,7 +64,10 @@ async function campaign({ from, count, fresh }: { from: number; count: number; f
 async function gate(planted: readonly Mutant[], limit: number): Promise<void> {
   let caught = 0;
   for (const mutant of planted) {
-    const found = await catchMutant({ ...mutant, seed: planted.length === 1 ? 1 : mutant.seed }, limit);
+    const found = await catchMutant(
+      { ...mutant, seed: planted.length === 1 && !isRevising(mutant.seed) ? 1 : mutant.seed },
+      limit,
+    );
     if (found) caught += 1;
     const what = found ? `seed ${found.seed}: ${found.violation.split('\n')[0]}` : `no seed of ${limit} finds it`;
     console.log(`${mutant.name.padEnd(34)} ${what}`);

@@ -76,7 +76,7 @@ function questionsOf({ system, messages }: ModelRequest): string[] {
 }
 
 function idOf({ text }: ModelMessage): string {
-  return /\[(c\d+\.\d+)\]/.exec(text)?.[1] ?? `a message without an id: ${text}`;
+  return /\[(c\d+\.\d+(?:v\d+)?)\]/.exec(text)?.[1] ?? `a message without an id: ${text}`;
 }
 
 function answerTo(asked: readonly string[], { call, words }: { readonly call: number; readonly words: number }): string {

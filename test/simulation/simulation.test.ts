@@ -3,6 +3,7 @@ import { after, test } from 'node:test';
 import { catchMutant, drawFreshSeeds, runCampaign } from './campaign.ts';
 import { mutants } from './mutants.ts';
 import { describeFailures, describeFigures } from './report.ts';
+import { revisingFrom } from './revising.ts';
 import { runSeed } from './world.ts';
 
 const summary: string[] = [];
@@ -31,6 +32,13 @@ test('keeps every promise in 1,500 fixed lives and 300 fresh ones', async () => 
     assert.ok(figures[kind] > 500, `only ${figures[kind]} ${kind}`);
   }
   assert.ok(figures.overtakings > 100, `only ${figures.overtakings} follow-ups before their mention`);
+});
+
+test('keeps every promise where people edit, delete and press "Answer again", in 400 lives', async () => {
+  const { figures, failures, wallMs } = await runCampaign([{ from: revisingFrom, count: 400 }]);
+
+  summary.push(`with revisions: ${describeFigures(figures, wallMs)} ${failures.length} seeds with violations.`);
+  assert.equal(failures.length, 0, describeFailures(failures));
 });
 
 let caught = 0;

@@ -19,13 +19,13 @@ export function watchInbox(store: Store, { journal, figures, onViolation }: Watc
   /** Replies that were ignored: what they follow may still come. */
   let overheard: InboundMessage[] = [];
 
-  function onAccept(event: InboundEvent, status: string): void {
-    journal.note('ledger', `accept: ${status}`, event.eventId);
+  function onAccept(event: InboundEvent, { status, reason = '' }: Partial<AcceptResult>): void {
+    journal.note('ledger', `accept: ${status}`, `${event.eventId} ${reason}`);
     if (event.type === 'message' && status === 'accepted') {
       onNew(event);
       onLate(event);
     }
-    if (status === 'ignored') onIgnored(event);
+    if (status === 'ignored' || (status === 'accepted' && event.type !== 'message')) onIgnored(event);
   }
 
   function onNew(event: InboundMessage): void {
@@ -63,7 +63,7 @@ export function watchInbox(store: Store, { journal, figures, onViolation }: Watc
   }
 
   function onAccepted({ events }: AcceptBatch, results: readonly AcceptResult[]): void {
-    for (const [index, event] of events.entries()) onAccept(event, results[index]?.status ?? 'nothing');
+    for (const [index, event] of events.entries()) onAccept(event, results[index] ?? {});
   }
 
   return {

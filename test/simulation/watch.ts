@@ -5,6 +5,8 @@ import type { Journal } from './journal.ts';
 /** What those who watch the store have to hand. */
 export interface Watch {
   readonly now: () => number;
+  /** Whether answers are revised in this life. */
+  readonly revising: boolean;
   readonly journal: Journal;
   readonly figures: Figures;
   readonly onViolation: (what: string) => void;

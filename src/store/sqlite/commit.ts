@@ -136,7 +136,7 @@ function createEnqueue(db: Sqlite) {
     for (const row of rows) insertPart(row);
     const [first] = rows;
     if (!first || busy) return undefined;
-    return toDelivery(first, { replaced: first.replaces === null ? undefined : replacedBy(first.replaces) });
+    return toDelivery(first, { replaced: replacedBy(first.replaces) });
   };
 }
 

@@ -82,9 +82,11 @@ function createReplay(db: Sqlite) {
        and seq between (select first_seq from turn where seq = @turn) and (select last_seq from turn where seq = @turn)`,
   );
   const wake = db.prepare<[number, string]>('update conversation set wake_at = coalesce(wake_at, ?) where id = ?');
+  // What was withdrawn, or replaced by another answer since, does not come back.
   const requeue = db.prepare(
     `update outbox set state = 'queued', uncertain = 1, opened = null, attempt = 0, next_at = @now, settled_at = null,
-       expires_at = @now + min(max(expires_at - created_at, 60000), 86400000) where turn = @turn and state = 'dead'`,
+       expires_at = @now + min(max(expires_at - created_at, 60000), 86400000) where turn = @turn and state = 'dead'
+       and not exists (select 1 from outbox later where later.seq > outbox.seq and later.replaces = outbox.id)`,
   );
   // Not where the turn itself had failed, and what could not be delivered was the apology.
   const succeed = db.prepare(

@@ -88,7 +88,7 @@ function createLease(db: Sqlite): (row: OutboxRow, owner: string, until: number)
     const uncertain = row.state === 'sending' ? 1 : row.uncertain;
     lease.run(owner, token, attempt, until, uncertain, row.id);
     const after = uncertain && row.part > 0 ? partBefore.get(row)?.receipt : undefined;
-    const replaced = row.replaces === null ? undefined : replacedBy(row.replaces);
+    const replaced = replacedBy(row.replaces);
     return toDelivery(
       { ...row, state: 'sending', lease_owner: owner, lease_token: token, attempt, next_at: until, uncertain },
       { after, replaced },

@@ -50,8 +50,14 @@ export const outboxColumns = [
 interface Neighbours {
   /** Receipt of the part before it (JSON). */
   readonly after?: string | null | undefined;
-  /** That of the message that it replaces. */
-  readonly replaced?: string | undefined;
+  /** What it takes the place of. */
+  readonly replaced?: Replaced | undefined;
+}
+
+/** The receipt (JSON) of a message, or the id of a part under which one may stand. */
+export interface Replaced {
+  readonly receipt?: string | undefined;
+  readonly seeks?: string | undefined;
 }
 
 /** Whether a part takes a message away; see revision.ts. */
@@ -70,6 +76,7 @@ export function toDelivery(row: OutboxRow, { after, replaced }: Neighbours = {})
     leaseUntil: row.next_at ?? 0,
     expiresAt: row.expires_at,
     ...(isRemoval(row) ? { removes: true } : {}),
+    ...(replaced?.seeks === undefined ? {} : { seeks: replaced.seeks }),
     message: {
       id: row.id,
       conversationId: row.conversation_id,
@@ -80,7 +87,7 @@ export function toDelivery(row: OutboxRow, { after, replaced }: Neighbours = {})
       part: row.part,
       parts: row.parts,
       ...(row.opened === null ? {} : { opened: JSON.parse(row.opened) as Receipt }), // written by commitTurn
-      ...(replaced === undefined ? {} : toReplacing(replaced)),
+      ...(replaced?.receipt === undefined ? {} : toReplacing(replaced.receipt)),
       ...(after ? { after: JSON.parse(after) as Receipt } : {}), // written by settleSent
       attempt: row.attempt,
       createdAt: row.created_at,

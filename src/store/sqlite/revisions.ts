@@ -4,7 +4,7 @@ import type { OutboxRow } from './delivery-row.ts';
 import { createPartsOf } from './parts.ts';
 import { toTime } from './time.ts';
 import { remarkAuthor } from './undeliverable.ts';
-import { createKillUnsent, createWithdraw } from './withdraw.ts';
+import { createDiscardLetters, createKillUnsent, createWithdraw } from './withdraw.ts';
 
 export interface Answered {
   readonly conversationId: string;
@@ -95,7 +95,8 @@ function createReopen(db: Sqlite, ofTurn: string) {
     `select i.seq, adapter, tenant, event_id, i.message_id, i.author_id, i.author_name, payload, m.text, max(m.seq)
      from inbox i join message m on m.conversation_id = i.conversation_id and m.turn = i.turn and m.role = 'user'
        and m.message_id is i.message_id and m.at = i.sent_at and m.author_id = i.author_id
-     where i.${ofTurn.replaceAll(' and turn =', ' and i.turn =')} and verdict = 'answered' and type in ('message', 'command')
+     where i.${ofTurn.replaceAll(' and turn =', ' and i.turn =')} and type in ('message', 'command')
+       and (verdict = 'answered' or verdict = 'failed' and (select error from turn where seq = @turn) is null)
      group by i.seq order by i.seq`,
   );
   const wait = db.prepare<[string, string, number]>(
@@ -104,6 +105,7 @@ function createReopen(db: Sqlite, ofTurn: string) {
   );
   const wake = db.prepare<[number, string]>('update conversation set wake_at = coalesce(wake_at, ?) where id = ?');
   const killUnsent = createKillUnsent(db);
+  const discard = createDiscardLetters(db);
   const partsOf = createPartsOf(db);
 
   /** False where too little is known of them any more. */
@@ -113,6 +115,7 @@ function createReopen(db: Sqlite, ofTurn: string) {
     const [first] = partsOf(turn);
     if (!first || rows.length === 0) return false;
     for (const row of rows) wait.run(row.text, toPayload(row, first, question), row.seq);
+    discard({ turn, now });
     killUnsent({ conversationId, turn, now });
     wake.run(now, conversationId);
     return true;

@@ -26,12 +26,23 @@ function createMakeHeadDue(db: Sqlite) {
   };
 }
 
+/** What could not be delivered of an answer that does not count any more is nothing to replay. */
+export function createDiscardLetters(db: Sqlite): (of: { turn: number; now: number }) => void {
+  const discard = db.prepare<{ turn: number; now: number }>(
+    "update dead_letter set state = 'discarded', resolved_at = @now where turn = @turn and state = 'open' and kind = 'delivery'",
+  );
+  return (of) => {
+    discard.run(of);
+  };
+}
+
 /** Takes back the answer of a turn: what stands of it is removed, what is on its way when it has arrived. */
 export function createWithdraw(db: Sqlite) {
   const partsOf = createPartsOf(db);
   const killUnsent = createKillUnsent(db);
   const makeHeadDue = createMakeHeadDue(db);
   const forget = db.prepare<[string, number]>('delete from message where conversation_id = ? and turn = ?');
+  const discard = createDiscardLetters(db);
   const remove = db.prepare<{ id: string; of: string; part: number; now: number }>(
     `insert into outbox (id, turn, conversation_id, adapter, tenant, in_reply_to, destination, part, parts, text, state, next_at, expires_at,
        created_at, replaces)
@@ -41,6 +52,7 @@ export function createWithdraw(db: Sqlite) {
   );
   return ({ conversationId, turn, now }: { conversationId: string; turn: number; now: number }): void => {
     forget.run(conversationId, turn);
+    discard({ turn, now });
     killUnsent({ conversationId, turn, now });
     for (const [part, { id }] of partsOf(turn).entries()) remove.run({ id: toRemovalId(id), of: id, part, now });
     makeHeadDue({ conversationId, now });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { createFakeAdapter } from '../../support/fake-adapter.ts';
+import { DeliveryError } from '../../../src/errors.ts';
+import { createFakeAdapter, refuse } from '../../support/fake-adapter.ts';
 import { createGate } from '../../support/gate.ts';
 import { createDelete, createEdit, createMessage } from '../../support/inbound.ts';
 import { createTestModel, orAborted } from '../../support/test-model.ts';
@@ -144,5 +145,22 @@ test('answers stay where the operator wants that', async (t) => {
   await parley.clock.advance(2_000);
 
   assert.deepEqual(parley.shown(), ['Answer to: one']);
+  await parley.stop();
+});
+
+test('an answer that could not be delivered does not come back by a replay once its question is deleted', async (t) => {
+  const parley = await startParley(t);
+  const question = createMessage('one');
+  parley.adapter.script.push(refuse(new DeliveryError({ message: 'archived', retryable: false, uncertain: false })));
+  await parley.receive(question);
+  const [letter] = await parley.store.listDeadLetters({ limit: 1 });
+  assert.ok(letter);
+
+  await parley.receive(createDelete(question));
+  const isReplayed = await parley.store.replayDeadLetter(letter.id);
+  await parley.clock.advance(5_000);
+
+  assert.equal(isReplayed, false);
+  assert.deepEqual(parley.shown(), []);
   await parley.stop();
 });
