@@ -24,8 +24,9 @@ export interface Config extends Omit<Settings, 'database' | 'model' | 'knowledge
   readonly webhooks: Readonly<Record<string, WebhookConfig>>;
 }
 
-export interface ModelConfig {
-  readonly provider: 'builtin' | 'openai';
+export interface ModelConfig extends Omit<Settings['model'], 'openai'> {
+  /** `builtin`, `openai` or one of `providers`. */
+  readonly provider: string;
   readonly openai: Filled<Settings['model']['openai'], 'maxTokensParam'>;
 }
 
@@ -137,7 +138,8 @@ function atSection(key: string, issue: z.core.$ZodIssue): z.core.$ZodIssue {
 function chooseProvider(sections: Partial<Settings>, isGiven: (key: string) => boolean): void {
   const { model } = sections;
   if (model?.provider !== 'auto') return;
-  model.provider = model.openai.apiKey || isGiven('model.openai.baseUrl') ? 'openai' : 'builtin';
+  const [first = 'builtin'] = Object.keys(model.providers);
+  model.provider = model.openai.apiKey || isGiven('model.openai.baseUrl') ? 'openai' : first;
 }
 
 function findWarnings(config: Config, environment: Environment): string[] {
@@ -205,7 +207,7 @@ function resolveModel(model: Settings['model']): ModelConfig {
   const { openai } = model;
   const isOpenai = new URL(openai.baseUrl).hostname === 'api.openai.com';
   return {
-    provider: model.provider === 'openai' ? 'openai' : 'builtin',
+    ...model,
     openai: { ...openai, maxTokensParam: openai.maxTokensParam ?? (isOpenai ? 'max_completion_tokens' : 'max_tokens') },
   };
 }

@@ -50,6 +50,10 @@ export interface ModelErrorData {
   readonly retryable: boolean;
   readonly retryAfterMs?: number | undefined;
   readonly publicMessage?: string | undefined;
+  /** Whether it is this request that cannot be answered, while the model works. */
+  readonly ofRequest?: boolean | undefined;
+  /** Whether no other model is to be asked: the answer was withheld on purpose. */
+  readonly isFinal?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -58,12 +62,16 @@ export class ModelError extends ParleyError {
   readonly code = 'model';
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly ofRequest: boolean;
+  readonly isFinal: boolean;
   override readonly publicMessage: string;
 
   constructor(data: ModelErrorData) {
     super(data.message, { cause: data.cause });
     this.retryable = data.retryable;
     this.retryAfterMs = data.retryAfterMs;
+    this.ofRequest = data.ofRequest ?? false;
+    this.isFinal = data.isFinal ?? false;
     this.publicMessage = data.publicMessage ?? 'I could not get an answer from the AI model.';
   }
 }

@@ -16,6 +16,7 @@ import { createInbox } from './inbox/inbox.ts';
 import { createUpkeep } from './inbox/upkeep.ts';
 import { createWorker } from './inbox/worker.ts';
 import type { Log } from './log.ts';
+import type { ModelParts } from './model/endpoints.ts';
 import type { Model } from './model/model.ts';
 import { countTokens, loadTokenizer } from './model/tokens.ts';
 import { createDeliver } from './outbox/delivery.ts';
@@ -138,7 +139,9 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
 function slackOptions({ transport, appToken = '', signingSecret = '', ...slack }: Config['slack']) {
   const by = transport === 'socket' ? ({ type: 'socket', appToken } as const) : ({ type: 'http', signingSecret } as const);
   const { apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, buttons } = slack;
-  return { transport: by, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, buttons };
+  const { command, resetCommand, helpCommand, commandReply, shortcuts } = slack;
+  const commands = { command, resetCommand, helpCommand, commandReply };
+  return { transport: by, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, buttons, commands, shortcuts };
 }
 
 function slackOAuth({ slack, server, encryptionKeys }: Config) {
@@ -159,23 +162,10 @@ function toSource(name: string, { callback, ...source }: Config['webhooks'][stri
   return { name, ...source, callback: { url, secrets, timeoutMs: timeoutSeconds * 1_000 } };
 }
 
-interface ModelParts {
-  readonly fetch: typeof globalThis.fetch;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
 /** The AI model that the configuration names. */
-export async function createAiModel({ openai }: Config['model'], parts: ModelParts): Promise<Model> {
-  const { createOpenAiModel } = await import('./model/openai.ts');
-  const { idleTimeoutSeconds, timeoutSeconds, apiKey, ...options } = openai;
-  return createOpenAiModel({
-    ...parts,
-    ...options,
-    apiKey,
-    idleTimeoutMs: idleTimeoutSeconds * 1_000,
-    timeoutMs: timeoutSeconds * 1_000,
-  });
+export async function createAiModel(model: Config['model'], parts: ModelParts): Promise<Model> {
+  const endpoints = await import('./model/endpoints.ts');
+  return endpoints.createAiModel(model, parts);
 }
 
 interface BuiltinParts {
@@ -200,7 +190,7 @@ async function createBuiltin({ folder }: Config['knowledge'], { store, log, sign
 }
 
 async function chooseAiModel(config: Config, parts: ModelParts): Promise<Model | undefined> {
-  return config.model.provider === 'openai' ? createAiModel(config.model, parts) : undefined;
+  return config.model.provider === 'builtin' ? undefined : createAiModel(config.model, parts);
 }
 
 /** What is set for single places, by the names that events bear. Places with the same model share it. */
@@ -209,11 +199,20 @@ async function createProfiles({ slack, model }: Config, parts: ModelParts): Prom
   const profiles = new Map<string, Profile>();
   for (const [key, { instructions, language, model: name }] of Object.entries(slack.channels)) {
     if (name !== undefined && !models.has(name)) {
-      models.set(name, await createAiModel({ ...model, openai: { ...model.openai, model: name } }, parts));
+      models.set(name, await createAiModel(toOwnModel(model, name), parts));
     }
     profiles.set(`slack/${key}`, { instructions, language, model: name === undefined ? undefined : models.get(name) });
   }
   return profiles;
+}
+
+/** The model of a place: a provider by its name, or another model of the provider that answers elsewhere. */
+function toOwnModel(model: Config['model'], name: string): Config['model'] {
+  const { provider, fallback, openai, providers } = model;
+  const own = providers[provider];
+  if (Object.hasOwn(providers, name)) return { ...model, provider: name, fallback: fallback.filter((each) => each !== name) };
+  if (own) return { ...model, providers: { ...providers, [provider]: { ...own, model: name } } };
+  return { ...model, openai: { ...openai, model: name } };
 }
 
 interface StageParts {
@@ -243,7 +242,7 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
   const runTurn = createTurnRunner({
     ...{ store, adapters: byName, model, profiles, countTokens, clock, log, bot: config.bot },
     // The built-in model reads the last questions only, and has no budget of tokens.
-    ...(config.model.provider === 'openai' ? { loadTokenizer } : {}),
+    ...(config.model.provider === 'builtin' ? {} : { loadTokenizer }),
     deliver: (delivery) => outbox.send(delivery),
     contextTokens: config.conversation.contextTokens,
     staleAfterMs: config.conversation.staleAfterMinutes * 60_000,

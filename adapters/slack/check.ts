@@ -2,12 +2,14 @@ import type { CheckReport } from '../../src/adapter.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AdapterError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
+import type { SlackCommands } from './command.ts';
 import { createSlackCaller, createSlackRequest, type SlackRequest, type SlackResult } from './client.ts';
 import { isCredentialError, platformErrorOf, toCredentialError } from './failure.ts';
 import { toRedirectUri } from './oauth/flow.ts';
 import type { SlackOAuth } from './oauth/flow.ts';
 import { eventsPath, missingScopes } from './manifest.ts';
 import { isRecord } from './receive.ts';
+import type { SlackShortcut } from './shortcuts.ts';
 import { describeUnreachable, hostOf } from './unreachable.ts';
 
 export interface CheckedOptions {
@@ -19,6 +21,8 @@ export interface CheckedOptions {
   readonly followThreads: boolean;
   /** Whether settings name user groups. */
   readonly groups: boolean;
+  readonly commands?: SlackCommands;
+  readonly shortcuts?: readonly SlackShortcut[];
   readonly apiUrl: string | undefined;
   readonly fetch: typeof fetch | undefined;
 }

@@ -56,6 +56,8 @@ export interface SlackDestination {
   readonly named?: ReadonlyMap<string, string>;
   /** Only who asked is to see the answer. */
   readonly ephemeral?: boolean;
+  /** Where a command can be answered for a while, sealed; see respond.ts. */
+  readonly respond?: string;
   /** A notice for this one person. Where the channel is the id of a user, their direct messages are meant. */
   readonly direct?: boolean;
 }
@@ -88,6 +90,7 @@ export function parseDestination({
   named,
   ephemeral,
   direct,
+  respond,
 }: Destination): SlackDestination | undefined {
   if (channel === undefined || channel === '') return undefined;
   return {
@@ -98,6 +101,7 @@ export function parseDestination({
     ...(named ? { named: parseNamed(named) } : {}),
     ...(ephemeral === 'true' && userId ? { ephemeral: true } : {}),
     ...(direct === 'true' ? { direct: true } : {}),
+    ...(respond ? { respond } : {}),
   };
 }
 

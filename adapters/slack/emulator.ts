@@ -4,15 +4,16 @@ import type { Clock } from '../../src/clock.ts';
 import { Deliveries } from './emulator/deliveries.ts';
 import type { Delivery, DeliveryListener } from './emulator/deliveries.ts';
 import { createAnnouncer } from './emulator/events.ts';
-import type { OpenView } from './emulator/desk.ts';
 import { createFaults } from './emulator/faults.ts';
 import type { Faults } from './emulator/faults.ts';
-import type { ChosenShortcut, Press, Submission } from './emulator/hands.ts';
+import type { Hands } from './emulator/hands.ts';
 import { createListeners } from './emulator/listeners.ts';
 import { createMethods } from './emulator/methods.ts';
 import type { ThreadStatus } from './emulator/methods.ts';
 import { createPeople } from './emulator/people.ts';
 import type { BotSaying, GivenCommand, MessageAddress, MessageChange, Said, Saying, SeenMessage } from './emulator/people.ts';
+import type { Args } from './emulator/arguments.ts';
+import { respond } from './emulator/responses.ts';
 import { createPush } from './emulator/push.ts';
 import { Sockets } from './emulator/sockets.ts';
 import type { DisconnectReason } from './emulator/sockets.ts';
@@ -56,7 +57,7 @@ export interface SlackEmulatorOptions {
   readonly echoes?: boolean;
 }
 
-export interface SlackEmulator {
+export interface SlackEmulator extends Hands {
   /** Listens on the loopback interface; port 0, the default, takes a free one. */
   start(port?: number): Promise<{ readonly apiUrl: string }>;
   stop(): Promise<void>;
@@ -94,15 +95,6 @@ export interface SlackEmulator {
   edit(said: MessageAddress, text: string): readonly Delivery[];
   remove(said: MessageAddress): readonly Delivery[];
   command(command: GivenCommand): Delivery;
-  /** Presses what stands under a message. */
-  press(press: Press): Delivery;
-  /** Chooses a shortcut, of a message or a global one. */
-  shortcut(chosen: ChosenShortcut): Delivery;
-  /** The forms that are open in front of this person; Ada by default. */
-  views(user?: string): readonly OpenView[];
-  /** Submits a form; it closes unless the acknowledgement says otherwise. */
-  submit(submission: Submission): Delivery;
-  closeView(view: OpenView): Delivery;
   /** Brings a command or an interaction once more, as it was. */
   repeat(delivery: Delivery): Delivery;
   /** Makes a user group of these people, or changes who is in it. */
@@ -135,6 +127,10 @@ export interface SlackEmulator {
   requestDisconnect(reason?: DisconnectReason): void;
   /** Socket Mode: cuts every connection. */
   dropConnections(): void;
+  /** Socket Mode: every connection stays open, but nothing comes through it any more. */
+  deafenConnections(): void;
+  /** Socket Mode: whether those who connect are greeted from now on. */
+  greetConnections(greets: boolean): void;
   /** Socket Mode: how many connections receive events. */
   connected(): number;
 
@@ -229,13 +225,14 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials,
   const calls = createListeners<Parameters<CallListener>>();
   const statuses = createListeners<[ThreadStatus]>();
   const streams = createStreamMethods({ world, now: () => clock.now(), streamLifeMs });
+  let port = 0;
+  const url = (): string => `http://127.0.0.1:${port}/api/`;
   const rotation = { isOn: false, tokenLifeMs: 12 * 60 * 60_000 };
   const workspaces = createWorkspaces({
     ...{ clock, deliveries, ...credentials, rotates: () => rotation.isOn, tokenLifeMs: () => rotation.tokenLifeMs },
+    origin: () => url(),
     methods: { pageSize, onStatus: statuses.call, streamLifeMs },
   });
-  let port = 0;
-  const url = (): string => `http://127.0.0.1:${port}/api/`;
   const methods = {
     ...createMethods({ world, pageSize, onStatus: statuses.call }),
     ...streams.methods,
@@ -247,7 +244,9 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials,
     calls.call(method, args, phase);
   };
   const tiers = options.rateTiers ? createRateTiers(() => clock.now()) : undefined;
-  const server = createWebApi({ tiers, methods, ...credentials, grants: workspaces.grants, scopes, faults, onCall });
+  const respondTo = (path: string, args: Args) => respond([world, ...workspaces.worlds()], path, args);
+  const { grants } = workspaces;
+  const server = createWebApi({ tiers, methods, ...credentials, grants, scopes, faults, onCall, respond: respondTo });
   server.on('upgrade', (request, socket, head: Buffer) => sockets.upgrade(request, socket, head));
 
   return {
@@ -257,6 +256,7 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials,
       await once(server, 'listening');
       // A TCP server that listens has an address object.
       ({ port } = server.address() as AddressInfo);
+      world.desk.origin = url();
       return { apiUrl: url() };
     },
     stop: async () => {
@@ -282,6 +282,8 @@ function controlSockets(sockets: Sockets) {
   return {
     requestDisconnect: (reason: DisconnectReason = 'refresh_requested') => sockets.requestDisconnect(reason),
     dropConnections: () => sockets.drop(),
+    deafenConnections: () => sockets.deafen(),
+    greetConnections: (greets: boolean) => sockets.greet(greets),
     connected: () => sockets.connected(),
   };
 }

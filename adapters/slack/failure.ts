@@ -37,6 +37,8 @@ const credentialErrors = new Set([
   ...['missing_scope', 'not_allowed_token_type', 'no_permission', 'org_login_required', 'team_access_not_granted'],
 ]);
 
+const newToken = 'set a new SLACK_BOT_TOKEN, or add the app again to a workspace that it came to by OAuth.';
+
 /** What an operator can do about the refusals that come up in practice. */
 const remedies: Readonly<Record<string, string>> = {
   channel_not_found: 'The channel is gone, or private and without the bot: invite the bot to it.',
@@ -48,11 +50,11 @@ const remedies: Readonly<Record<string, string>> = {
   msg_too_long: 'The message is longer than Slack takes. This is a fault in how answers are cut: please report it.',
   no_text: 'The message is empty.',
   missing_scope: 'The Slack app lacks a permission: add the scopes of the manifest, and install it again.',
-  invalid_auth: 'Slack refuses the bot token: check SLACK_BOT_TOKEN.',
-  not_authed: 'No bot token was sent: set SLACK_BOT_TOKEN.',
-  account_inactive: 'The bot token belongs to a removed app or workspace: install the app again and set SLACK_BOT_TOKEN.',
-  token_revoked: 'The bot token was revoked: install the app again and set SLACK_BOT_TOKEN.',
-  token_expired: 'The bot token has expired: switch token rotation off, or set a new SLACK_BOT_TOKEN.',
+  invalid_auth: `Slack refuses the bot token: ${newToken}`,
+  not_authed: `No bot token was sent: ${newToken}`,
+  account_inactive: `The bot token belongs to a removed app or workspace: install the app again and ${newToken}`,
+  token_revoked: `The bot token was revoked: install the app again and ${newToken}`,
+  token_expired: `The bot token has expired: switch token rotation off and ${newToken}`,
   not_allowed_token_type: 'SLACK_BOT_TOKEN holds a token of the wrong kind: a bot token begins with xoxb-.',
   message_limit_exceeded: 'The workspace has used up the messages of its plan.',
   messages_tab_disabled: 'Switch the messages tab on in the settings of the Slack app (App Home).',

@@ -6,6 +6,8 @@ import type { SlackButton } from './buttons.ts';
 import { namesGroups } from './channel-settings.ts';
 import type { SlackChannels } from './channel-settings.ts';
 import { checkSlack } from './check.ts';
+import { defaultCommands } from './command.ts';
+import type { SlackCommands } from './command.ts';
 import { createSlackCaller } from './client.ts';
 import type { SlackCaller } from './client.ts';
 import { adapterName, parseDestination } from './conversation.ts';
@@ -22,12 +24,16 @@ import { createInstallFlow, toRedirectUri } from './oauth/flow.ts';
 import type { InstallFlow, SlackOAuth } from './oauth/flow.ts';
 import { createInstallRouter } from './oauth/router.ts';
 import { createProcessEvent } from './process-event.ts';
+import { createResponder } from './respond.ts';
 import { createRules } from './rules.ts';
 import { createSender } from './send.ts';
 import type { Sender } from './send.ts';
 import type { SocketReceiver } from './socket.ts';
 import { createStreams } from './streams.ts';
 import type { Streams } from './streams.ts';
+import { defaultShortcuts } from './shortcuts.ts';
+import type { SlackShortcut } from './shortcuts.ts';
+import { createThreadReader } from './thread.ts';
 import { createWorkspaces } from './workspaces.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -51,6 +57,10 @@ export interface SlackOptions {
   readonly unfurl?: boolean;
   /** What holds in some channels only. */
   readonly channels?: SlackChannels;
+  /** What can be chosen from the menu of a message; default everything. */
+  readonly shortcuts?: readonly SlackShortcut[];
+  /** Default: `/ask`, answered privately. */
+  readonly commands?: SlackCommands;
   /** What stands under the last message of an answer; default nothing. */
   readonly buttons?: readonly SlackButton[];
   /** How many messages of other bots are answered in one conversation within an hour; default none. */
@@ -86,10 +96,22 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     remove: (message, receipt, signal) => running().sender.remove(message, receipt, signal),
     split: (text) => splitForSlack(text),
     notice: toNotice,
+    readThread: (command, signal) => running().readThread(command, signal),
     typing: (destination, signal) => showThinking(running().slack, destination, signal),
     check: (signal) => {
-      const { botToken, oauth, transport, apiUrl, fetch, followThreads, channels = {} } = options;
-      return checkSlack({ botToken, oauth, transport, apiUrl, fetch, followThreads, groups: namesGroups(channels) }, signal);
+      const {
+        botToken,
+        oauth,
+        transport,
+        apiUrl,
+        fetch,
+        followThreads,
+        channels = {},
+        commands = defaultCommands,
+        shortcuts = defaultShortcuts,
+      } = options;
+      const groups = namesGroups(channels);
+      return checkSlack({ botToken, oauth, transport, apiUrl, fetch, followThreads, groups, commands, shortcuts }, signal);
     },
     health: () => (parts ? healthOf(parts, options.oauth) : { connected: false, detail: 'not started' }),
     ...(options.streaming ? { stream: (opening, signal) => running().streams.open(opening, signal) } : {}),
@@ -115,6 +137,7 @@ interface Parts {
   readonly streams: Streams;
   readonly sender: Sender;
   readonly find: NonNullable<Adapter['find']>;
+  readonly readThread: NonNullable<Adapter['readThread']>;
   readonly http: HttpReceiver | undefined;
   socket: SocketReceiver | undefined;
   /** Of Bolt's App the receivers use this alone. The rest of it costs more than the whole of receiving does. */
@@ -138,13 +161,28 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const { channels = {}, botTurnsPerHour = 0 } = options;
   const rules = createRules({ channels, botTurnsPerHour, followThreads, slack, clock, log, stopping: stopping.signal });
   const takesBots = botTurnsPerHour > 0;
-  const handlers = createInteractionHandlers({ slack });
-  const processing = { context, identity, workspaces, names, rules, takesBots, handlers, stopping: stopping.signal };
+  const secret = transport.type === 'http' ? transport.signingSecret : transport.appToken;
+  const responder = createResponder({ secret, apiUrl: options.apiUrl, fetch: options.fetch, clock });
+  const handlers = createInteractionHandlers({ slack, responder, shortcuts: options.shortcuts ?? defaultShortcuts });
+  const { commands = defaultCommands } = options;
+  const processing = {
+    context,
+    commands,
+    responder,
+    identity,
+    workspaces,
+    names,
+    rules,
+    takesBots,
+    handlers,
+    stopping: stopping.signal,
+  };
   const app = { processEvent: createProcessEvent(processing) } as App; // see Parts
   http?.init(app);
   return {
     ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping },
-    sender: createSender({ slack, streams, find, unfurl, buttons }),
+    readThread: createThreadReader({ slack, names }),
+    sender: createSender({ slack, streams, find, unfurl, buttons, responder }),
     socket: undefined,
   };
 }

@@ -2,6 +2,7 @@ import type { AdapterContext } from '../../src/adapter.ts';
 import { describeError } from '../../src/errors.ts';
 import type { Author, InboundEvent } from '../../src/message.ts';
 import { isRecord } from './receive.ts';
+import type { ReceivingBot } from './receive.ts';
 
 /**
  * What people press, choose and submit: payloads that Slack sends by HTTP as the field `payload` of a form, and by Socket Mode as `interactive`.
@@ -9,6 +10,7 @@ import { isRecord } from './receive.ts';
  */
 const interactionTypes = ['block_actions', 'view_submission', 'view_closed', 'message_action', 'shortcut'] as const;
 export type InteractionType = (typeof interactionTypes)[number];
+const knownTypes = new Set<unknown>(interactionTypes);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -43,11 +45,16 @@ export interface InteractionOutcome {
   readonly response?: Fields | undefined;
   /** Done after the acknowledgement, and not again for a repetition of what is saved already. Whatever it throws is logged. */
   readonly afterwards?: (signal: AbortSignal) => Promise<void>;
+  /** The same, where all of its events had been saved before. */
+  readonly repeated?: (signal: AbortSignal) => Promise<void>;
+  /** Whose rules count where it is not the author of the events, and under which id they are recorded where those refuse them. */
+  readonly asker?: { readonly author: Author; readonly eventId: string };
 }
 
 /** Pure or quick: Slack waits for 3 seconds, and `response` cannot come later. */
 export type InteractionHandler = (
   interaction: Interaction,
+  bot: ReceivingBot,
 ) => InteractionOutcome | undefined | Promise<InteractionOutcome | undefined>;
 
 /** By type and name, as in `block_actions:regenerate`. */
@@ -62,7 +69,7 @@ export function toInteractionId(name: string, detail = ''): string {
 }
 
 export function isInteraction(body: Fields): boolean {
-  return interactionTypes.some((type) => body['type'] === type);
+  return knownTypes.has(body['type']);
 }
 
 /** What of it is Parley's; nothing where the payload is not as documented. Safe with any body. */
@@ -142,8 +149,8 @@ function authorIn(user: unknown): Author | undefined {
 export interface InteractionOptions {
   readonly handlers: InteractionHandlers;
   /** Puts the events into their place and saves them. */
-  readonly take: (events: readonly InboundEvent[]) => ReturnType<AdapterContext['accept']>;
-  readonly receivedAt: number;
+  readonly take: (events: readonly InboundEvent[], asker?: InteractionOutcome['asker']) => ReturnType<AdapterContext['accept']>;
+  readonly bot: ReceivingBot;
   readonly log: AdapterContext['log'];
   readonly signal: AbortSignal;
 }
@@ -151,27 +158,26 @@ export interface InteractionOptions {
 /** Saves what the payload comes to, and resolves with what its acknowledgement is to hold. Rejects where it could not be saved. */
 export async function receiveInteraction(
   body: Fields,
-  { handlers, take, receivedAt, log, signal }: InteractionOptions,
+  { handlers, take, bot, log, signal }: InteractionOptions,
 ): Promise<{ readonly response: Fields | undefined; readonly afterwards: () => void }> {
   const outcomes: InteractionOutcome[] = [];
-  for (const interaction of parseInteractions(body, receivedAt)) {
-    const outcome = await handlers[`${interaction.type}:${interaction.name}`]?.(interaction);
+  for (const interaction of parseInteractions(body, bot.receivedAt)) {
+    const outcome = await handlers[`${interaction.type}:${interaction.name}`]?.(interaction, bot);
     if (outcome) outcomes.push(outcome);
   }
   const isNew: boolean[] = [];
-  for (const { events = [] } of outcomes) {
-    const results = events.length > 0 ? await take(events) : [];
+  for (const { events = [], asker } of outcomes) {
+    const results = events.length > 0 ? await take(events, asker) : [];
     isNew.push(events.length === 0 || results.some(({ status }) => status === 'accepted' || status === 'ignored'));
   }
-  const run = async ({ afterwards }: InteractionOutcome): Promise<void> => {
-    await afterwards?.(signal);
+  const run = async ({ afterwards, repeated }: InteractionOutcome, isFirst: boolean): Promise<void> => {
+    await (isFirst ? afterwards : repeated)?.(signal);
   };
   return {
     response: outcomes.find(({ response }) => response !== undefined)?.response,
     afterwards: () => {
       for (const [index, outcome] of outcomes.entries()) {
-        if (!isNew[index]) continue;
-        run(outcome).catch((error: unknown) =>
+        run(outcome, isNew[index] ?? false).catch((error: unknown) =>
           log.warn('slack interaction was saved, but not answered', { type: body['type'], error: describeError(error) }),
         );
       }

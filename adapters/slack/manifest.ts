@@ -1,3 +1,7 @@
+import type { SlackCommands } from './command.ts';
+import { toInteractionId } from './interaction.ts';
+import type { SlackShortcut } from './shortcuts.ts';
+
 /** What of the configuration decides what the Slack app must be allowed to do. */
 export interface ManifestOptions {
   /** What people see; 35 characters at most. */
@@ -11,10 +15,12 @@ export interface ManifestOptions {
   readonly oauth?: boolean;
   /** Whether the settings of a channel say by user group who may ask there. */
   readonly groups?: boolean;
+  readonly commands?: Omit<SlackCommands, 'commandReply'>;
+  readonly shortcuts?: readonly SlackShortcut[];
 }
 
 /** What of it decides which scopes and events are asked for. */
-export type FeatureOptions = Pick<ManifestOptions, 'followThreads' | 'oauth' | 'groups'>;
+export type FeatureOptions = Pick<ManifestOptions, 'followThreads' | 'oauth' | 'groups' | 'commands' | 'shortcuts'>;
 
 /** Something that Parley does on Slack, and what Slack asks for it. */
 export interface SlackFeature {
@@ -30,7 +36,7 @@ export interface SlackFeature {
  * The one table of what is asked for: the manifest and `parley doctor` both read it.
  * Scopes and events as in https://docs.slack.dev/reference/scopes and https://docs.slack.dev/reference/events.
  */
-function featuresOf({ followThreads, oauth, groups }: FeatureOptions): readonly SlackFeature[] {
+function featuresOf({ followThreads, oauth, groups, commands, shortcuts = [] }: FeatureOptions): readonly SlackFeature[] {
   const threads = followThreads ? 'follow threads and see edits in channels' : 'see edits in channels';
   return [
     { purpose: 'be mentioned', scopes: ['app_mentions:read'], events: ['app_mention'] },
@@ -46,6 +52,9 @@ function featuresOf({ followThreads, oauth, groups }: FeatureOptions): readonly 
     { purpose: 'know people by name', optional: true, scopes: ['users:read'], events: [] },
     { purpose: 'know channels by name', optional: true, scopes: ['channels:read', 'groups:read'], events: [] },
     { purpose: 'tell people directly where an answer cannot be delivered', optional: true, scopes: ['im:write'], events: [] },
+    ...(namesOf(commands).length + shortcuts.length > 0
+      ? [{ purpose: 'be asked by slash commands and shortcuts', optional: true, scopes: ['commands'], events: [] } as const]
+      : []),
     ...(groups ? [{ purpose: 'know who is in a user group', scopes: ['usergroups:read'], events: [] }] : []),
     {
       purpose: 'learn that it was removed',
@@ -53,6 +62,27 @@ function featuresOf({ followThreads, oauth, groups }: FeatureOptions): readonly 
       events: oauth ? ['app_uninstalled', 'tokens_revoked'] : ['app_uninstalled'],
     },
   ];
+}
+
+/** Slack gives the names of people and channels with their ids only where `should_escape` is set. */
+function namesOf(commands: FeatureOptions['commands']): readonly Readonly<Record<string, string>>[] {
+  if (!commands) return [];
+  const { command, resetCommand, helpCommand } = commands;
+  const ask = { description: 'Ask a question', usage_hint: 'your question, help, or reset' };
+  return [
+    ...(command === 'off' ? [] : [{ command, ...ask }]),
+    ...(resetCommand === undefined ? [] : [{ command: resetCommand, description: 'Forget what I asked here, and start afresh' }]),
+    ...(helpCommand === undefined ? [] : [{ command: helpCommand, description: 'Say what I can do' }]),
+  ];
+}
+
+const shortcutTexts: Readonly<Record<SlackShortcut, { readonly name: string; readonly description: string }>> = {
+  answer: { name: 'Answer this', description: 'Answers this message in its thread' },
+  summarise: { name: 'Summarise thread', description: 'Tells you alone what this thread is about' },
+};
+
+function toShortcut(shortcut: SlackShortcut) {
+  return { type: 'message', callback_id: toInteractionId(shortcut), ...shortcutTexts[shortcut] };
 }
 
 /** The scopes of the bot token, in order. */
@@ -67,10 +97,19 @@ export function createManifest(options: ManifestOptions): Readonly<Record<string
   const { name, transport, publicUrl = '', oauth = false } = options;
   const features = featuresOf(options);
   const isSocket = transport === 'socket';
+  const url = isSocket ? undefined : `${publicUrl}${eventsPath}`;
+  const commands = namesOf(options.commands).map((command) => ({
+    ...command,
+    ...(url === undefined ? {} : { url }),
+    should_escape: true,
+  }));
+  const shortcuts = (options.shortcuts ?? []).map(toShortcut);
   return {
     display_information: { name, description: 'Answers questions, in channels and directly.' },
     features: {
       bot_user: { display_name: name, always_online: true },
+      ...(commands.length > 0 ? { slash_commands: commands } : {}),
+      ...(shortcuts.length > 0 ? { shortcuts } : {}),
       app_home: { messages_tab_enabled: true, messages_tab_read_only_enabled: false },
     },
     oauth_config: {
@@ -79,11 +118,11 @@ export function createManifest(options: ManifestOptions): Readonly<Record<string
     },
     settings: {
       event_subscriptions: {
-        ...(isSocket ? {} : { request_url: `${publicUrl}${eventsPath}` }),
+        ...(url === undefined ? {} : { request_url: url }),
         bot_events: listOf(features.map(({ events }) => events)),
       },
       // Buttons, forms and shortcuts.
-      interactivity: { is_enabled: true, ...(isSocket ? {} : { request_url: `${publicUrl}${eventsPath}` }) },
+      interactivity: { is_enabled: true, ...(url === undefined ? {} : { request_url: url }) },
       org_deploy_enabled: oauth,
       socket_mode_enabled: isSocket,
       // Once on it cannot be switched off again.

@@ -1,10 +1,13 @@
 import type { App, ReceiverEvent } from '@slack/bolt';
 import type { AdapterContext } from '../../src/adapter.ts';
 import type { InboundEvent } from '../../src/message.ts';
+import type { SlackCommands } from './command.ts';
+import { parseDestination } from './conversation.ts';
 import type { IdentityCheck } from './identity.ts';
 import { isInteraction, receiveInteraction, tenantOfInteraction } from './interaction.ts';
-import type { InteractionHandlers } from './interaction.ts';
+import type { InteractionHandlers, InteractionOutcome } from './interaction.ts';
 import type { Names } from './names.ts';
+import type { Responder } from './respond.ts';
 import type { Rules } from './rules.ts';
 import { tenantOf, toEvents } from './receive.ts';
 import type { Arrival, Workspaces } from './workspaces.ts';
@@ -21,33 +24,36 @@ export interface Processing {
   /** What becomes of presses, choices and submissions. */
   readonly handlers: InteractionHandlers;
   readonly stopping: AbortSignal;
+  readonly commands: SlackCommands;
+  readonly responder: Pick<Responder, 'seal'>;
 }
 
+type Asker = NonNullable<InteractionOutcome['asker']>;
 type Body = ReceiverEvent['body'];
 
 /** Bolt acknowledges an event before anybody has seen it. Here it is on disk first; if it cannot be, Slack gets no acknowledgement. */
 export function createProcessEvent(processing: Processing): App['processEvent'] {
-  const { context, identity, workspaces, names, rules, takesBots, handlers, stopping } = processing;
+  const { context, identity, workspaces, names, rules, takesBots, handlers, stopping, commands, responder } = processing;
   const { clock, log } = context;
+  const settle = createSettle(processing);
 
   async function eventsOf(body: Body, arrival: Arrival | undefined): Promise<readonly InboundEvent[]> {
     const { userId, botId, installation } = arrival ?? {};
     const place = { tenant: tenantOf(body), ...(installation === undefined ? {} : { destination: { installation } }) };
-    const events = toEvents(body, { userId, botId, receivedAt: clock.now(), nameOf: (id) => names.nameOf(id, place), takesBots });
+    const nameOf = (id: string) => names.nameOf(id, place);
+    const { seal } = responder;
+    const events = toEvents(body, { userId, botId, receivedAt: clock.now(), nameOf, takesBots, commands, seal });
     return settle(events, installation);
   }
 
-  async function settle(events: readonly InboundEvent[], installation: string | undefined): Promise<readonly InboundEvent[]> {
-    const placed = installation === undefined ? events : events.map((event) => through(installation, event));
-    const ruled = await Promise.all(placed.map((event) => rules.apply(event)));
-    return ruled.filter((event) => event !== undefined).map((event) => names.complete(event));
-  }
-
   async function onInteraction(body: Body, arrival: Arrival | undefined): ReturnType<typeof receiveInteraction> {
+    const { userId, botId, installation } = arrival ?? {};
+    const place = { tenant: tenantOfInteraction(body), ...(installation === undefined ? {} : { destination: { installation } }) };
+    const bot = { userId, botId, receivedAt: clock.now(), nameOf: (id: string) => names.nameOf(id, place) };
     return receiveInteraction(body, {
-      ...{ handlers, receivedAt: clock.now(), log, signal: stopping },
-      take: async (offered) => {
-        const events = await settle(offered, arrival?.installation);
+      ...{ handlers, bot, log, signal: stopping },
+      take: async (offered, asker) => {
+        const events = await settle(offered, installation, asker);
         const results = events.length > 0 ? await context.accept(events) : [];
         rules.tell(events, results);
         return results;
@@ -63,16 +69,49 @@ export function createProcessEvent(processing: Processing): App['processEvent'] 
         return ack();
       }
       const { response, afterwards } = await onInteraction(body, arrival);
-      // Bolt types what an acknowledgement may hold by the kind of listener; here every kind comes through.
-      await (ack as (response?: unknown) => Promise<void>)(response);
+      await (ack as Acknowledge)(response);
       return afterwards();
     }
     const events = await eventsOf(body, arrival);
     if (workspaces) await acceptIn(workspaces, { context, rules, body, arrival, events });
     else if (events.length > 0) rules.tell(events, await context.accept(events));
     if (body['type'] === 'app_rate_limited') log.warn('slack withholds events: the workspace sends more than 30,000 an hour');
-    await ack();
+    await (ack as Acknowledge)(toAcknowledgement(events));
   };
+}
+
+/** The events as they are to be saved: in their place, by the operator's rules, with names. */
+function createSettle({ rules, names }: Pick<Processing, 'rules' | 'names'>) {
+  /** By the rules for who asks; under the author's name where they let it pass. */
+  async function applyFor(asker: Asker, event: InboundEvent): Promise<InboundEvent | undefined> {
+    if (event.type !== 'message') return rules.apply(event);
+    const ruled = await rules.apply({ ...event, author: asker.author });
+    if (ruled?.type !== 'message') return ruled;
+    return ruled.refusal === undefined ? { ...ruled, author: event.author } : { ...ruled, eventId: asker.eventId };
+  }
+
+  async function settle(
+    events: readonly InboundEvent[],
+    installation: string | undefined,
+    asker?: Asker,
+  ): Promise<readonly InboundEvent[]> {
+    const placed = installation === undefined ? events : events.map((event) => through(installation, event));
+    const ruled = await Promise.all(placed.map((event) => (asker ? applyFor(asker, event) : rules.apply(event))));
+    const named = ruled.filter((event) => event !== undefined).map((event) => names.complete(event));
+    // A place of its own knows nothing of the installation.
+    return installation === undefined ? named : named.map((event) => through(installation, event));
+  }
+
+  return settle;
+}
+
+/** Bolt types what an acknowledgement may hold by the kind of listener; here every kind comes through. */
+type Acknowledge = (response?: unknown) => Promise<void>;
+
+/** Slack shows a command to the channel where its answer will be for everybody. */
+function toAcknowledgement([event]: readonly InboundEvent[]): { readonly response_type: 'in_channel' } | undefined {
+  if (event?.type !== 'command' || event.refusal !== undefined) return undefined;
+  return parseDestination(event.destination)?.ephemeral ? undefined : { response_type: 'in_channel' };
 }
 
 interface Arrived {

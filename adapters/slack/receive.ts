@@ -1,5 +1,7 @@
 import { toConversationId } from '../../src/conversation-id.ts';
 import type { Attachment, Author, InboundEvent, InboundMessage } from '../../src/message.ts';
+import { defaultCommands, toCommand } from './command.ts';
+import type { CommandContext, SlackCommands } from './command.ts';
 import { adapterName, isTs, toDestination, toMessageEventId, toMillis, toThreadConversationId } from './conversation.ts';
 import { mentions, namedIn, toMarkdown } from './mrkdwn.ts';
 import type { NameOf } from './mrkdwn.ts';
@@ -15,6 +17,9 @@ export interface ReceivingBot {
   readonly takesBots?: boolean;
   /** Names of people and channels, as far as they are known. */
   readonly nameOf?: NameOf;
+  readonly commands?: SlackCommands;
+  /** See respond.ts. */
+  readonly seal?: CommandContext['seal'];
 }
 
 /**
@@ -26,7 +31,9 @@ export interface ReceivingBot {
 export function toEvents(body: unknown, bot: ReceivingBot): InboundEvent[] {
   if (!isRecord(body)) return [];
   if (body['type'] === 'event_callback') return toEventsOfCallback(body, bot);
-  return 'command' in body ? toCommand(body, bot) : [];
+  if (!('command' in body)) return [];
+  const { receivedAt, nameOf, commands = defaultCommands, seal } = bot;
+  return toCommand(body, { receivedAt, nameOf, commands, seal });
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -168,27 +175,6 @@ function toUninstall(body: Fields, { tenant, bot, sentOnAt }: Envelope): Inbound
   const sentAt = sentOnAt ?? bot.receivedAt;
   const conversationId = toConversationId({ adapter: adapterName, tenant, path: ['app'] });
   return [{ type: 'uninstall', adapter: adapterName, tenant, eventId, conversationId, sentAt }];
-}
-
-/** All apps of a workspace share its commands, so an app usually has one that bears its name: `/parley reset` is the command `reset`. */
-const subcommand = /^\s*(help|reset)\s*$/i;
-
-/** A slash command stands outside of threads: what one person asks that way in one channel is one conversation. */
-function toCommand(body: Fields, { receivedAt, nameOf }: ReceivingBot): InboundEvent[] {
-  const { command, channel_id: channel, user_id: user, team_id: tenant, trigger_id: trigger } = body;
-  const [, word] = subcommand.exec(text(body['text'])) ?? [];
-  const name = word?.toLowerCase() ?? text(command).replace(/^\//, '');
-  if (name === '' || !isId(channel) || !isId(user) || !isId(tenant) || !isId(trigger)) return [];
-  return [
-    {
-      type: 'command',
-      ...{ adapter: adapterName, tenant, eventId: `command:${trigger}`, name, sentAt: receivedAt },
-      conversationId: toConversationId({ adapter: adapterName, tenant, path: [channel, user] }),
-      text: word === undefined ? toMarkdown(text(body['text']), undefined, nameOf) : '',
-      author: { id: user, name: text(body['user_name']) || user, isBot: false },
-      destination: toDestination({ channel, teamId: tenant, userId: user, named: namedIn(text(body['text']), nameOf) }),
-    },
-  ];
 }
 
 /** Another bot as an author; undefined where nobody wants to hear of it, or it is the bot itself. */

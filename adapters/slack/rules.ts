@@ -5,6 +5,7 @@ import { describeError } from '../../src/errors.ts';
 import type { Command, InboundEvent, InboundMessage } from '../../src/message.ts';
 import { createChannelLookup } from './channel-settings.ts';
 import type { SlackCaller } from './client.ts';
+import { toCommandConversationId } from './command.ts';
 import type { ChannelLookupOptions, FoundChannel, SlackChannel } from './channel-settings.ts';
 import { adapterName, parseDestination, toDestination, toThreadConversationId } from './conversation.ts';
 
@@ -136,8 +137,13 @@ function replyIn(event: Question, settings: SlackChannel): Partial<Pick<Question
   if (settings.reply === 'ephemeral') {
     // Outside of threads a note to one person stands in the channel: there is no thread yet to put it into.
     const { threadTs, ...outside } = destination;
-    const isInThread = event.type === 'message' && event.replyTo !== undefined && threadTs !== undefined;
-    return { destination: toDestination({ ...outside, ...(isInThread ? { threadTs } : {}), ephemeral: true }) };
+    const isInThread = threadTs !== undefined && (event.type === 'command' || event.replyTo !== undefined);
+    const { tenant, author } = event;
+    const place = { tenant, channel: destination.channel, userId: author.id, isPrivate: true };
+    return {
+      destination: toDestination({ ...outside, ...(isInThread ? { threadTs } : {}), ephemeral: true }),
+      ...(event.type === 'command' && event.name !== 'summarise' ? { conversationId: toCommandConversationId(place) } : {}),
+    };
   }
   if (event.type !== 'message' || event.replyTo !== undefined || event.isDirect) return {};
   const { threadTs: _, ...outside } = destination;

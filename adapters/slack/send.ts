@@ -10,8 +10,10 @@ import { platformErrorOf, rateLimitOf, toDeliveryError } from './failure.ts';
 import { neutralise } from './format.ts';
 import { toReceipt } from './limits.ts';
 import { isRecord } from './receive.ts';
+import type { Responder } from './respond.ts';
 import type { LiveStream } from './stream.ts';
 import type { Streams } from './streams.ts';
+import { announce, isNotThere, whisper } from './whisper.ts';
 
 export interface SenderOptions {
   readonly slack: SlackCaller;
@@ -21,6 +23,7 @@ export interface SenderOptions {
   readonly unfurl: boolean;
   /** What stands under the last part of an answer. */
   readonly buttons: readonly SlackButton[];
+  readonly responder: Responder;
 }
 
 export interface Sender {
@@ -35,19 +38,34 @@ export const metadataType = 'parley_reply';
  * One message, whatever has been shown of it already: nothing (post it), a stream that this process holds (add the rest and stop it), or
  * something that a crash or a lost answer left behind (stop it, and write the whole text over it).
  */
-export function createSender({ slack, streams, find, unfurl, buttons }: SenderOptions): Sender {
+export function createSender({ slack, streams, find, unfurl, buttons, responder }: SenderOptions): Sender {
   async function deliver(job: Job, stream: LiveStream | undefined): Promise<Receipt> {
     const { message, signal } = job;
-    if (job.destination.ephemeral) return whisper(job);
+    if (job.destination.ephemeral) {
+      return whisper(job, {
+        responder,
+        direct: async (place) => post({ ...job, blocks: [], destination: await openDirect(job.slack, place, job.signal) }),
+      });
+    }
     const opened = message.opened?.id ?? stream?.ts;
     if (opened !== undefined) {
       const held = stream?.ts === opened ? stream : undefined;
       return (held && (await finish(job, held))) ?? complete(job, opened, held);
     }
-    if (stream?.standing !== 'unknown') return post(job);
+    if (stream?.standing !== 'unknown') return job.destination.respond === undefined ? post(job) : postOrAnnounce(job);
     const found = await find(message, signal);
     if (found?.complete) return found.receipt;
     return found ? complete(job, found.receipt.id, undefined) : post(job);
+  }
+
+  async function postOrAnnounce(job: Job): Promise<Receipt> {
+    try {
+      return await post(job);
+    } catch (error) {
+      const receipt = isNotThere(error) ? await announce(job, responder) : undefined;
+      if (!receipt) throw error;
+      return receipt;
+    }
   }
 
   return {
@@ -141,20 +159,6 @@ function toContent(text: string, blocks: readonly ButtonBlock[]): Record<string,
 
 /** Slack cuts a `text` that is longer than it likes. */
 const maxSummary = 3_000;
-
-/** For the eyes of who asked. Slack keeps no trace of it: there is nothing to look for, to change or to remove. */
-async function whisper({ slack, destination, text, signal }: Job): Promise<Receipt> {
-  const method = 'chat.postEphemeral';
-  const { channel, threadTs, userId } = destination;
-  const thread = threadTs === undefined ? {} : { thread_ts: threadTs };
-  try {
-    const { message_ts: ts } = await slack.call(method, { channel, user: userId, ...thread, markdown_text: text }, signal);
-    if (!isTs(ts)) throw new TypeError('it was answered without a message_ts');
-    return toReceipt(channel, ts);
-  } catch (error) {
-    throw toDeliveryError(error, { method });
-  }
-}
 
 /** Ends the stream with what is missing; undefined where it does not show the beginning of the text any more, or did not take the end. */
 async function finish(

@@ -11,6 +11,8 @@ export interface AgentRun {
 export interface AgentAnswer {
   readonly text: string;
   readonly usage: ModelUsage;
+  /** Name of the model that has answered. */
+  readonly model: string;
 }
 
 const cutNote = '\n\n_(The answer ends here: it reached the length limit.)_';
@@ -30,7 +32,8 @@ export async function runAgent({ model, request, onText }: AgentRun, signal: Abo
       throw new ModelError({ message: `${model.name} withheld the answer (content filter).`, retryable: false, publicMessage });
     }
     if (text.trim() === '') throw new ModelError({ message: `${model.name} gave an empty answer.`, retryable: true });
-    return { text: event.finishReason === 'length' ? text + cutNote : text, usage: event.usage };
+    const { finishReason, usage, model: answeredBy = model.name } = event;
+    return { text: finishReason === 'length' ? text + cutNote : text, usage, model: answeredBy };
   }
   throw new ModelError({ message: `${model.name} ended its answer without saying that it was finished.`, retryable: true });
 }

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { Config } from '../config.ts';
 import { hasSlackOAuth } from '../config/checks.ts';
+import { toBaseUrl } from '../provider-presets.ts';
 
 /** One part of Parley: whether it is on, and how; or what it would need. */
 export interface OverviewLine {
@@ -24,11 +25,20 @@ export function renderOverview(lines: readonly OverviewLine[]): string {
 
 function modelLine({ model, knowledge }: Config, cwd: string): OverviewLine {
   const common = { part: 'model', name: 'Model', on: true } as const;
-  if (model.provider === 'openai') return { ...common, detail: `${model.openai.model} at ${new URL(model.openai.baseUrl).host}` };
+  if (model.provider !== 'builtin') {
+    const [first, ...others] = [model.provider, ...model.fallback].map((name) => describeProvider(model, name));
+    return { ...common, detail: others.length === 0 ? `${first}` : `${first}; where that fails ${others.join(', then ')}` };
+  }
   const folder = relative(cwd, knowledge.folder) || '.';
   const shown = folder.startsWith('..') ? knowledge.folder : folder;
   const detail = `built in: it quotes the documents in ${shown}. For an AI model set OPENAI_API_KEY, or OPENAI_BASE_URL for another endpoint`;
   return { ...common, detail };
+}
+
+function describeProvider({ openai, providers }: Config['model'], name: string): string {
+  const provider = providers[name];
+  const [model, address] = provider ? [provider.model, toBaseUrl(provider)] : [openai.model, openai.baseUrl];
+  return `${model} at ${new URL(address).host}`.trim();
 }
 
 function slackLine({ slack, server }: Config): OverviewLine {

@@ -57,7 +57,9 @@ function toManifestOptions({ socket, url, name }: CommandOptions, config: Config
   const oauth = hasSlackOAuth(slack);
   const publicUrl = transport === 'http' || oauth ? toPublicUrl(url ?? server.publicUrl) : undefined;
   const groups = namesGroups(slack.channels);
-  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, followThreads: slack.followThreads };
+  const { followThreads, command, resetCommand, helpCommand, shortcuts } = slack;
+  const commands = { command, resetCommand, helpCommand };
+  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, followThreads, commands, shortcuts };
 }
 
 /** Before anything is configured, the way that needs no public address. */

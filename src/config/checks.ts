@@ -1,13 +1,7 @@
 import { howToMakeKey } from '../secret-box.ts';
+import type { Conflict } from './conflict.ts';
+import { checkModel } from './model-checks.ts';
 import type { Settings } from './schema.ts';
-
-/** A mistake that only shows when several settings are looked at together. */
-export interface Conflict {
-  readonly path: readonly string[];
-  readonly what: string;
-  /** Where that of the setting would not be right. */
-  readonly example?: string;
-}
 
 /** Looks at the sections that are right in themselves. */
 export function findConflicts(sections: Partial<Settings>): Conflict[] {
@@ -16,6 +10,7 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkModel(sections.model),
     ...checkLease(sections),
     ...checkSlack(sections.slack),
+    ...checkSlackCommands(sections.slack),
     ...checkSlackOAuth(sections),
     ...checkSlackChannels(sections),
     ...checkDiscord(sections.discord),
@@ -30,12 +25,6 @@ function checkDatabase(database: string | undefined): Conflict[] {
     ? 'PostgreSQL is not supported by this version. Remove the setting to use SQLite in the data folder'
     : 'must be sqlite:PATH';
   return [{ path: ['database'], what }];
-}
-
-function checkModel(model: Settings['model'] | undefined): Conflict[] {
-  if (model?.provider !== 'openai' || model.openai.apiKey) return [];
-  if (new URL(model.openai.baseUrl).hostname !== 'api.openai.com') return [];
-  return [{ path: ['model', 'openai', 'apiKey'], what: 'is missing, and api.openai.com answers nobody without a key' }];
 }
 
 /** Two requests to a platform and a margin, each of the length of a request, are what a delivery may take. */
@@ -68,6 +57,15 @@ function checkSlack(slack: Settings['slack'] | undefined): Conflict[] {
   return [{ path: ['slack', 'signingSecret'], what }];
 }
 
+function checkSlackCommands(slack: Settings['slack'] | undefined): Conflict[] {
+  const own = (['resetCommand', 'helpCommand'] as const).filter((key) => slack?.[key] !== undefined);
+  return own.flatMap((key, index) => {
+    const name = slack?.[key];
+    const isTaken = name === slack?.command || own.slice(0, index).some((other) => slack?.[other] === name);
+    return isTaken ? [{ path: ['slack', key], what: 'is the name of another of the commands: each needs its own' }] : [];
+  });
+}
+
 /** Whether people can install the Slack app into their workspaces. */
 export function hasSlackOAuth({ clientId, clientSecret, stateSecret }: Settings['slack']): boolean {
   return clientId !== undefined && clientSecret !== undefined && stateSecret !== undefined;
@@ -95,7 +93,7 @@ function checkSlackChannels({ slack, model }: Partial<Settings>): Conflict[] {
   const channels = Object.entries(slack?.channels ?? {});
   return channels.flatMap(([name, settings]) => {
     const path = ['slack', 'channels', name];
-    const hasModel = model !== undefined && settings.model !== undefined && model.provider !== 'openai';
+    const hasModel = model !== undefined && settings.model !== undefined && model.provider === 'builtin';
     const what = 'cannot be chosen while the built-in model answers: set model.provider to openai, and its key or address';
     return [
       ...(hasModel ? [{ path: [...path, 'model'], what }] : []),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { providers } from './providers.ts';
 import { count, secretText, setting, text, url } from './setting.ts';
 
 export const bot = z
@@ -91,10 +92,17 @@ const openai = z
 
 export const model = z
   .strictObject({
-    provider: setting(z.enum(['auto', 'builtin', 'openai']).default('auto'), {
-      description: 'Who answers. auto: openai when OPENAI_API_KEY or OPENAI_BASE_URL is set, else the built-in model.',
+    provider: setting(text.default('auto'), {
+      description:
+        'Who answers: builtin, openai (below), or one of model.providers by name. auto: openai when OPENAI_API_KEY or OPENAI_BASE_URL ' +
+        'is set, else the first of model.providers, else the built-in model.',
       example: 'openai',
     }),
+    fallback: setting(z.array(text.min(1)).default([]), {
+      description: 'Who answers instead, in this order, where the provider does not: openai, or names of model.providers.',
+      example: '[claude, local]',
+    }),
     openai,
+    providers,
   })
   .prefault({});

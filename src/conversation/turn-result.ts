@@ -148,13 +148,13 @@ async function ask(options: TurnResultOptions, { turn, questions, means }: Quest
     maxTokens: contextTokens,
     countTokens,
   });
-  const { text, usage } = await runAgent({ model, request, onText: means.onText }, means.signal);
+  const { text, usage, ...answered } = await runAgent({ model, request, onText: means.onText }, means.signal);
   return {
     text,
     verdict: 'answered',
     tokens: new Map(turn.events.map(({ seq }, index) => [seq, questionTokens[index] ?? 0])),
     answerTokens: tokensOf(text, usage, countTokens),
-    usage: { model: model.name, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens },
+    usage: { model: answered.model, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens },
   };
 }
 

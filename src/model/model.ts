@@ -24,9 +24,10 @@ export interface ModelMessage {
   readonly text: string;
 }
 
+/** `model` of `done`: which one has answered, where that is not the model that was asked. */
 export type ModelEvent =
   | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'done'; readonly finishReason: FinishReason; readonly usage: ModelUsage };
+  | { readonly type: 'done'; readonly finishReason: FinishReason; readonly usage: ModelUsage; readonly model?: string };
 
 /** `length`: cut off by the output limit. `filtered`: withheld by the provider. */
 export type FinishReason = 'stop' | 'length' | 'filtered';

@@ -7,12 +7,24 @@ import { type AnswerReader, createAnswerReader } from './openai/answer.ts';
 import { type BodyReader, openBody } from './openai/body.ts';
 import { type Call, createCall } from './openai/call.ts';
 import { checkEndpoint, type Send } from './openai/check.ts';
-import { type Endpoint, toConnectionError, toFailure, toModelError } from './openai/failure.ts';
+import {
+  type Endpoint,
+  type EndpointSettings,
+  openAiSettings,
+  toConnectionError,
+  toFailure,
+  toModelError,
+} from './openai/failure.ts';
+import type { TokenSource } from './openai/token-command.ts';
 import { countTokens } from './tokens.ts';
 
 export interface OpenAiModelOptions {
   /** For the endpoint at `baseUrl`, and sent nowhere else. Undefined for an endpoint that asks for none. */
   readonly apiKey: string | undefined;
+  /** In place of the key: a credential that changes. */
+  readonly tokens?: TokenSource | undefined;
+  /** Sent with every request, for what the endpoint asks beside the key. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly baseUrl: string;
   readonly model: string;
   readonly fetch?: ClientOptions['fetch'] | undefined;
@@ -26,6 +38,10 @@ export interface OpenAiModelOptions {
   readonly temperature?: number | undefined;
   /** The name under which the endpoint knows the output limit. */
   readonly maxTokensParam?: 'max_completion_tokens' | 'max_tokens' | undefined;
+  /** How the operator knows these options, for messages. Those of `model.openai` by default. */
+  readonly settings?: EndpointSettings | undefined;
+  /** What the model is called in logs and in the ledger. By default the host (`openai` for OpenAI's) and the model. */
+  readonly name?: string | undefined;
 }
 
 /** Once an answer is finished, the usage and the end of the stream follow at once or not at all. */
@@ -38,15 +54,20 @@ const afterCloseMs = 50;
  * answer does not have to.
  */
 export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Model> {
-  const { clock, model, apiKey, idleTimeoutMs = 30_000, timeoutMs = 120_000 } = options;
+  const { clock, model, tokens, settings = openAiSettings, idleTimeoutMs = 30_000, timeoutMs = 120_000 } = options;
   const { host } = new URL(options.baseUrl);
-  const endpoint: Endpoint = { host, model, apiKey };
-  const name = `${host === 'api.openai.com' ? 'openai' : host} ${model}`;
+  const endpoint: Endpoint = {
+    ...{ host, model, settings },
+    get apiKey() {
+      return tokens ? tokens.newest : options.apiKey;
+    },
+  };
+  const name = options.name ?? `${host === 'api.openai.com' ? 'openai' : host} ${model}`;
   const send = await createSend(options, timeoutMs);
   const requestAnswer = createAnswerRequest(options, send);
 
   function openCall(signal: AbortSignal): Call {
-    return createCall({ clock, host, idleTimeoutMs, timeoutMs }, signal);
+    return createCall({ clock, host, section: settings.section, idleTimeoutMs, timeoutMs }, signal);
   }
 
   return {
@@ -98,10 +119,11 @@ export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Mo
  * endpoint: so it is given everything. It is asked for the raw response: its own stream reader costs four times as much, and ends
  * without an error when it is aborted or cut off.
  */
-async function createSend({ apiKey, baseUrl, fetch }: OpenAiModelOptions, timeoutMs: number): Promise<Send> {
+async function createSend(options: OpenAiModelOptions, timeoutMs: number): Promise<Send> {
+  const { apiKey, tokens, headers: own, baseUrl, fetch } = options;
   const { OpenAI } = await import('openai');
   const client = new OpenAI({
-    apiKey: apiKey || 'none',
+    apiKey: tokens ? () => tokens.get() : apiKey || 'none',
     adminAPIKey: null,
     organization: null,
     project: null,
@@ -112,14 +134,29 @@ async function createSend({ apiKey, baseUrl, fetch }: OpenAiModelOptions, timeou
     timeout: timeoutMs + 1_000,
     logLevel: 'off',
     ...(fetch && { fetch }),
-    ...(!apiKey && { defaultHeaders: { Authorization: null } }),
+    defaultHeaders: { ...own, ...(!apiKey && !tokens && { Authorization: null }) },
   });
   const headers = { 'content-type': 'application/json' };
-  return ({ path, body }, call) => {
+  const send: Send = ({ path, body }, call) => {
     const { signal } = call;
     const request =
       body === undefined ? client.get(path, { signal }) : client.post(path, { body, headers, signal, stream: true });
     return call.wait(request.asResponse());
+  };
+  return tokens ? withFreshToken(send, tokens) : send;
+}
+
+/** A token may end before its time: the endpoint is asked once more, with another one. */
+function withFreshToken(send: Send, tokens: TokenSource): Send {
+  return async (request, call) => {
+    const used = await call.wait(tokens.get());
+    try {
+      return await send(request, call);
+    } catch (error) {
+      if (!(error instanceof Error) || toFailure(error).status !== 401) throw error;
+      tokens.refuse(used);
+      return send(request, call);
+    }
   };
 }
 

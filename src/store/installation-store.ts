@@ -4,7 +4,8 @@ import type { StoredInstallation } from '../adapter.ts';
  * Where an adapter's app has been installed. The store keeps what it is given and cannot read it: the adapter seals it first.
  *
  * An installation goes with an `uninstall` event of its tenant (`Store.accept`), and in the same commit whatever waits there ends:
- * questions are refused, answers that are under way are given up without a dead letter, running turns lose their lease.
+ * questions are refused, answers that are under way are given up without a dead letter, running turns lose their lease, what was
+ * overheard is cleared.
  */
 export interface InstallationStore {
   /**

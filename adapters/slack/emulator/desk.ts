@@ -24,15 +24,23 @@ interface Trigger {
 }
 
 const triggerLifeMs = 3_000;
+export const responsePath = '/response/';
+const responseLifeMs = 30 * 60_000;
+const maxResponses = 5;
 
 /** Triggers, and the forms that they open. One for each workspace. */
 export class Desk {
   readonly views: OpenView[] = [];
+  /** Where the platform takes what is sent to a response address. */
+  origin = 'https://hooks.slack.test';
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #teamId: string;
+  readonly #responses = new Map<string, { readonly place: ResponsePlace; readonly at: number; uses: number }>();
   readonly #triggers = new Map<string, Trigger>();
   #count = 0;
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Pick<Clock, 'now'>, teamId: string) {
+    this.#teamId = teamId;
     this.#clock = clock;
   }
 
@@ -58,9 +66,21 @@ export class Desk {
   }
 
   /** Takes messages of https://docs.slack.dev/interactivity/handling-user-interaction#message_responses. */
-  issueResponseUrl(_place: ResponsePlace): string {
+  issueResponseUrl(place: ResponsePlace): string {
     this.#count += 1;
-    return `https://hooks.slack.test/actions/${this.#count}`;
+    const path = `${responsePath}${this.#teamId}/${this.#count}`;
+    this.#responses.set(path, { place, at: this.#clock.now(), uses: 0 });
+    return new URL(path, this.origin).href;
+  }
+
+  /** Undefined where the address is none of this workspace's. Good for 5 messages and 30 minutes. */
+  useResponseUrl(path: string): ResponsePlace | 'used_url' | 'expired_url' | undefined {
+    const found = this.#responses.get(path);
+    if (!found) return undefined;
+    if (this.#clock.now() - found.at > responseLifeMs) return 'expired_url';
+    if (found.uses >= maxResponses) return 'used_url';
+    found.uses += 1;
+    return found.place;
   }
 
   close(id: string): void {

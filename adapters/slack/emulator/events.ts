@@ -10,6 +10,7 @@ import {
   toStopEvent,
 } from './payloads.ts';
 import type { EnvelopeData, EventBody, SlashCommand } from './payloads.ts';
+import { onCommandAnswer } from './responses.ts';
 import type { StoredMessage, World, WorldChange } from './world.ts';
 
 /** Which of the two events of one mention is sent first. */
@@ -38,7 +39,7 @@ export interface Announcer {
   posted(message: StoredMessage, order: EventOrder): readonly Delivery[];
   changed(message: StoredMessage, previous: StoredMessage): readonly Delivery[];
   deleted(previous: StoredMessage): readonly Delivery[];
-  command(command: Omit<SlashCommand, 'triggerId'>): Delivery;
+  command(command: Omit<SlashCommand, 'triggerId' | 'responseUrl'>): Delivery;
   /** Something was pressed, chosen or submitted. */
   interaction(body: EventBody): Delivery;
   uninstalled(): Delivery;
@@ -113,8 +114,14 @@ function announceDeeds(world: World, deliveries: Deliveries): Pick<Announcer, 'c
   return {
     command: (command) => {
       const triggerId = world.desk.issueTrigger(command.user.id);
-      const body = toCommandBody(world, { ...command, triggerId });
-      return deliveries.add({ id: triggerId, kind: 'command', type: command.command, body, messageTs: undefined });
+      const place = { channelId: command.channel.id, userId: command.user.id };
+      const responseUrl = world.desk.issueResponseUrl(place);
+      const body = toCommandBody(world, { ...command, triggerId, responseUrl });
+      const given = { id: triggerId, kind: 'command', type: command.command, body, messageTs: undefined } as const;
+      const delivery = deliveries.add(given);
+      const text = `${command.command} ${command.text}`.trim();
+      void delivery.acknowledged.then((isTaken) => isTaken && onCommandAnswer(world, { ...place, text }, delivery.response));
+      return delivery;
     },
     interaction: (body) => {
       count += 1;

@@ -56,7 +56,7 @@ export function createHands(world: World, announcer: Announcer): Hands {
       const action = pressed.find((each) => each.label === label);
       if (!action) throw new RangeError(`Nothing under the message ${ts} reads "${label}".`);
       return announcer.interaction({
-        ...{ type: 'block_actions', ...toBase(world, world.user(user)), ...placeOf(world, message) },
+        ...{ type: 'block_actions', ...toBase(world, world.user(user)), ...placeOf(world, message, world.user(user)) },
         container: { type: 'message', message_ts: ts, channel_id: channel, is_ephemeral: false, ...threadOf(message) },
         state: { values: {} },
         actions: [{ ...action.payload, action_ts: world.nextTs() }],
@@ -67,7 +67,12 @@ export function createHands(world: World, announcer: Announcer): Hands {
       const chosen = { ...toBase(world, world.user(user)), callback_id: callbackId, action_ts: world.nextTs() };
       if (!message) return announcer.interaction({ type: 'shortcut', ...chosen });
       const { ts } = message;
-      return announcer.interaction({ type: 'message_action', ...chosen, ...placeOf(world, message), message_ts: ts });
+      return announcer.interaction({
+        type: 'message_action',
+        ...chosen,
+        ...placeOf(world, message, world.user(user)),
+        message_ts: ts,
+      });
     },
     ...createFormFilling(world, announcer),
   };
@@ -124,7 +129,7 @@ function actionsOf(block: Block, element: Block): Pressable[] {
   }));
 }
 
-function placeOf(world: World, message: StoredMessage): Readonly<Record<string, unknown>> {
+function placeOf(world: World, message: StoredMessage, by: EmulatedUser): Readonly<Record<string, unknown>> {
   const { ts, channelId, user, text } = message;
   const name = world.channels.get(channelId)?.name || 'directmessage';
   const ofBot = user.isBot ? { bot_id: user.botId ?? world.botId, app_id: user.appId ?? world.appId } : {};
@@ -140,7 +145,7 @@ function placeOf(world: World, message: StoredMessage): Readonly<Record<string, 
       ...threadOf(message),
       blocks: message.blocks,
     },
-    response_url: world.desk.issueResponseUrl({ channelId, userId: user.id }),
+    response_url: world.desk.issueResponseUrl({ channelId, userId: by.id }),
   };
 }
 

@@ -111,9 +111,11 @@ export interface SlashCommand {
   readonly user: EmulatedUser;
   readonly channel: EmulatedChannel;
   readonly triggerId: string;
+  readonly responseUrl: string;
 }
 
-export function toCommandBody(world: World, { command, text, user, channel, triggerId }: SlashCommand): Record<string, string> {
+export function toCommandBody(world: World, { command, text, user, channel, ...ids }: SlashCommand): Record<string, string> {
+  const { triggerId, responseUrl } = ids;
   return {
     token: 'verification-token-of-old',
     team_id: world.teamId,
@@ -127,6 +129,7 @@ export function toCommandBody(world: World, { command, text, user, channel, trig
     text,
     api_app_id: world.appId,
     is_enterprise_install: 'false',
+    response_url: responseUrl,
     trigger_id: triggerId,
   };
 }

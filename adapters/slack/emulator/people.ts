@@ -53,6 +53,10 @@ export interface GivenCommand {
   readonly text?: string;
   readonly user?: string;
   readonly channel?: string;
+  /** Gives it in the direct messages with the bot. */
+  readonly direct?: boolean;
+  /** The text holds mentions in the platform's own markup, as it passes them on where an app asks for that: `<@U012|name>`. */
+  readonly raw?: boolean;
 }
 
 /** A message as a person sees it. */
@@ -144,8 +148,11 @@ export function createPeople(world: World, announcer: Announcer): People {
       world.remove(previous);
       return announcer.deleted(previous);
     },
-    command: ({ command, text = '', user = everyday.user, channel = everyday.channel }) =>
-      announcer.command({ command, text: escape(text), user: world.user(user), channel: world.channel(channel) }),
+    command: ({ command, text = '', user: name = everyday.user, channel = everyday.channel, direct = false, raw = false }) => {
+      const user = world.user(name);
+      const place = direct ? world.direct(user) : world.channel(channel);
+      return announcer.command({ command, text: raw ? text : escape(text), user, channel: place });
+    },
     uninstall: () => announcer.uninstalled(),
     ...createOthers(world, announcer),
     ...createHands(world, announcer),

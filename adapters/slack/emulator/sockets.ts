@@ -14,7 +14,7 @@ export interface SocketsOptions {
   readonly onConnection: () => void;
 }
 
-export type DisconnectReason = 'refresh_requested' | 'warning' | 'link_disabled';
+export type DisconnectReason = 'refresh_requested' | 'warning' | 'link_disabled' | 'too_many_websockets';
 
 interface Waiting {
   readonly socket: WebSocket;
@@ -33,6 +33,8 @@ export class Sockets {
   readonly #greeted = new Set<WebSocket>();
   readonly #pings = new Set<() => void>();
   readonly #waiting = new Map<string, Waiting>();
+  readonly #deaf = new WeakSet<WebSocket>();
+  #greets = true;
   #count = 0;
 
   constructor(options: SocketsOptions) {
@@ -81,7 +83,7 @@ export class Sockets {
         resolve(outcome);
       };
       this.#waiting.set(id, { socket, settle, onResponse });
-      socket.send(JSON.stringify(envelope));
+      if (!this.#deaf.has(socket)) socket.send(JSON.stringify(envelope));
     });
   }
 
@@ -91,6 +93,19 @@ export class Sockets {
       this.#greeted.delete(socket); // Nothing more is sent to who is told to go.
       socket.send(JSON.stringify({ type: 'disconnect', reason, debug_info: { host: 'emulator' } }));
     }
+  }
+
+  /** Every connection stays open, and nothing comes through any more: no event, no ping, no answer to one, no end. */
+  deafen(): void {
+    for (const socket of this.#server.clients) {
+      this.#deaf.add(socket);
+      socket.pause();
+    }
+  }
+
+  /** Whether a bot that connects is told so. */
+  greet(greets: boolean): void {
+    this.#greets = greets;
   }
 
   /** Cuts every connection without a word. */
@@ -105,6 +120,10 @@ export class Sockets {
   }
 
   #greet(socket: WebSocket): void {
+    if (!this.#greets) {
+      socket.on('error', () => socket.terminate());
+      return;
+    }
     this.#greeted.add(socket);
     const stopPings = this.#keepAlive(socket);
     this.#pings.add(stopPings);
@@ -140,7 +159,7 @@ export class Sockets {
   #keepAlive(socket: WebSocket): () => void {
     let cancel = (): void => undefined;
     const ping = (): void => {
-      socket.ping();
+      if (!this.#deaf.has(socket)) socket.ping();
       cancel = this.#options.clock.after(pingEveryMs, ping);
     };
     ping();

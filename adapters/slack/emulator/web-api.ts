@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Fault, FaultPlan } from './faults.ts';
 import { isRecord, Refusal } from './arguments.ts';
+import { responsePath } from './desk.ts';
+import type { ResponseAnswer } from './responses.ts';
 import type { RateTiers } from './tiers.ts';
 import { lackedScopes } from './scopes.ts';
 import type { Args, Method } from './arguments.ts';
@@ -25,6 +27,8 @@ export interface WebApiOptions {
   readonly grants: Grants;
   readonly faults: FaultPlan;
   readonly onCall: CallListener;
+  /** Takes what is sent to a response address. */
+  readonly respond: (path: string, args: Args) => ResponseAnswer;
   /** No limits where it is left out. */
   readonly tiers?: RateTiers | undefined;
 }
@@ -40,6 +44,7 @@ export function createWebApi(options: WebApiOptions): Server {
 }
 
 async function serve(options: WebApiOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.url?.startsWith(responsePath)) return answerResponse(options, request, response);
   const [, method] = /^\/api\/([\w.]+)/.exec(request.url ?? '') ?? [];
   if (method === undefined) {
     response.writeHead(404).end();
@@ -57,6 +62,16 @@ async function serve(options: WebApiOptions, request: IncomingMessage, response:
   options.onCall(method, args, 'after');
   if (fault) strikeAfter(fault, response);
   else reply(response, answer, options.scopes);
+}
+
+/** Faults have the name `response_url`. */
+async function answerResponse(options: WebApiOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const args = await readArgs(request);
+  const fault = options.faults.take('response_url');
+  if (fault && strikesBefore(fault, response)) return;
+  const { status, body } = options.respond(request.url ?? '', args);
+  if (fault) strikeAfter(fault, response);
+  else response.writeHead(status, { 'content-type': 'text/plain' }).end(body);
 }
 
 /** Whether that was all. */

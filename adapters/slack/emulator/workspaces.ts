@@ -44,6 +44,8 @@ export interface WorkspacesOptions {
   readonly clientSecret: string;
   readonly rotates: () => boolean;
   readonly tokenLifeMs: () => number;
+  /** Where the platform listens. */
+  readonly origin: () => string;
   readonly methods: Pick<MethodOptions, 'pageSize' | 'onStatus'> & { readonly streamLifeMs: number };
 }
 
@@ -120,7 +122,7 @@ export function createWorkspaces(options: WorkspacesOptions) {
   const grants: Grants = { openMethods: oauth.openMethods, methodsFor };
   return {
     ...{ grants, workspace, enterprise },
-    ...{ deny: oauth.deny, secrets: oauth.secrets },
+    ...{ deny: oauth.deny, secrets: oauth.secrets, worlds: () => [...tenants.values()].map(({ world }) => world) },
     closeOld: () => {
       for (const { streams } of tenants.values()) streams.closeOld();
     },
@@ -175,11 +177,12 @@ interface TenantData {
 }
 
 function createTenant(
-  { clock, deliveries, methods: { streamLifeMs, ...methodOptions } }: WorkspacesOptions,
+  { clock, deliveries, origin, methods: { streamLifeMs, ...methodOptions } }: WorkspacesOptions,
   { name, serial, organisation, isHead = false }: TenantData,
 ): Tenant {
   const ids = organisation ? { enterpriseId: organisation.id, botSerial: organisation.botSerial } : {};
   const world = new World(clock, { serial, name, ...ids });
+  world.desk.origin = origin();
   const streams = createStreamMethods({ world, now: () => clock.now(), streamLifeMs });
   const announcer = createAnnouncer({
     ...{ world, clock, deliveries: deliveries(), echoes: false },

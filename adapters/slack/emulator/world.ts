@@ -116,8 +116,8 @@ export class World {
 
   constructor(clock: Pick<Clock, 'now'>, { serial = 0, name = 'Parley', enterpriseId = null, botSerial = serial }: Place = {}) {
     this.#clock = clock;
-    this.desk = new Desk(clock);
     this.teamId = `T${serial}PARLEY01`;
+    this.desk = new Desk(clock, this.teamId);
     this.serial = serial;
     this.name = name;
     this.enterpriseId = enterpriseId;

@@ -18,7 +18,7 @@ const maxBodyLength = 16 * 1024 * 1024;
 export function createAnswerReader(contentType: string, endpoint: Endpoint): AnswerReader {
   const completion = createCompletion(endpoint);
   if (contentType.includes('text/html')) {
-    const message = `${endpoint.host} sent a web page in place of an answer: OPENAI_BASE_URL does not lead to a Chat Completions endpoint (most end in /v1).`;
+    const message = `${endpoint.host} sent a web page in place of an answer: ${endpoint.settings.baseUrl} does not lead to a Chat Completions endpoint (most end in /v1).`;
     throw new ModelError({ message, retryable: false });
   }
   if (contentType.includes('json')) return createJsonAnswer(completion, endpoint);

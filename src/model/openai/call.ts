@@ -5,6 +5,8 @@ export interface CallLimits {
   readonly clock: Clock;
   /** Who is called, for the message when it takes too long. */
   readonly host: string;
+  /** Where its settings are, for the same. */
+  readonly section: string;
   readonly idleTimeoutMs: number;
   readonly timeoutMs: number;
 }
@@ -26,7 +28,7 @@ export interface Call {
   close(): void;
 }
 
-export function createCall({ clock, host, idleTimeoutMs, timeoutMs }: CallLimits, parent: AbortSignal): Call {
+export function createCall({ clock, host, section, idleTimeoutMs, timeoutMs }: CallLimits, parent: AbortSignal): Call {
   const controller = new AbortController();
   let idleMs = idleTimeoutMs;
   let touchedAt = clock.monotonic();
@@ -42,7 +44,7 @@ export function createCall({ clock, host, idleTimeoutMs, timeoutMs }: CallLimits
   if (parent.aborted) onParentAbort();
 
   const cancelTotal = clock.after(timeoutMs, () =>
-    end(timedOut(`${host} took longer than ${timeoutMs} ms for one answer (model.openai.timeoutSeconds).`)),
+    end(timedOut(`${host} took longer than ${timeoutMs} ms for one answer (${section}.timeoutSeconds).`)),
   );
   // One timer that looks at the time when it fires: an answer of 500 chunks would otherwise set and clear 500 of them.
   let cancelIdle = clock.after(idleMs, checkIdle);
@@ -50,7 +52,7 @@ export function createCall({ clock, host, idleTimeoutMs, timeoutMs }: CallLimits
   function checkIdle(): void {
     const left = idleMs - (clock.monotonic() - touchedAt);
     if (left > 0) cancelIdle = clock.after(left, checkIdle);
-    else end(timedOut(`${host} sent nothing for ${idleMs} ms (model.openai.idleTimeoutSeconds).`));
+    else end(timedOut(`${host} sent nothing for ${idleMs} ms (${section}.idleTimeoutSeconds).`));
   }
 
   return {

@@ -112,10 +112,10 @@ function toFinishReason(finish: string | undefined, { host }: Endpoint): FinishR
   }
 }
 
-function emptyAnswer(finishReason: FinishReason, { host }: Endpoint): ModelError {
+function emptyAnswer(finishReason: FinishReason, { host, settings }: Endpoint): ModelError {
   if (finishReason === 'stop') return new ModelError({ message: `${host} gave an empty answer.`, retryable: true });
-  const message = `${host} reached the output limit before it wrote anything: raise model.openai.maxOutputTokens.`;
-  return new ModelError({ message, retryable: false });
+  const message = `${host} reached the output limit before it wrote anything: raise ${settings.section}.maxOutputTokens.`;
+  return new ModelError({ message, retryable: false, ofRequest: true });
 }
 
 function toUsage(usage: unknown): ModelUsage | undefined {

@@ -7,8 +7,26 @@ export interface Endpoint {
   /** Without credentials and path: `api.openai.com`, `localhost:11434`. */
   readonly host: string;
   readonly model: string;
+  /** The newest one that was sent. */
   readonly apiKey: string | undefined;
+  readonly settings: EndpointSettings;
 }
+
+/** The names of the settings that an operator would change, for messages. */
+export interface EndpointSettings {
+  readonly apiKey: string;
+  readonly baseUrl: string;
+  readonly model: string;
+  /** Where the others are: `model.openai`, `model.providers.NAME`. */
+  readonly section: string;
+}
+
+export const openAiSettings: EndpointSettings = {
+  apiKey: 'OPENAI_API_KEY',
+  baseUrl: 'OPENAI_BASE_URL',
+  model: 'OPENAI_MODEL',
+  section: 'model.openai',
+};
 
 /** What an endpoint said went wrong: by the status of its response, or by an error in the middle of a stream. */
 export interface EndpointFailure {
@@ -29,10 +47,11 @@ const withheld = 'The AI provider withheld an answer to this.';
 /** The one place that decides what an endpoint's failure means: whether to ask again, what to mend, and what the people in the chat get to read. */
 export function toModelError(failure: EndpointFailure, endpoint: Endpoint): ModelError {
   const { status = statusOf(failure), retryAfterMs } = failure;
-  const { host, model } = endpoint;
+  const { host, model, settings } = endpoint;
   const said = quote(failure, endpoint);
-  const error = (message: string, publicMessage?: string, retryable = false) =>
+  const error = (message: string, publicMessage?: string, { retryable = false, ...kind }: Kind = {}) =>
     new ModelError({
+      ...kind,
       message: `${message} ${said}`.trim(),
       publicMessage,
       retryable,
@@ -43,28 +62,37 @@ export function toModelError(failure: EndpointFailure, endpoint: Endpoint): Mode
     return error(`The account at ${host} has no credit left: look at its plan and billing.`, credit);
   if (status === 401 || status === 403) {
     const remedy = endpoint.apiKey
-      ? 'Check OPENAI_API_KEY: it must belong to the endpoint that OPENAI_BASE_URL names.'
-      : 'Set OPENAI_API_KEY.';
+      ? `Check ${settings.apiKey}: it must belong to the endpoint that ${settings.baseUrl} names.`
+      : `Set ${settings.apiKey}.`;
     return error(`${host} refuses access. ${remedy}`, access);
   }
   if (status === 404) {
-    const remedy = 'Check OPENAI_MODEL, and that OPENAI_BASE_URL leads to a Chat Completions endpoint (most end in /v1).';
+    const remedy = `Check ${settings.model}, and that ${settings.baseUrl} leads to a Chat Completions endpoint (most end in /v1).`;
     return error(`${host} does not know the model ${model}. ${remedy}`, access);
   }
   if (isTooLong(failure, status))
-    return error(`The conversation is too long for ${model}: lower conversation.contextTokens.`, tooLong);
-  if (failure.code === 'content_filter') return error(`${host} withheld the answer (content filter).`, withheld);
-  if (status === 429) return error(`${host} limits the rate of requests.`, busy, true);
-  if (status === 408 || status === 409 || status === 425 || status >= 500) return error(`${host} failed to answer.`, busy, true);
-  if (status >= 300 && status < 400) return error(`${host} leads to another address: set OPENAI_BASE_URL to that one.`, access);
-  return error(`${host} does not accept the request.`);
+    return error(`The conversation is too long for ${model}: lower conversation.contextTokens.`, tooLong, { ofRequest: true });
+  if (failure.code === 'content_filter')
+    return error(`${host} withheld the answer (content filter).`, withheld, { ofRequest: true, isFinal: true });
+  if (status === 429) return error(`${host} limits the rate of requests.`, busy, { retryable: true });
+  if (status === 408 || status === 409 || status === 425 || status >= 500)
+    return error(`${host} failed to answer.`, busy, { retryable: true });
+  if (status >= 300 && status < 400)
+    return error(`${host} leads to another address: set ${settings.baseUrl} to that one.`, access);
+  return error(`${host} does not accept the request.`, undefined, { ofRequest: true });
+}
+
+interface Kind {
+  readonly retryable?: boolean;
+  readonly ofRequest?: boolean;
+  readonly isFinal?: boolean;
 }
 
 /** The connection failed before or during the answer. */
 export function toConnectionError(cause: unknown, endpoint: Endpoint): ModelError {
   const reason = clean(innermostMessage(cause), endpoint.apiKey);
   return new ModelError({
-    message: `The connection to ${endpoint.host} failed: ${reason}. Check OPENAI_BASE_URL and the network.`,
+    message: `The connection to ${endpoint.host} failed: ${reason}. Check ${endpoint.settings.baseUrl} and the network.`,
     publicMessage: 'The AI model cannot be reached right now. Please ask again in a little while.',
     retryable: true,
   });
@@ -124,6 +152,7 @@ function isOutOfCredit({ code, type }: EndpointFailure, status: number): boolean
 /** Only some endpoints have a code for it. */
 function isTooLong({ code, detail = '' }: EndpointFailure, status: number): boolean {
   if (code === 'context_length_exceeded' || status === 413) return true;
+  if (status === 429) return false; // "Too many tokens" are those of a minute then
   return (
     status >= 400 &&
     status < 500 &&

@@ -49,6 +49,10 @@ export function createUninstall(db: Sqlite) {
      set state = 'settled', verdict = 'refused', reason = ?, payload = null, text = '', settled_at = ?
      where state = 'waiting' and adapter = ? and tenant = ?`,
   );
+  const forgetOverheard = db.prepare<[string, string]>(
+    `update inbox indexed by inbox_overheard set text = '', payload = null
+     where verdict = 'ignored' and payload is not null and adapter = ? and tenant = ?`,
+  );
   const giveUp = db.prepare<[string, number, string, string], { turn: number }>(
     `update outbox indexed by outbox_conversation set state = 'dead', error = ?, settled_at = ?, next_at = null, lease_owner = null
      where state in ('queued', 'sending') and adapter = ? and tenant = ? returning turn`,
@@ -65,6 +69,7 @@ export function createUninstall(db: Sqlite) {
     remove.run(adapter, tenant);
     rest.run(adapter, tenant);
     refuse.run(appUninstalled, now, adapter, tenant);
+    forgetOverheard.run(adapter, tenant);
     const turns = new Set(giveUp.all(appUninstalled, now, adapter, tenant).map(({ turn }) => turn));
     for (const turn of turns) refuseAnswered.run({ turn, reason: appUninstalled });
     return appUninstalled;

@@ -20,7 +20,7 @@ import type { MemoryLog } from '../../support/memory-log.ts';
 
 export interface Slack {
   readonly emulator: SlackEmulator;
-  readonly adapter: Adapter & Required<Pick<Adapter, 'find' | 'remove' | 'split' | 'typing' | 'health'>>;
+  readonly adapter: Adapter & Required<Pick<Adapter, 'find' | 'remove' | 'split' | 'typing' | 'health' | 'readThread'>>;
   readonly log: MemoryLog;
   readonly clock: Clock;
   /** Where the adapter listens. */

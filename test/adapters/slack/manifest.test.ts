@@ -61,6 +61,41 @@ describe('the manifest of the Slack app', () => {
     assert.ok(manifestOf({ ...http, oauth: true }).settings.event_subscriptions.bot_events.includes('tokens_revoked'));
   });
 
+  test('has the slash commands that are configured, and no scope for them where there are none', () => {
+    const commands = { command: '/parley', resetCommand: '/forget' };
+    const shortcuts = ['summarise'] as const;
+    const {
+      features,
+      settings,
+      oauth_config: oauth,
+    } = createManifest({ ...http, commands, shortcuts }) as Readonly<Record<string, Record<string, unknown>>>; // what is asserted here
+    const url = 'https://bot.example.com/slack/events';
+
+    assert.deepEqual(features?.['slash_commands'], [
+      {
+        command: '/parley',
+        description: 'Ask a question',
+        usage_hint: 'your question, help, or reset',
+        url,
+        should_escape: true,
+      },
+      { command: '/forget', description: 'Forget what I asked here, and start afresh', url, should_escape: true },
+    ]);
+    assert.deepEqual(features?.['shortcuts'], [
+      {
+        ...{ type: 'message', callback_id: 'parley.summarise', name: 'Summarise thread' },
+        description: 'Tells you alone what this thread is about',
+      },
+    ]);
+    assert.deepEqual(settings?.['interactivity'], { is_enabled: true, request_url: url });
+    assert.match(JSON.stringify(oauth), /"commands"/);
+    const none = createManifest({ ...socket, commands: { command: 'off' } });
+    assert.doesNotMatch(JSON.stringify(none), /slash_commands|"commands"/);
+    const [first] = (createManifest({ ...socket, commands }) as { features: { slash_commands: unknown[] } }).features
+      .slash_commands;
+    assert.equal(Object.hasOwn(Object(first), 'url'), false);
+  });
+
   test('travels whole in the link that creates the app', () => {
     const manifest = createManifest({ ...http, name: 'Fish & Chips #1' });
 

@@ -203,10 +203,16 @@ describe('everything else', () => {
       eventId: 'command:13345224609.738474920.8088930838d88f008e0',
       name: 'ask',
       sentAt: receivedAt,
-      conversationId: 'slack:T024BE7LD:C123ABC456:U2147483697',
+      conversationId: 'slack:T024BE7LD:C123ABC456:U2147483697:private',
       text: 'what is @ann up to?',
       author: { id: 'U2147483697', name: 'steve', isBot: false },
-      destination: { channel: 'C123ABC456', teamId: 'T024BE7LD', userId: 'U2147483697', named: 'U061F7AUR ann' },
+      destination: {
+        channel: 'C123ABC456',
+        teamId: 'T024BE7LD',
+        userId: 'U2147483697',
+        named: 'U061F7AUR ann',
+        ephemeral: 'true',
+      },
     });
   });
 

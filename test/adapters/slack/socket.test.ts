@@ -204,7 +204,7 @@ test('a server that never greets is given up after a while, and tried again', as
 
   const started = slack.start();
   await settled(() => connections === 1);
-  await slack.clock.advance(15_000);
+  await slack.clock.advance(10_000);
   await started;
   const before = slack.adapter.health();
   await settled(() => slack.log.find('slack connection failed; trying again').length === 1);

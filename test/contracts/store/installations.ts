@@ -91,6 +91,24 @@ function describeUninstallation(open: OpenStore): void {
       assert.equal((await store.stats()).waiting, 1);
     });
 
+    it('clears what was overheard in its tenant, and nothing elsewhere', async (test) => {
+      const { accept, status, store, clock } = await openLedger(test, open);
+      const reply = { addressed: false, replyTo: 'root' };
+      const gone = createMessage('said among people', { ...reply, sentAt: clock.now() });
+      const elsewhere = createMessage('said in another workspace', { ...reply, in: 'c2', tenant: 'T2', sentAt: clock.now() });
+      await accept(gone, elsewhere);
+
+      await accept(uninstall(clock.now()));
+
+      const mentions = [
+        createMessage('a mention', { messageId: 'root', sentAt: clock.now() - 1_000 }),
+        createMessage('a mention', { messageId: 'root', in: 'c2', tenant: 'T2', sentAt: clock.now() - 1_000 }),
+      ];
+      await accept(...mentions);
+      assert.equal((await status(gone))?.state, 'ignored', 'its text is not there to be taken up');
+      assert.equal((await store.status({ adapter, tenant: 'T2', eventId: elsewhere.eventId }))?.state, 'waiting');
+    });
+
     it('takes the lease from a running turn, which can commit nothing any more', async (test) => {
       const { accept, claimOne, commit, status, store, clock, texts } = await openLedger(test, open);
       const asked = createMessage('in mid-turn');

@@ -1,0 +1,59 @@
+import { missingInAddress, type ProviderPreset, providerPresets } from '../provider-presets.ts';
+import type { Conflict } from './conflict.ts';
+import type { ProviderSettings } from './providers.ts';
+import type { Settings } from './schema.ts';
+import { suggest } from './suggest.ts';
+
+/** Mistakes in who answers that only show when several settings are looked at together. */
+export function checkModel(model: Settings['model'] | undefined): Conflict[] {
+  if (!model) return [];
+  const { provider, fallback, providers } = model;
+  const known = ['openai', ...Object.keys(providers)];
+  const conflicts = Object.entries(providers).flatMap(([name, settings]) => checkProvider(name, settings));
+  if (provider !== 'builtin' && !known.includes(provider)) {
+    conflicts.push({ path: ['model', 'provider'], what: unknown(provider, ['auto', 'builtin', ...known]) });
+  }
+  for (const [index, name] of fallback.entries()) {
+    if (!known.includes(name)) conflicts.push({ path: ['model', 'fallback'], what: unknown(name, known) });
+    else if (name === provider || fallback.indexOf(name) < index) {
+      conflicts.push({ path: ['model', 'fallback'], what: `names ${name}, which has been asked by then` });
+    }
+  }
+  if (provider === 'builtin' && fallback.length > 0) {
+    conflicts.push({
+      path: ['model', 'fallback'],
+      what: 'is for an AI model, and the built-in model answers: set model.provider',
+    });
+  }
+  const isUsed = provider === 'openai' || fallback.includes('openai');
+  const needsKey = new URL(model.openai.baseUrl).hostname === 'api.openai.com' && !model.openai.apiKey;
+  if (isUsed && needsKey) {
+    conflicts.push({ path: ['model', 'openai', 'apiKey'], what: 'is missing, and api.openai.com answers nobody without a key' });
+  }
+  return conflicts;
+}
+
+function unknown(name: string, known: readonly string[]): string {
+  const near = suggest(name, known);
+  return `names ${JSON.stringify(name)}, which is none of ${known.join(', ')}${near ? ` (did you mean ${near}?)` : ''}`;
+}
+
+function checkProvider(name: string, settings: ProviderSettings): Conflict[] {
+  const path = ['model', 'providers', name];
+  const { preset, apiKey, tokenCommand, model, temperature } = settings;
+  const { needsKey, maxTemperature, modelHint }: ProviderPreset = providerPresets[preset];
+  const conflicts = missingInAddress(settings).map((gap) => ({ path: [...path, gap], what: `is missing: ${preset} needs it` }));
+  if (apiKey !== undefined && tokenCommand) {
+    conflicts.push({ path: [...path, 'tokenCommand'], what: 'is set beside apiKey: keep one of them' });
+  }
+  if (needsKey && apiKey === undefined && !tokenCommand) {
+    conflicts.push({ path: [...path, 'apiKey'], what: `is missing, and ${preset} answers nobody without one (or tokenCommand)` });
+  }
+  if (model === '' && preset !== 'sagemaker') {
+    conflicts.push({ path: [...path, 'model'], what: modelHint === undefined ? 'is missing' : `is missing: ${modelHint}` });
+  }
+  if (temperature !== undefined && temperature > maxTemperature) {
+    conflicts.push({ path: [...path, 'temperature'], what: `must be at most ${maxTemperature}, which is what ${preset} takes` });
+  }
+  return conflicts;
+}

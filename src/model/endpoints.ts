@@ -1,0 +1,89 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { providerPresets, toBaseUrl, type ProviderPlace } from '../provider-presets.ts';
+import { limitConcurrency } from './concurrency.ts';
+import { createFallbackModel } from './fallback.ts';
+import type { Model } from './model.ts';
+import { createOpenAiModel, type OpenAiModelOptions } from './openai.ts';
+import { createTokenCommand } from './openai/token-command.ts';
+
+/** How one provider is asked, by whoever configures it. */
+export interface EndpointOptions extends Pick<
+  OpenAiModelOptions,
+  'model' | 'temperature' | 'maxOutputTokens' | 'maxTokensParam'
+> {
+  readonly apiKey?: string | undefined;
+  readonly idleTimeoutSeconds: number;
+  readonly timeoutSeconds: number;
+}
+
+export interface ProviderOptions extends EndpointOptions, ProviderPlace {
+  readonly tokenCommand?: readonly string[] | undefined;
+  readonly tokenMinutes: number;
+  /** As in `Name: value`. */
+  readonly headers: readonly string[];
+  readonly concurrency?: number | undefined;
+}
+
+/** Who answers, and who does where that one does not. */
+export interface AiModelOptions {
+  /** `openai` or one of `providers`. */
+  readonly provider: string;
+  readonly fallback: readonly string[];
+  readonly openai: EndpointOptions & { readonly baseUrl: string };
+  readonly providers: Readonly<Record<string, ProviderOptions>>;
+}
+
+export interface ModelParts {
+  readonly fetch: typeof globalThis.fetch;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The AI model that the configuration names. What one provider is given never reaches another: each has a client of its own. */
+export async function createAiModel(options: AiModelOptions, parts: ModelParts): Promise<Model> {
+  const names = [options.provider, ...options.fallback];
+  const models = await Promise.all(names.map((name) => createMember(name, options, parts)));
+  const [only] = models;
+  return only && models.length === 1 ? only : createFallbackModel(models, parts);
+}
+
+async function createMember(name: string, { openai, providers }: AiModelOptions, parts: ModelParts): Promise<Model> {
+  if (name === 'openai') {
+    const { idleTimeoutSeconds, timeoutSeconds, apiKey, ...rest } = openai;
+    return createOpenAiModel({ ...parts, ...rest, apiKey, ...toMs({ idleTimeoutSeconds, timeoutSeconds }) });
+  }
+  const provider = providers[name];
+  if (!provider) throw new RangeError(`There is no model provider ${name}.`);
+  return createProvider(name, provider, parts);
+}
+
+async function createProvider(name: string, provider: ProviderOptions, parts: ModelParts): Promise<Model> {
+  const { preset, apiKey, model, headers, temperature, maxOutputTokens, tokenCommand: command, concurrency } = provider;
+  const section = `model.providers.${name}`;
+  const { clock } = parts;
+  const lifetimeMs = provider.tokenMinutes * 60_000;
+  const created = await createOpenAiModel({
+    ...parts,
+    ...{ apiKey, model, headers: toHeaders(headers), temperature, maxOutputTokens, name: `${name} ${model}`.trim() },
+    ...toMs(provider),
+    baseUrl: toBaseUrl(provider),
+    maxTokensParam: provider.maxTokensParam ?? providerPresets[preset].maxTokensParam,
+    tokens: command && createTokenCommand({ command, lifetimeMs, clock, setting: `${section}.tokenCommand` }),
+    settings: {
+      section,
+      apiKey: `${section}.${command ? 'tokenCommand' : 'apiKey'}`,
+      baseUrl: `${section}.${provider.baseUrl === undefined ? 'preset' : 'baseUrl'}`,
+      model: `${section}.model`,
+    },
+  });
+  return concurrency === undefined ? created : limitConcurrency(created, concurrency);
+}
+
+function toHeaders(lines: readonly string[]): Record<string, string> {
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
+}
+
+function toMs({ idleTimeoutSeconds, timeoutSeconds }: Pick<EndpointOptions, 'idleTimeoutSeconds' | 'timeoutSeconds'>) {
+  return { idleTimeoutMs: idleTimeoutSeconds * 1_000, timeoutMs: timeoutSeconds * 1_000 };
+}
