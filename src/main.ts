@@ -5,6 +5,7 @@ import type { Adapter } from './adapter.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { sqlitePath } from './config/database.ts';
+import { placeVoices } from './config/place-voice.ts';
 import type { Profile } from './conversation/profile.ts';
 import { createTurnRunner } from './conversation/turn.ts';
 import { describeError } from './errors.ts';
@@ -194,14 +195,14 @@ async function chooseAiModel(config: Config, parts: ModelParts): Promise<Model |
 }
 
 /** What is set for single places, by the names that events bear. Places with the same model share it. */
-async function createProfiles({ slack, model }: Config, parts: ModelParts): Promise<ReadonlyMap<string, Profile>> {
+async function createProfiles({ model, ...places }: Config, parts: ModelParts): Promise<ReadonlyMap<string, Profile>> {
   const models = new Map<string, Model>();
   const profiles = new Map<string, Profile>();
-  for (const [key, { instructions, language, model: name }] of Object.entries(slack.channels)) {
+  for (const [place, { instructions, language, model: name }] of placeVoices(places)) {
     if (name !== undefined && !models.has(name)) {
       models.set(name, await createAiModel(toOwnModel(model, name), parts));
     }
-    profiles.set(`slack/${key}`, { instructions, language, model: name === undefined ? undefined : models.get(name) });
+    profiles.set(place, { instructions, language, model: name === undefined ? undefined : models.get(name) });
   }
   return profiles;
 }

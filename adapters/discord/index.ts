@@ -16,10 +16,12 @@ import { readThread } from './read-thread.ts';
 import { registerCommands } from './registration.ts';
 import { createRest } from './rest.ts';
 import type { Rest } from './rest.ts';
+import { createRules } from './rules.ts';
+import type { Rules, RuleSettings } from './rules.ts';
 import { Sender } from './send.ts';
 import { DiscordStream } from './stream.ts';
 
-export interface DiscordOptions {
+export interface DiscordOptions extends RuleSettings {
   /** The bot token from the Developer Portal. */
   readonly token: string;
   readonly applicationId?: string;
@@ -69,8 +71,12 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
   const rest = createRest({ token, apiUrl, clock });
   const tokens = createTokenBox(token);
   const interactions = new Interactions({ ...options, rest, tokens, canRead: options.messageContentIntent });
-  const now = () => clock().now();
-  const answers = new InteractionSender({ rest, tokens, now, acknowledged: (id) => interactions.acknowledged(id) });
+  const answers = new InteractionSender({
+    rest,
+    tokens,
+    now: () => clock().now(),
+    acknowledged: (id) => interactions.acknowledged(id),
+  });
   const userId = () => running?.gateway?.userId;
   const sender = new Sender({ rest, userId, interactions: answers, buttons: options.buttons });
   let stopped: Promise<void> | undefined;
@@ -99,11 +105,13 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
 
   return {
     name: 'discord',
-    start: async (context) => {
+    start: async (given) => {
       if (running) throw new AdapterError('The Discord adapter has been started already.');
-      interactions.begin(context);
-      const gateway = options.gateway ? createGateway(options, { rest, interactions, context }) : undefined;
       const stopping = new AbortController();
+      const rules = createRules(options, { rest, context: given, signal: stopping.signal });
+      const context = rules?.context ?? given;
+      interactions.begin(context);
+      const gateway = options.gateway ? createGateway(options, { rest, interactions, rules, context }) : undefined;
       const registering = options.commands ? register(options, { rest, context, signal: stopping.signal }) : Promise.resolve();
       running = { gateway, context, stopping, registering };
       await gateway?.start();
@@ -127,7 +135,10 @@ interface Means {
   readonly context: AdapterContext;
 }
 
-function createGateway(options: DiscordOptions, means: Means & { readonly interactions: Interactions }): Gateway {
+function createGateway(
+  options: DiscordOptions,
+  means: Means & { readonly interactions: Interactions; readonly rules: Rules | undefined },
+): Gateway {
   const { token, apiUrl, backfillMs } = options;
   const protocol = apiUrl?.startsWith('http:') ? 'ws:' : 'wss:';
   return new Gateway({ ...means, token, protocol, backfillMs, intents: intentsOf(options) });

@@ -74,9 +74,10 @@ export function toRoles(world: World, guild: EmulatedGuild): object[] {
 }
 
 export function toMember(user: EmulatedUser, guild: EmulatedGuild): object {
+  const { roles = [] } = user;
   return {
     nick: user.nick ?? null,
-    roles: user.isBot ? [guild.botRoleId] : [],
+    roles: [...(user.isBot ? [guild.botRoleId] : []), ...roles],
     joined_at: toTime(guild.joinedAt),
     deaf: false,
     mute: false,
