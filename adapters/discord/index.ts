@@ -1,4 +1,4 @@
-import type { Adapter, AdapterContext, MessageStream, StreamOpening } from '../../src/adapter.ts';
+import type { Adapter, AdapterContext } from '../../src/adapter.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AdapterError } from '../../src/errors.ts';
 import { stopRow } from './buttons.ts';
@@ -12,6 +12,7 @@ import type { InteractionEndpoint } from './http.ts';
 import { InteractionSender } from './interaction-send.ts';
 import { createTokenBox, parseInteractionDestination } from './interaction-token.ts';
 import { Interactions } from './interactions.ts';
+import { toNotice } from './notice.ts';
 import { readThread } from './read-thread.ts';
 import { registerCommands } from './registration.ts';
 import { createRest } from './rest.ts';
@@ -92,16 +93,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     return { clock: clock(), log: running.context.log, answer: (payload) => interactions.answer(payload) };
   }
 
-  function openStream(opening: StreamOpening, signal: AbortSignal): MessageStream {
-    if (!running) throw new AdapterError('The Discord adapter has not been started.');
-    const { log } = running.context;
-    const address = parseInteractionDestination(opening.destination);
-    const components = options.buttons ? stopRow : undefined;
-    return new DiscordStream({
-      ...{ rest, clock: clock(), log, opening, signal, components, doubt: (id) => sender.doubt(id) },
-      show: address && ((text, bound) => answers.showOriginal(address, { shown: { text, components }, signal: bound })),
-    });
-  }
+  const openStream = createStreams({ rest, answers, sender, buttons: options.buttons, context: () => running?.context });
 
   return {
     name: 'discord',
@@ -121,12 +113,35 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     find: (message, signal) => sender.find(message, signal),
     remove: (message, receipt, signal) => sender.remove(message, receipt, signal),
     split: toMessageTexts,
+    notice: toNotice,
     readThread: (command, signal) => readThread({ rest, command, signal }),
     typing: (destination, signal) => sender.typing(destination, signal),
     check: (signal) => checkDiscord({ ...options, rest }, signal),
     health: () => healthOf(running),
     ...(options.streaming ? { stream: openStream } : {}),
     ...(publicKey === undefined ? {} : { router: () => createDiscordRouter(publicKey, endpoint) }),
+  };
+}
+
+interface StreamParts {
+  readonly rest: Rest;
+  readonly answers: InteractionSender;
+  readonly sender: Sender;
+  readonly buttons: boolean;
+  /** Undefined before the start. */
+  readonly context: () => AdapterContext | undefined;
+}
+
+function createStreams({ rest, answers, sender, buttons, context }: StreamParts): NonNullable<Adapter['stream']> {
+  const components = buttons ? stopRow : undefined;
+  return (opening, signal) => {
+    const { clock, log } = context() ?? {};
+    if (!clock || !log) throw new AdapterError('The Discord adapter has not been started.');
+    const address = parseInteractionDestination(opening.destination);
+    return new DiscordStream({
+      ...{ rest, clock, log, opening, signal, components, doubt: (id) => sender.doubt(id) },
+      show: address && ((text, bound) => answers.showOriginal(address, { shown: { text, components }, signal: bound })),
+    });
   };
 }
 

@@ -64,7 +64,7 @@ function toMessage(data: Fields, receiver: Receiver): InboundMessage[] {
       addressed,
       isDirect,
       ...(data['type'] === 19 && isSnowflake(replyTo) ? { replyTo } : {}),
-      destination: toDestination(place, id),
+      destination: toDestination(place, { replyTo: id, userId: authorId }),
     },
   ];
 }

@@ -50,6 +50,9 @@ export function people(world: World, home: () => { readonly guildId: string; rea
     deny: (channelId: string, permissions: bigint) => {
       world.denied.set(channelId, permissions);
     },
+    archive: (threadId: string, { locked = false }: { locked?: boolean } = {}) => {
+      world.archived.set(threadId, { locked });
+    },
     directMessage: (name: string) => world.directChannel(user(name).id),
     say: ({
       channelId = home().channelId,

@@ -123,6 +123,8 @@ export class World {
   readonly channels = new Map<string, EmulatedChannel>();
   /** By channel: the permissions that the bot's role is denied there. */
   readonly denied = new Map<string, bigint>();
+  /** Threads that are archived, and whether they are locked as well. */
+  readonly archived = new Map<string, { readonly locked: boolean }>();
   readonly bot: EmulatedUser;
   readonly nextId: () => string;
   readonly #clock: Pick<Clock, 'now'>;
