@@ -5,6 +5,7 @@ import type { Adapter } from './adapter.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { sqlitePath } from './config/database.ts';
+import { placeVoices } from './config/place-voice.ts';
 import { allowsSettings, toModelChoices } from './config/slack-home.ts';
 import { toSlackOptions } from './config/slack-options.ts';
 import { createProfiles, type Profiles } from './conversation/profiles.ts';
@@ -180,10 +181,11 @@ async function chooseAiModel(config: Config, parts: ModelParts): Promise<Model |
   return config.model.provider === 'builtin' ? undefined : createAiModel(config.model, parts);
 }
 
-/** What is set for single places, in the configuration and by people on Slack. */
-async function loadProfiles({ slack, model }: Config, store: Store, parts: ModelParts): Promise<Profiles> {
+/** What is set for single places, in the configuration, and by people on Slack. */
+async function loadProfiles(config: Config, store: Store, parts: ModelParts): Promise<Profiles> {
+  const { slack, model } = config;
   const profiles = await createProfiles({
-    configured: Object.fromEntries(Object.entries(slack.channels).map(([key, channel]) => [`slack/${key}`, channel])),
+    configured: Object.fromEntries(placeVoices(config)),
     models: toModelChoices(slack),
     createModel: (name) => createAiModel(toOwnModel(model, name), parts),
   });

@@ -28,13 +28,17 @@ export function isThread({ channelType }: Place): boolean {
   return channelType !== undefined && channelType >= channelTypes.announcementThread && channelType <= channelTypes.privateThread;
 }
 
-/** Where an answer goes: a channel, and in it the message that is replied to. */
-export function toDestination(place: Place, replyTo: string): Destination {
+/** Where an answer goes: a channel, and in it the message that is replied to. `userId` is who asked, to be told elsewhere if it cannot go there. */
+export function toDestination(
+  place: Place,
+  { replyTo, userId }: { readonly replyTo: string; readonly userId: string },
+): Destination {
   return {
     channelId: place.channelId,
     ...(place.guildId === undefined ? {} : { guildId: place.guildId }),
     ...(place.channelType === undefined ? {} : { channelType: String(place.channelType) }),
     replyTo,
+    userId,
   };
 }
 

@@ -1,14 +1,22 @@
 import { DiscordAPIError, HTTPError } from 'discord.js';
 import { DeliveryError, describeError } from '../../src/errors.ts';
+import { isRecord } from './record.ts';
 
 /** Discord's JSON error codes that something depends on. */
 export const unknownMessage = 10008;
 /** Too many edits of messages that are older than an hour. */
 export const tooManyOldEdits = 30046;
+export const archivedThread = 50083;
+export const invalidForm = 50035;
 
 /** The JSON error code that Discord refused a call with; undefined where it did not refuse. */
 export function refusalCode(error: unknown): number | undefined {
   return error instanceof DiscordAPIError && typeof error.code === 'number' ? error.code : undefined;
+}
+
+/** The code that Discord refused a delivery with, or 401 for the bot itself; undefined where it did not refuse. */
+export function deliveryCode({ cause }: DeliveryError): number | undefined {
+  return isRecord(cause) && typeof cause['code'] === 'number' ? cause['code'] : undefined;
 }
 
 /**
@@ -65,10 +73,10 @@ function refused(error: DiscordAPIError): DeliveryError {
   if (error.status === 401) {
     const message =
       'Discord refuses the bot token. Set DISCORD_TOKEN to the one in the Developer Portal (your application, Bot).';
-    return new DeliveryError({ message, retryable: false, uncertain: false });
+    return new DeliveryError({ message, retryable: false, uncertain: false, cause: { code: 401 } });
   }
   const retryable = passing.has(code) || error.status === 408 || error.status === 429;
   const help = advice[code];
   const message = `Discord refused: ${error.message} (${code}).${help === undefined ? '' : ` ${help}`}`;
-  return new DeliveryError({ message, retryable, uncertain: false });
+  return new DeliveryError({ message, retryable, uncertain: false, cause: { code } });
 }

@@ -11,7 +11,7 @@ import { toEvent } from './emulator/events.ts';
 import { createInteracting } from './emulator/interacting.ts';
 import type { EmulatedPeopleInteracting } from './emulator/interacting.ts';
 import { people } from './emulator/people.ts';
-import type { Saying } from './emulator/people.ts';
+import type { Saying, UserOptions } from './emulator/people.ts';
 import { createRest } from './emulator/rest.ts';
 import type { CallListener } from './emulator/rest.ts';
 import { createRoutes } from './emulator/routes.ts';
@@ -64,9 +64,11 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   /** A thread under a channel; under the home channel by default. With `messageId` it grows out of that message. */
   thread(options?: { readonly channelId?: string; readonly name?: string; readonly messageId?: string }): EmulatedChannel;
   /** The person of this name; made at the first mention of it. */
-  user(name: string, options?: { readonly nick?: string }): EmulatedUser;
+  user(name: string, options?: UserOptions): EmulatedUser;
   /** Takes permissions from the bot's role in a channel, by their bits. */
   deny(channelId: string, permissions: bigint): void;
+  /** Archives a thread: a message opens it again, unless it is locked. */
+  archive(threadId: string, options?: { readonly locked?: boolean }): void;
   /** The direct message channel between the person and the bot. */
   directMessage(user: string): EmulatedChannel;
 

@@ -7,6 +7,7 @@ import { fatalClose, fatalLogin } from './gateway-errors.ts';
 import { isRecord, textOf } from './record.ts';
 import type { Interactions } from './interactions.ts';
 import type { Rest } from './rest.ts';
+import type { Rules } from './rules.ts';
 import { Shard } from './shard.ts';
 import { createStrategy } from './strategy.ts';
 import type { ShardOwner, ShardReport, Strategy } from './strategy.ts';
@@ -20,6 +21,7 @@ export interface GatewayOptions {
   readonly backfillMs: number;
   readonly context: AdapterContext;
   readonly interactions: Interactions;
+  readonly rules: Rules | undefined;
 }
 
 const startWaitMs = 15_000;

@@ -1,11 +1,11 @@
-import type { Adapter, AdapterContext, MessageStream, StreamOpening } from '../../src/adapter.ts';
+import type { Adapter, AdapterContext } from '../../src/adapter.ts';
 import { systemClock } from '../../src/clock.ts';
-import { download } from '../../src/download.ts';
-import { AdapterError, FileError } from '../../src/errors.ts';
+import { AdapterError } from '../../src/errors.ts';
 import { stopRow } from './buttons.ts';
 import { checkDiscord } from './check.ts';
 import { defineCommands } from './commands.ts';
 import { intentsOf } from './features.ts';
+import { createFileFetcher } from './files.ts';
 import { toMessageTexts } from './format.ts';
 import { Gateway } from './gateway.ts';
 import { createDiscordRouter } from './http.ts';
@@ -13,14 +13,17 @@ import type { InteractionEndpoint } from './http.ts';
 import { InteractionSender } from './interaction-send.ts';
 import { createTokenBox, parseInteractionDestination } from './interaction-token.ts';
 import { Interactions } from './interactions.ts';
+import { toNotice } from './notice.ts';
 import { readThread } from './read-thread.ts';
 import { registerCommands } from './registration.ts';
 import { createRest } from './rest.ts';
 import type { Rest } from './rest.ts';
+import { createRules } from './rules.ts';
+import type { Rules, RuleSettings } from './rules.ts';
 import { Sender } from './send.ts';
 import { DiscordStream } from './stream.ts';
 
-export interface DiscordOptions {
+export interface DiscordOptions extends RuleSettings {
   /** The bot token from the Developer Portal. */
   readonly token: string;
   readonly applicationId?: string;
@@ -53,9 +56,6 @@ export interface DiscordOptions {
   readonly fetch?: typeof fetch;
 }
 
-/** Discord's own hosts for files. They ask for no credential; their addresses are signed, and expire after a day. */
-const fileOrigins = ['https://cdn.discordapp.com', 'https://media.discordapp.net'];
-
 interface Running {
   readonly gateway: Gateway | undefined;
   readonly context: AdapterContext;
@@ -75,8 +75,12 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
   const rest = createRest({ token, apiUrl, clock });
   const tokens = createTokenBox(token);
   const interactions = new Interactions({ ...options, rest, tokens, canRead: options.messageContentIntent });
-  const now = () => clock().now();
-  const answers = new InteractionSender({ rest, tokens, now, acknowledged: (id) => interactions.acknowledged(id) });
+  const answers = new InteractionSender({
+    rest,
+    tokens,
+    now: () => clock().now(),
+    acknowledged: (id) => interactions.acknowledged(id),
+  });
   const userId = () => running?.gateway?.userId;
   const sender = new Sender({ rest, userId, interactions: answers, buttons: options.buttons });
   let stopped: Promise<void> | undefined;
@@ -92,24 +96,17 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     return { clock: clock(), log: running.context.log, answer: (payload) => interactions.answer(payload) };
   }
 
-  function openStream(opening: StreamOpening, signal: AbortSignal): MessageStream {
-    if (!running) throw new AdapterError('The Discord adapter has not been started.');
-    const { log } = running.context;
-    const address = parseInteractionDestination(opening.destination);
-    const components = options.buttons ? stopRow : undefined;
-    return new DiscordStream({
-      ...{ rest, clock: clock(), log, opening, signal, components, doubt: (id) => sender.doubt(id) },
-      show: address && ((text, bound) => answers.showOriginal(address, { shown: { text, components }, signal: bound })),
-    });
-  }
+  const openStream = createStreams({ rest, answers, sender, buttons: options.buttons, context: () => running?.context });
 
   return {
     name: 'discord',
-    start: async (context) => {
+    start: async (given) => {
       if (running) throw new AdapterError('The Discord adapter has been started already.');
-      interactions.begin(context);
-      const gateway = options.gateway ? createGateway(options, { rest, interactions, context }) : undefined;
       const stopping = new AbortController();
+      const rules = createRules(options, { rest, context: given, signal: stopping.signal });
+      const context = rules?.context ?? given;
+      interactions.begin(context);
+      const gateway = options.gateway ? createGateway(options, { rest, interactions, rules, context }) : undefined;
       const registering = options.commands ? register(options, { rest, context, signal: stopping.signal }) : Promise.resolve();
       running = { gateway, context, stopping, registering };
       await gateway?.start();
@@ -119,12 +116,8 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     find: (message, signal) => sender.find(message, signal),
     remove: (message, receipt, signal) => sender.remove(message, receipt, signal),
     split: toMessageTexts,
-    download: async ({ attachment: { url }, maxBytes }, signal) => {
-      if (url === undefined) throw new FileError({ message: 'Discord does not say where it is' });
-      const { fetch = globalThis.fetch } = options;
-      const origins = apiUrl === undefined || isDiscord(apiUrl) ? fileOrigins : [...fileOrigins, new URL(apiUrl).origin];
-      return (await download({ url, origins, maxBytes, fetch }, signal)).bytes;
-    },
+    download: createFileFetcher(options),
+    notice: toNotice,
     readThread: (command, signal) => readThread({ rest, command, signal }),
     typing: (destination, signal) => sender.typing(destination, signal),
     check: (signal) => checkDiscord({ ...options, rest }, signal),
@@ -134,8 +127,26 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
   };
 }
 
-function isDiscord(apiUrl: string): boolean {
-  return /(?:^|\.)discord(?:app)?\.com$/.test(new URL(apiUrl).hostname);
+interface StreamParts {
+  readonly rest: Rest;
+  readonly answers: InteractionSender;
+  readonly sender: Sender;
+  readonly buttons: boolean;
+  /** Undefined before the start. */
+  readonly context: () => AdapterContext | undefined;
+}
+
+function createStreams({ rest, answers, sender, buttons, context }: StreamParts): NonNullable<Adapter['stream']> {
+  const components = buttons ? stopRow : undefined;
+  return (opening, signal) => {
+    const { clock, log } = context() ?? {};
+    if (!clock || !log) throw new AdapterError('The Discord adapter has not been started.');
+    const address = parseInteractionDestination(opening.destination);
+    return new DiscordStream({
+      ...{ rest, clock, log, opening, signal, components, doubt: (id) => sender.doubt(id) },
+      show: address && ((text, bound) => answers.showOriginal(address, { shown: { text, components }, signal: bound })),
+    });
+  };
 }
 
 interface Means {
@@ -143,7 +154,10 @@ interface Means {
   readonly context: AdapterContext;
 }
 
-function createGateway(options: DiscordOptions, means: Means & { readonly interactions: Interactions }): Gateway {
+function createGateway(
+  options: DiscordOptions,
+  means: Means & { readonly interactions: Interactions; readonly rules: Rules | undefined },
+): Gateway {
   const { token, apiUrl, backfillMs } = options;
   const protocol = apiUrl?.startsWith('http:') ? 'ws:' : 'wss:';
   return new Gateway({ ...means, token, protocol, backfillMs, intents: intentsOf(options) });

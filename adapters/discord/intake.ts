@@ -8,6 +8,7 @@ import type { Interactions } from './interactions.ts';
 import { isRecord, recordsOf } from './record.ts';
 import type { Fields } from './record.ts';
 import type { Rest } from './rest.ts';
+import type { Rules } from './rules.ts';
 import { BotRoles } from './roles.ts';
 import type { ShardSession } from './session.ts';
 import { isSnowflake } from './snowflake.ts';
@@ -23,6 +24,8 @@ export interface IntakeOptions {
   /** Saving has failed for good for now: whoever holds the socket is to close it, so that a resume brings everything again. */
   readonly onStuck: () => void;
   readonly interactions: Interactions;
+  /** Undefined where the operator has set none. */
+  readonly rules?: Rules | undefined;
 }
 
 const maxBatch = 100;
@@ -66,6 +69,7 @@ export class Intake {
   /** Takes a dispatch `{ t, s, d }`. Never throws: the SDK could not bear it. */
   push(dispatch: Fields): void {
     if (!this.#open) return;
+    this.#options.rules?.learn(dispatch);
     if (dispatch['t'] === 'INTERACTION_CREATE' && isRecord(dispatch['d'])) {
       this.#interactions.set(dispatch, this.#options.interactions.take(dispatch['d']));
     }
@@ -184,10 +188,11 @@ export class Intake {
   }
 
   #toEvents(dispatches: readonly Fields[]): InboundEvent[] {
-    const { session, context } = this.#options;
+    const { session, context, rules } = this.#options;
     const { userId } = session;
     if (userId === undefined) return [];
-    const receiver: Receiver = { userId, roleIds: this.#roles.ids, sessionId: session.id, now: context.clock.now() };
+    const bot = { userId, roleIds: this.#roles.ids, hearsBots: rules?.hearsBots };
+    const receiver: Receiver = { ...bot, sessionId: session.id, now: context.clock.now(), hears: rules?.hears };
     const [only] = dispatches;
     return dispatches.length === 1 ? toEvents(only, receiver) : dispatches.flatMap((dispatch) => toEvents(dispatch, receiver));
   }

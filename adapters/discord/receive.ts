@@ -13,6 +13,8 @@ export interface Receiver extends Bot {
   readonly sessionId: string;
   /** ms since 1970. */
   readonly now: number;
+  /** Whether what does not speak to the bot in a plain channel is to be handed on. */
+  readonly hears?: ((place: Place) => boolean) | undefined;
 }
 
 /** A guild that was joined longer ago than this only shows itself again, as every guild does after each start. */
@@ -37,11 +39,12 @@ export function toEvents(dispatch: unknown, receiver: Receiver): InboundEvent[] 
 function toMessage(data: Fields, receiver: Receiver): InboundMessage[] {
   const written = toWritten(data, receiver);
   if (!written) return [];
-  const { id, place, authorId } = written;
+  const { id, place, authorId, isBot } = written;
   const isDirect = place.guildId === undefined;
   const addressed = isDirect || addresses(data, receiver);
+  if (isBot && !addressed) return [];
   // In a plain channel people talk to each other: what does not speak to the bot is none of its business.
-  if (!addressed && !isThread(place)) return [];
+  if (!addressed && !isThread(place) && !receiver.hears?.(place)) return [];
   const text = toText(data, receiver);
   const attachments = toAttachments(data);
   // Without the message content intent the talk between others arrives blank.
@@ -55,13 +58,13 @@ function toMessage(data: Fields, receiver: Receiver): InboundMessage[] {
       eventId: id,
       messageId: id,
       sentAt: snowflakeTime(id),
-      author: { id: authorId, name: authorName(data), isBot: false },
+      author: { id: authorId, name: authorName(data), isBot },
       text,
       attachments,
       addressed,
       isDirect,
       ...(data['type'] === 19 && isSnowflake(replyTo) ? { replyTo } : {}),
-      destination: toDestination(place, id),
+      destination: toDestination(place, { replyTo: id, userId: authorId }),
     },
   ];
 }
@@ -119,17 +122,17 @@ function guildOf(id: string): { readonly tenant: string; readonly conversationId
   return { tenant: id, conversationId: toConversationId({ adapter: 'discord', tenant: id, path: ['guild'] }) };
 }
 
-/** A message that a person wrote; undefined for the bot's own, other bots', webhooks' and the platform's. */
+/** A message that somebody else wrote; undefined for the bot's own, webhooks' and the platform's, and for other bots' unless they are heard. */
 function toWritten(
   data: Fields,
   bot: Bot,
-): { readonly id: string; readonly place: Place; readonly authorId: string } | undefined {
+): { readonly id: string; readonly place: Place; readonly authorId: string; readonly isBot: boolean } | undefined {
   const { id, author } = data;
   const place = toPlace(data);
   if (!isSnowflake(id) || !place || !isRecord(author) || !isSnowflake(author['id'])) return undefined;
-  if (author['id'] === bot.userId || author['bot'] === true || author['system'] === true) return undefined;
+  if (author['id'] === bot.userId || (author['bot'] === true && !bot.hearsBots) || author['system'] === true) return undefined;
   if (textOf(data['webhook_id']) !== undefined || !personal.has(data['type'])) return undefined;
-  return { id, place, authorId: author['id'] };
+  return { id, place, authorId: author['id'], isBot: author['bot'] === true };
 }
 
 function toPlace(data: Fields): Place | undefined {

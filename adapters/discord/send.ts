@@ -5,15 +5,14 @@ import { buttonsOf, hasButtons } from './buttons.ts';
 import { parseChannelMessage } from './channel-messages.ts';
 import type { ChannelMessage } from './channel-messages.ts';
 import { parseDestination } from './conversation.ts';
-import { refusalCode, toDeliveryError, tooManyOldEdits, unknownMessage } from './delivery-error.ts';
+import { archivedThread, refusalCode, toDeliveryError, tooManyOldEdits, unknownMessage } from './delivery-error.ts';
+import { openDirectChannel } from './direct.ts';
 import { findMessage, sameText } from './find.ts';
 import { isGone } from './interaction-send.ts';
 import type { InteractionSender, Shown } from './interaction-send.ts';
 import { parseInteractionDestination } from './interaction-token.ts';
 import type { InteractionAddress } from './interaction-token.ts';
-import { isRecord } from './record.ts';
 import type { Rest } from './rest.ts';
-import { isSnowflake } from './snowflake.ts';
 
 /** Keeps link previews away: a link that a model was talked into writing would be fetched without anybody clicking on it. */
 const suppressEmbeds = 1 << 2;
@@ -109,34 +108,27 @@ export class Sender {
   }
 
   async send(message: OutboundMessage, signal: AbortSignal): Promise<Receipt> {
-    const { channelId } = placeOf(message.destination);
     try {
-      const address = parseInteractionDestination(message.destination);
-      if (address) return await this.#answer(message, address, signal);
-      const opened = message.opened ?? (await this.#lookIfDoubtful(message, signal));
-      const id = opened
-        ? await this.#complete(message, opened, signal)
-        : await this.#post(message, { channelId, nonce: message.id }, signal);
-      this.#doubtful.delete(message.id);
-      return toReceipt(channelId, id);
+      const located = await this.#located(message, signal);
+      return await this.#deliver(located, signal).catch((error: unknown) => this.#deliverReopened(error, located, signal));
     } catch (error) {
       throw toDeliveryError(error);
     }
   }
 
   async find(message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined> {
-    const { channelId } = placeOf(message.destination);
     try {
       const address = parseInteractionDestination(message.destination);
       if (address) return await this.#findAnswer(message, address, signal);
-      return await this.#findIn(channelId, message, signal);
+      const located = await this.#located(message, signal);
+      return await this.#findIn(placeOf(located.destination).channelId, located, signal);
     } catch (error) {
       throw toDeliveryError(error);
     }
   }
 
   async remove(message: OutboundMessage, receipt: Receipt, signal: AbortSignal): Promise<void> {
-    const { channelId } = placeOf(message.destination);
+    const channelId = receipt['channelId'] ?? placeOf(message.destination).channelId;
     const address = parseInteractionDestination(message.destination);
     try {
       if (address?.isPrivate) return await this.#interactions.remove(address, receipt, signal);
@@ -152,6 +144,38 @@ export class Sender {
     // A command has its own sign that an answer is on its way.
     if (!place || parseInteractionDestination(destination)) return;
     await this.#rest.call({ method: 'POST', route: `/channels/${place.channelId}/typing`, signal }).catch(() => undefined);
+  }
+
+  /** With the channel, where the destination names a person. */
+  async #located(message: OutboundMessage, signal: AbortSignal): Promise<OutboundMessage> {
+    const { directTo: userId, ...destination } = message.destination;
+    if (userId === undefined) return message;
+    const channelId = await openDirectChannel(this.#rest, userId, signal);
+    return { ...message, destination: { ...destination, channelId } };
+  }
+
+  async #deliver(message: OutboundMessage, signal: AbortSignal): Promise<Receipt> {
+    const { channelId } = placeOf(message.destination);
+    const address = parseInteractionDestination(message.destination);
+    if (address) return this.#answer(message, address, signal);
+    const opened = message.opened ?? (await this.#lookIfDoubtful(message, signal));
+    const id = opened
+      ? await this.#complete(message, opened, signal)
+      : await this.#post(message, { channelId, nonce: message.id }, signal);
+    this.#doubtful.delete(message.id);
+    return toReceipt(channelId, id);
+  }
+
+  /** A post opens an archived thread by itself; the edit that completes a stream does not. */
+  async #deliverReopened(error: unknown, message: OutboundMessage, signal: AbortSignal): Promise<Receipt> {
+    if (refusalCode(error) !== archivedThread) throw error;
+    const { channelId } = placeOf(message.destination);
+    try {
+      await this.#rest.call({ method: 'PATCH', route: `/channels/${channelId}`, body: { archived: false }, signal });
+    } catch {
+      throw error;
+    }
+    return this.#deliver(message, signal);
   }
 
   async #answer(message: OutboundMessage, address: InteractionAddress, signal: AbortSignal): Promise<Receipt> {
@@ -173,10 +197,7 @@ export class Sender {
   /** The channel where the answer to an interaction goes that can be answered no more: never a public one where it was private. */
   async #elsewhere(channelId: string, { isPrivate, canPost, userId }: InteractionAddress, signal: AbortSignal): Promise<string> {
     if (canPost && !isPrivate) return channelId;
-    const body = { recipient_id: userId };
-    const channel = await this.#rest.call({ method: 'POST', route: '/users/@me/channels', body, signal });
-    if (isRecord(channel) && isSnowflake(channel['id'])) return channel['id'];
-    throw new DeliveryError({ message: 'Discord opens no direct message to who asked.', retryable: false, uncertain: false });
+    return openDirectChannel(this.#rest, userId, signal);
   }
 
   async #findAnswer(

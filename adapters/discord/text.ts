@@ -5,6 +5,8 @@ export interface Bot {
   readonly userId: string;
   /** Roles that stand for the bot alone: the platform makes one in every guild, and people pick it by mistake. */
   readonly roleIds?: ReadonlySet<string>;
+  /** Whether other bots are answered. */
+  readonly hearsBots?: boolean | undefined;
 }
 
 /** Longer quotations of other people's messages are cut. */

@@ -1,8 +1,10 @@
 import type { AcceptResult } from '../../src/adapter.ts';
+import { createBotTurns } from '../../src/bot-turns.ts';
+import type { Question } from '../../src/bot-turns.ts';
 import { withTimeout } from '../../src/clock.ts';
 import { toConversationId } from '../../src/conversation-id.ts';
 import { describeError } from '../../src/errors.ts';
-import type { Command, InboundEvent, InboundMessage } from '../../src/message.ts';
+import type { InboundEvent, InboundMessage } from '../../src/message.ts';
 import { toPlaceProfileName } from '../../src/place-settings.ts';
 import type { PlaceChange } from '../../src/place-settings.ts';
 import { createChannelLookup } from './channel-settings.ts';
@@ -29,8 +31,7 @@ export interface Rules {
   tell(events: readonly InboundEvent[], results: readonly AcceptResult[]): void;
 }
 
-const hourMs = 60 * 60_000;
-const dayMs = 24 * hourMs;
+const dayMs = 24 * 60 * 60_000;
 const maxKept = 5_000;
 const timeoutMs = 10_000;
 
@@ -39,8 +40,6 @@ const notes = {
   notAllowed: 'Sorry, only some people may ask me in this channel. Whoever runs me here can add you.',
   unknown: 'Sorry, I cannot tell at the moment who may ask me in this channel, so I do not answer here.',
 } as const;
-
-type Question = InboundMessage | Command;
 
 /** What holds for a place, under which name, and how it is answered there. */
 type FoundRules = { readonly settings: SlackChannel; readonly name: string; readonly profile: string } | 'unknown' | undefined;
@@ -51,7 +50,7 @@ export function createRules(options: RulesOptions): Rules {
   const lookup = createChannelLookup(options);
   const find = createFind(lookup, options);
   const hasSettings = Object.keys(channels).length > 0;
-  const bots = createBotLimit(options);
+  const limitBots = createBotTurns({ ...options, adapter: adapterName });
   const note = createNotes(options);
 
   async function refuse(event: Question, found: FoundRules): Promise<Question> {
@@ -81,7 +80,7 @@ export function createRules(options: RulesOptions): Rules {
     if (event.type === 'message' && settings.mode !== 'off' && !isWanted(event, settings)) return undefined;
     const profile = found && found !== 'unknown' ? { profile: found.profile } : {};
     const checked = await refuse({ ...event, ...profile, ...replyIn(event, settings) }, found);
-    return checked.refusal === undefined ? bots.check(checked) : checked;
+    return checked.refusal === undefined ? limitBots(checked) : checked;
   }
 
   return {
@@ -183,28 +182,4 @@ function replyIn(event: Question, settings: SlackChannel): Partial<Pick<Question
   if (event.type !== 'message' || event.replyTo !== undefined || event.isDirect) return {};
   const { threadTs: _, ...outside } = destination;
   return { destination: toDestination(outside), conversationId: placeOf(event, settings) };
-}
-
-/** Two bots that answer each other never stop by themselves. */
-function createBotLimit({ botTurnsPerHour, clock }: Pick<RulesOptions, 'botTurnsPerHour' | 'clock'>) {
-  const turns = new Map<string, { readonly id: string; readonly at: number }[]>();
-  return {
-    check(event: Question): Question {
-      if (!event.author.isBot) return event;
-      const { conversationId, eventId } = event;
-      const recent = (turns.get(conversationId) ?? []).filter(({ at }) => at > clock.now() - hourMs);
-      const isCounted = recent.some(({ id }) => id === eventId); // the second event of one mention, or a redelivery
-      if (!isCounted && recent.length >= botTurnsPerHour) {
-        return {
-          ...event,
-          refusal: `slack.botTurnsPerHour: ${botTurnsPerHour} messages of bots were answered here within an hour`,
-        };
-      }
-      if (!isCounted) recent.push({ id: eventId, at: clock.now() });
-      if (turns.size >= maxKept)
-        for (const [id, list] of turns) if ((list.at(-1)?.at ?? 0) < clock.now() - hourMs) turns.delete(id);
-      turns.set(conversationId, recent);
-      return event;
-    },
-  };
 }

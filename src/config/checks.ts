@@ -12,7 +12,7 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkSlack(sections.slack),
     ...checkSlackCommands(sections.slack),
     ...checkSlackOAuth(sections),
-    ...checkSlackChannels(sections),
+    ...checkPlaces(sections),
     ...checkDiscord(sections.discord),
     ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => checkWebhook(name, source)),
   ];
@@ -89,17 +89,24 @@ function checkSlackOAuth({ slack, server, encryptionKeys }: Partial<Settings>): 
   return conflicts;
 }
 
-function checkSlackChannels({ slack, model }: Partial<Settings>): Conflict[] {
-  const channels = Object.entries(slack?.channels ?? {});
+function checkPlaces({ slack, discord, model }: Partial<Settings>): Conflict[] {
   const isBuiltin = model?.provider === 'builtin';
   const choices = isBuiltin && slack?.models ? [{ path: ['slack', 'models'], what: noChoice }] : [];
-  const mistakes = channels.flatMap(([name, settings]) => {
-    const path = ['slack', 'channels', name];
+  const places = [
+    ...Object.entries(slack?.channels ?? {}).map(([name, place]) => ({
+      path: ['slack', 'channels', name],
+      place,
+      who: 'groups',
+    })),
+    ...Object.entries(discord?.guilds ?? {}).map(([id, place]) => ({ path: ['discord', 'guilds', id], place, who: 'roles' })),
+    ...Object.entries(discord?.channels ?? {}).map(([id, place]) => ({ path: ['discord', 'channels', id], place, who: 'roles' })),
+  ];
+  const mistakes = places.flatMap(({ path, place: settings, who }) => {
     const hasModel = isBuiltin && settings.model !== undefined;
     return [
       ...(hasModel ? [{ path: [...path, 'model'], what: noChoice }] : []),
-      ...(settings.allow && !settings.allow.users && !settings.allow.groups
-        ? [{ path: [...path, 'allow'], what: 'names nobody: give it users or groups, or leave it out so that everybody may ask' }]
+      ...(settings.allow && Object.values(settings.allow).every((named) => named === undefined)
+        ? [{ path: [...path, 'allow'], what: `names nobody: give it users or ${who}, or leave it out so that everybody may ask` }]
         : []),
     ];
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { discordPlaces } from './discord-places.ts';
 import { slackChannels } from './slack-channels.ts';
 import { slackHome } from './slack-home.ts';
 import { slackInteraction } from './slack-interaction.ts';
@@ -172,5 +173,6 @@ export const discord = z
       description: 'How far back missed messages are fetched when a connection cannot be resumed. 0 for not at all.',
       example: '60',
     }),
+    ...discordPlaces,
   })
   .prefault({});

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { setting, text } from './setting.ts';
+import { placeVoice } from './place-voice.ts';
+import { setting } from './setting.ts';
 
 const key = z
   .string()
@@ -27,21 +28,7 @@ const allow = z.strictObject({
 });
 
 const channel = z.strictObject({
-  instructions: setting(text.max(100_000).optional(), {
-    description: 'What the model is told in this channel, in place of bot.instructions: its persona.',
-    example: 'You answer questions of the support team.',
-    defaultNote: 'bot.instructions',
-  }),
-  model: setting(text.optional(), {
-    description: 'The model that answers in this channel, as the endpoint knows it.',
-    example: 'gpt-5.4',
-    defaultNote: 'model.openai.model',
-  }),
-  language: setting(text.max(80).optional(), {
-    description: 'The language of the answers in this channel.',
-    example: 'German',
-    defaultNote: 'that of the question',
-  }),
+  ...placeVoice('in this channel'),
   mode: setting(z.enum(['mention', 'follow', 'off']).optional(), {
     description:
       'mention: only mentions are answered. follow: also what is said in a conversation that the bot takes part in. off: nothing is answered.',

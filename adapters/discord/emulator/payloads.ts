@@ -29,7 +29,12 @@ export function toChannel(world: World, channel: EmulatedChannel): object {
   if (channel.parentId === undefined) {
     return { ...inGuild, position: 0, permission_overwrites: toOverwrites(world, channel), nsfw: false, topic: null };
   }
-  const metadata = { archived: false, auto_archive_duration: 1440, archive_timestamp: toTime(0), locked: false };
+  const metadata = {
+    archived: world.archived.has(channel.id),
+    auto_archive_duration: 1440,
+    archive_timestamp: toTime(0),
+    locked: world.archived.get(channel.id)?.locked ?? false,
+  };
   return { ...inGuild, owner_id: world.bot.id, message_count: channel.messages.size, member_count: 1, thread_metadata: metadata };
 }
 
@@ -74,9 +79,10 @@ export function toRoles(world: World, guild: EmulatedGuild): object[] {
 }
 
 export function toMember(user: EmulatedUser, guild: EmulatedGuild): object {
+  const { roles = [] } = user;
   return {
     nick: user.nick ?? null,
-    roles: user.isBot ? [guild.botRoleId] : [],
+    roles: [...(user.isBot ? [guild.botRoleId] : []), ...roles],
     joined_at: toTime(guild.joinedAt),
     deaf: false,
     mute: false,

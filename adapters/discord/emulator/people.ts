@@ -1,5 +1,5 @@
 import { channelTypes } from './world.ts';
-import type { EmulatedAttachment, EmulatedMessage, EmulatedUser, MessageChange, World } from './world.ts';
+import type { EmulatedAttachment, EmulatedMessage, EmulatedUser, MessageChange, NewUser, World } from './world.ts';
 
 export interface Saying {
   /** The home channel by default. */
@@ -16,11 +16,14 @@ export interface Saying {
   readonly attachments?: readonly EmulatedAttachment[];
 }
 
+/** What counts when a person is named for the first time. */
+export type UserOptions = Pick<NewUser, 'nick' | 'isBot' | 'roles'>;
+
 /** What people do and see. */
 export function people(world: World, home: () => { readonly guildId: string; readonly channelId: string }) {
   const byName = new Map<string, EmulatedUser>();
-  const user = (name: string, { nick }: { nick?: string } = {}): EmulatedUser => {
-    const known = byName.get(name) ?? world.addUser({ name, nick });
+  const user = (name: string, options: UserOptions = {}): EmulatedUser => {
+    const known = byName.get(name) ?? world.addUser({ name, ...options });
     byName.set(name, known);
     return known;
   };
@@ -46,6 +49,9 @@ export function people(world: World, home: () => { readonly guildId: string; rea
     },
     deny: (channelId: string, permissions: bigint) => {
       world.denied.set(channelId, permissions);
+    },
+    archive: (threadId: string, { locked = false }: { locked?: boolean } = {}) => {
+      world.archived.set(threadId, { locked });
     },
     directMessage: (name: string) => world.directChannel(user(name).id),
     say: ({

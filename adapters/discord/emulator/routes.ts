@@ -98,6 +98,16 @@ function channelRoutes({ world, onTyping }: RouteOptions): Route[] {
         return ok(toChannel(world, world.directChannel(recipientId)));
       },
     },
+    {
+      method: 'PATCH',
+      pattern: '/channels/:id',
+      // Of a thread: opening it again takes Send Messages, and Manage Threads where it is locked.
+      handle: withChannel(world, (channel, { body }) => {
+        if (world.archived.get(channel.id)?.locked) return refusal(50013);
+        if (body['archived'] === false) world.archived.delete(channel.id);
+        return ok(toChannel(world, channel));
+      }),
+    },
     { method: 'GET', pattern: '/channels/:id', handle: withChannel(world, (channel) => ok(toChannel(world, channel))) },
     {
       method: 'POST',
@@ -136,6 +146,8 @@ function messageRoutes(options: RouteOptions): Route[] {
       handle: withChannel(world, (channel, { body }) => {
         const denied = world.denied.get(channel.parentId ?? channel.id) ?? 0n;
         if ((denied & viewChannel) !== 0n) return refusal(50001);
+        if (world.archived.get(channel.id)?.locked) return refusal(160005);
+        if ((denied & sendMessages) === 0n) world.archived.delete(channel.id);
         return (denied & sendMessages) === 0n ? messages.create(channel, body) : refusal(50013);
       }),
     },
@@ -148,7 +160,9 @@ function messageRoutes(options: RouteOptions): Route[] {
     {
       method: 'PATCH',
       pattern: '/channels/:id/messages/:id',
-      handle: withMessage(world, (message, { body }) => messages.edit(message, body)),
+      handle: withMessage(world, (message, { body }) =>
+        world.archived.has(message.channelId) ? refusal(50083) : messages.edit(message, body),
+      ),
     },
     {
       method: 'DELETE',

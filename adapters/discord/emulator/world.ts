@@ -13,6 +13,15 @@ export interface EmulatedUser {
   /** The name that this user goes by in guilds. */
   readonly nick?: string | undefined;
   readonly isBot: boolean;
+  /** In every guild, beside the one that each bot has. */
+  readonly roles?: readonly string[] | undefined;
+}
+
+export interface NewUser {
+  readonly name: string;
+  readonly nick?: string | undefined;
+  readonly isBot?: boolean | undefined;
+  readonly roles?: readonly string[] | undefined;
 }
 
 export interface EmulatedGuild {
@@ -114,6 +123,8 @@ export class World {
   readonly channels = new Map<string, EmulatedChannel>();
   /** By channel: the permissions that the bot's role is denied there. */
   readonly denied = new Map<string, bigint>();
+  /** Threads that are archived, and whether they are locked as well. */
+  readonly archived = new Map<string, { readonly locked: boolean }>();
   readonly bot: EmulatedUser;
   readonly nextId: () => string;
   readonly #clock: Pick<Clock, 'now'>;
@@ -130,8 +141,9 @@ export class World {
     return () => this.#listeners.delete(listener);
   }
 
-  addUser({ name, nick, isBot = false }: { name: string; nick?: string | undefined; isBot?: boolean }): EmulatedUser {
-    const user = { id: this.nextId(), username: name.toLowerCase().replaceAll(/\W+/g, '_'), globalName: name, nick, isBot };
+  addUser({ name, nick, isBot = false, roles }: NewUser): EmulatedUser {
+    const username = name.toLowerCase().replaceAll(/\W+/g, '_');
+    const user = { id: this.nextId(), username, globalName: name, nick, isBot, roles };
     this.users.set(user.id, user);
     return user;
   }

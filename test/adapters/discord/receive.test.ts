@@ -31,6 +31,7 @@ describe('what a Discord dispatch means', () => {
         guildId: '410000000000000001',
         channelType: '0',
         replyTo: '1400000000000000001',
+        userId: '210000000000000001',
       },
     });
   });

@@ -1,0 +1,60 @@
+import type { Question } from '../../src/bot-turns.ts';
+import { isThread } from './conversation.ts';
+import type { Place } from './conversation.ts';
+import type { Places } from './places.ts';
+
+/** What the operator has set for one channel, or one server. */
+export interface DiscordPlace {
+  /** `mention`: answers mentions only. `follow`: also what is said in a thread that it takes part in. `all`: everything. `off`: nothing. */
+  readonly mode?: 'mention' | 'follow' | 'all' | 'off' | undefined;
+  /** Who may ask; everybody where it is left out. */
+  readonly allow?: { readonly users?: readonly string[] | undefined; readonly roles?: readonly string[] | undefined } | undefined;
+}
+
+export interface Found {
+  /** Of the profile. */
+  readonly name: string;
+  /** Of the settings that say a thing, for the operator. */
+  readonly path: (field: keyof DiscordPlace) => string;
+  readonly settings: DiscordPlace;
+}
+
+export interface PlaceSettings {
+  readonly guilds: Readonly<Record<string, DiscordPlace>>;
+  readonly channels: Readonly<Record<string, DiscordPlace>>;
+}
+
+/** The settings of a place: those of the channel, what it does not say as the server says. */
+export function createPlaceSettings({ guilds, channels }: PlaceSettings, places: Places) {
+  const hasChannels = Object.keys(channels).length > 0;
+
+  function settingsOf(guildId: string, channelId: string): Found | undefined {
+    const general = guilds[guildId];
+    const own = channels[channelId];
+    if (!own && !general) return undefined;
+    const name = ['discord', general && guildId, own && channelId].filter((part) => part !== undefined).join('/');
+    const path = (field: keyof DiscordPlace): string =>
+      own?.[field] === undefined ? `discord.guilds.${guildId}.${field}` : `discord.channels.${channelId}.${field}`;
+    return { name, path, settings: { mode: own?.mode ?? general?.mode, allow: own?.allow ?? general?.allow } };
+  }
+
+  /** `unknown`: Discord does not tell under which channel the thread hangs, so that its settings cannot be known. */
+  async function find({ guildId, channelId, channelType }: Place): Promise<Found | 'unknown' | undefined> {
+    if (guildId === undefined) return undefined;
+    if (!hasChannels || channels[channelId] || !isThread({ channelId, channelType })) return settingsOf(guildId, channelId);
+    const parent = await places.parentOf(channelId);
+    return parent === undefined ? 'unknown' : settingsOf(guildId, parent);
+  }
+
+  async function refusalOf(question: Question, { settings, path }: Found, guildId: string): Promise<string | undefined> {
+    if (settings.mode === 'off') return `${path('mode')} is off`;
+    if (!settings.allow) return undefined;
+    const { users = [], roles = [] } = settings.allow;
+    if (users.includes(question.author.id)) return undefined;
+    const own = roles.length === 0 ? new Set() : await places.rolesOf(guildId, question.author.id);
+    if (!own) return `${path('allow')}: the roles of the author are not known`;
+    return roles.some((role) => own.has(role)) ? undefined : `${path('allow')} does not name the author`;
+  }
+
+  return { settingsOf, find, refusalOf };
+}

@@ -1,0 +1,87 @@
+import type { AcceptResult, AdapterContext } from '../../src/adapter.ts';
+import { createBotTurns } from '../../src/bot-turns.ts';
+import type { InboundEvent } from '../../src/message.ts';
+import { parseDestination } from './conversation.ts';
+import type { Place } from './conversation.ts';
+import { createPlaceSettings } from './place-settings.ts';
+import type { DiscordPlace } from './place-settings.ts';
+import { Places } from './places.ts';
+import type { Fields } from './record.ts';
+import type { Rest } from './rest.ts';
+
+export interface RuleSettings {
+  /** By id of the server. */
+  readonly guilds: Readonly<Record<string, DiscordPlace>>;
+  /** By id of the channel, whose threads they hold for, too; before those of the server. */
+  readonly channels: Readonly<Record<string, DiscordPlace>>;
+  /** How many messages of other bots are answered in one conversation within an hour. */
+  readonly botTurnsPerHour: number;
+}
+
+export interface Rules {
+  /** The context whose `accept` takes events as the operator's rules want them. */
+  readonly context: AdapterContext;
+  /** Whether the bot is to hear what does not speak to it in this channel. */
+  hears(place: Place): boolean;
+  readonly hearsBots: boolean;
+  /** Takes every dispatch. */
+  learn(dispatch: Fields): void;
+}
+
+/** Who is answered where, and how, as the operator has set it; undefined where nothing is set, which costs nothing then. */
+export function createRules(
+  { guilds, channels, botTurnsPerHour }: RuleSettings,
+  { rest, context, signal }: { readonly rest: Rest; readonly context: AdapterContext; readonly signal: AbortSignal },
+): Rules | undefined {
+  if (Object.keys({ ...guilds, ...channels }).length === 0 && botTurnsPerHour === 0) return undefined;
+  const { clock, log } = context;
+  const places = new Places({ rest, clock, log, signal });
+  const { settingsOf, find, refusalOf } = createPlaceSettings({ guilds, channels }, places);
+  const limitBots = createBotTurns({ adapter: 'discord', botTurnsPerHour, clock });
+
+  async function apply(event: InboundEvent): Promise<InboundEvent | undefined> {
+    if (event.type !== 'message' && event.type !== 'command') return event;
+    const place = parseDestination(event.destination);
+    const found = place && (await find(place));
+    if (!found || place.guildId === undefined) return limitBots(event);
+    if (found === 'unknown') {
+      const refusal = 'discord.channels: the channel of the thread is not known';
+      return event.type === 'message' && !event.addressed ? undefined : { ...event, refusal };
+    }
+    const { mode = 'follow' } = found.settings;
+    const heard = event.type === 'message' && mode === 'all' ? { ...event, addressed: true } : event;
+    // What people say to each other is nobody's business where the bot is to answer mentions only, or nothing.
+    if (heard.type === 'message' && !heard.addressed && mode !== 'follow') return undefined;
+    const question = { ...heard, profile: found.name };
+    const refusal = await refusalOf(question, found, place.guildId);
+    return refusal === undefined ? limitBots(question) : { ...question, refusal };
+  }
+
+  return {
+    context: { ...context, accept: (events, state) => acceptBy(apply, { context, events, state }) },
+    hears: ({ guildId, channelId }) => guildId !== undefined && settingsOf(guildId, channelId)?.settings.mode === 'all',
+    hearsBots: botTurnsPerHour > 0,
+    learn: (dispatch) => places.learn(dispatch),
+  };
+}
+
+interface Acceptance {
+  readonly context: AdapterContext;
+  readonly events: Parameters<AdapterContext['accept']>[0];
+  readonly state: Parameters<AdapterContext['accept']>[1];
+}
+
+const dropped: AcceptResult = { status: 'ignored', reason: 'not for the bot' };
+
+async function acceptBy(
+  apply: (event: InboundEvent) => Promise<InboundEvent | undefined>,
+  { context, events, state }: Acceptance,
+): Promise<readonly AcceptResult[]> {
+  const applied: (InboundEvent | undefined)[] = [];
+  // One after the other: what they count depends on their order.
+  for (const event of events) applied.push(await apply(event));
+  const wanted = applied.filter((event) => event !== undefined);
+  const results = wanted.length === 0 && !state ? [] : await context.accept(wanted, state);
+  const next = results.values();
+  return applied.map((event) => (event ? (next.next().value ?? dropped) : dropped));
+}

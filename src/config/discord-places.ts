@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { placeVoice } from './place-voice.ts';
+import { setting } from './setting.ts';
+
+const snowflake = /^\d{15,20}$/;
+
+function idOf(what: string) {
+  return z.string().regex(snowflake, `must be the id of a ${what}: switch on Developer Mode in Discord, then "Copy ID"`);
+}
+
+function ids(what: string) {
+  return z.array(idOf(what)).optional();
+}
+
+function place(where: string) {
+  return z.strictObject({
+    ...placeVoice(where),
+    mode: setting(z.enum(['mention', 'follow', 'all', 'off']).optional(), {
+      description: `mention: only mentions are answered ${where}. follow: also what is said in a thread that the bot takes part in. all: every message. off: nothing is answered.`,
+      example: 'mention',
+      defaultNote: 'follow',
+    }),
+    allow: z
+      .strictObject({
+        users: setting(ids('person'), {
+          description: `Ids of the people who may ask ${where}.`,
+          example: '[1090000000000000001]',
+        }),
+        roles: setting(ids('role'), {
+          description: `Ids of the roles whose members may ask ${where}.`,
+          example: '[1090000000000000002]',
+        }),
+      })
+      .optional(),
+  });
+}
+
+export const discordPlaces = {
+  botTurnsPerHour: setting(z.int().min(0).max(1000).default(0), {
+    description:
+      'How many messages of other bots are answered in one conversation within an hour, at most. 0 for none: two bots that answer each other never stop.',
+    example: '10',
+  }),
+  /** What holds in some servers only. */
+  guilds: z.record(idOf('server'), place('in this server')).default({}),
+  /** What holds in some channels and their threads; before what holds in the server. */
+  channels: z.record(idOf('channel'), place('in this channel and its threads')).default({}),
+};
