@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { DeliveryError } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Destination, InboundEvent, Json, OutboundMessage, Receipt } from './message.ts';
+import type { WebhookDelivery } from './webhook-delivery.ts';
 
 /**
  * An adapter joins one platform to Parley. It knows nothing of the stages behind it: it turns the platform's events into
@@ -68,6 +69,8 @@ export interface AdapterContext {
   readonly installations: AdapterInstallations;
   /** What became of an event. */
   status(tenant: string, eventId: string): Promise<EventStatus | undefined>;
+  /** Notes a webhook in the delivery log, some time soon and without anybody waiting for it. Missing where there is no log. */
+  recordDelivery?(delivery: WebhookDelivery): void;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -5,6 +5,7 @@ import type { Adapter } from './adapter.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { sqlitePath } from './config/database.ts';
+import { toWebhookSource } from './config/resolve-webhook.ts';
 import type { Profile } from './conversation/profile.ts';
 import { createTurnRunner } from './conversation/turn.ts';
 import { describeError } from './errors.ts';
@@ -121,16 +122,16 @@ function openConfiguredStore(config: Config): NonNullable<ParleyOptions['openSto
 
 /** The adapters that are switched on. */
 export async function createAdapters(config: Config, fetch: typeof globalThis.fetch): Promise<Adapter[]> {
-  const { slack, discord, webhooks, server } = config;
-  const sources = Object.entries(webhooks).map(([name, source]) => toSource(name, source));
+  const { slack, discord, webhooks } = config;
+  const { maxBodyBytes, publicUrl, trustProxy } = config.server;
+  const sources = Object.entries(webhooks).map(([name, source]) => toWebhookSource(name, source));
   const adapters = await Promise.all([
     slack.enabled &&
       adapterRegistry.slack({ ...slackOptions(slack), botToken: slack.botToken, oauth: slackOAuth(config), fetch }),
     discord.enabled &&
       discord.token !== undefined &&
       adapterRegistry.discord({ ...discordOptions(discord), token: discord.token }),
-    sources.length > 0 &&
-      adapterRegistry.webhook({ sources, fetch, maxBodyBytes: server.maxBodyBytes, publicUrl: server.publicUrl }),
+    sources.length > 0 && adapterRegistry.webhook({ sources, fetch, maxBodyBytes, publicUrl, trustProxy }),
   ]);
   return adapters.filter((adapter) => adapter !== false);
 }
@@ -157,12 +158,6 @@ function discordOptions({ applicationId, apiUrl, messageContentIntent, streaming
     streaming,
     backfillMs: backfillMinutes * 60_000,
   };
-}
-
-function toSource(name: string, { callback, ...source }: Config['webhooks'][string]) {
-  if (!callback) return { name, ...source };
-  const { url, secrets, timeoutSeconds } = callback;
-  return { name, ...source, callback: { url, secrets, timeoutMs: timeoutSeconds * 1_000 } };
 }
 
 interface ModelParts {

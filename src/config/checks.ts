@@ -1,13 +1,7 @@
 import { howToMakeKey } from '../secret-box.ts';
+import type { Conflict } from './conflict.ts';
 import type { Settings } from './schema.ts';
-
-/** A mistake that only shows when several settings are looked at together. */
-export interface Conflict {
-  readonly path: readonly string[];
-  readonly what: string;
-  /** Where that of the setting would not be right. */
-  readonly example?: string;
-}
+import { checkWebhook } from './webhook-checks.ts';
 
 /** Looks at the sections that are right in themselves. */
 export function findConflicts(sections: Partial<Settings>): Conflict[] {
@@ -19,7 +13,7 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkSlackOAuth(sections),
     ...checkSlackChannels(sections),
     ...checkDiscord(sections.discord),
-    ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => checkWebhook(name, source)),
+    ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => checkWebhook(name, source, sections.server)),
   ];
 }
 
@@ -109,30 +103,4 @@ function checkSlackChannels({ slack, model }: Partial<Settings>): Conflict[] {
 function checkDiscord(discord: Settings['discord'] | undefined): Conflict[] {
   if (discord?.enabled !== true || discord.token) return [];
   return [{ path: ['discord', 'token'], what: 'is missing: Discord cannot be reached without it' }];
-}
-
-function checkWebhook(name: string, { verify, callback }: Settings['webhooks'][string]): Conflict[] {
-  const path = ['webhooks', name, 'verify'];
-  const conflicts = checkSecrets(path, verify, 'without it anybody could send');
-  if (callback) conflicts.push(...checkSecrets(['webhooks', name, 'callback'], callback, 'answers are signed with it'));
-  if (verify.scheme !== 'hmac') return conflicts;
-  const signsTime = verify.signed.includes('{timestamp}');
-  if (signsTime && !verify.timestampHeader) {
-    conflicts.push({ path: [...path, 'timestampHeader'], what: 'is missing: {timestamp} is part of what is signed' });
-  }
-  if (!signsTime && verify.timestampHeader) {
-    const what = 'does not contain {timestamp} although timestampHeader is set: a time that is not signed protects from nothing';
-    conflicts.push({ path: [...path, 'signed'], what });
-  }
-  return conflicts;
-}
-
-interface Secrets {
-  readonly secret?: string | undefined;
-  readonly secrets?: readonly string[] | undefined;
-}
-
-function checkSecrets(path: readonly string[], { secret, secrets }: Secrets, why: string): Conflict[] {
-  if (!secret && !secrets) return [{ path: [...path, 'secret'], what: `is missing: ${why}` }];
-  return secret && secrets ? [{ path: [...path, 'secrets'], what: 'is set beside secret: keep one of them' }] : [];
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { redact } from '../log.ts';
-import type { Conflict } from './checks.ts';
+import type { Conflict } from './conflict.ts';
 import { settings, type SettingInfo } from './setting.ts';
 import { suggest } from './suggest.ts';
 import { isRecord, keysOf, listSettings, schemaAt } from './walk.ts';

@@ -56,6 +56,7 @@ const sdkHomes: readonly { readonly sdk: RegExp; readonly homes: readonly string
   { sdk: /^better-sqlite3(?:\/|$)/, homes: ['src/store/sqlite/'] },
   { sdk: /^pg(?:\/|$)/, homes: ['src/store/postgres/'] },
   { sdk: /^express(?:\/|$)/, homes: ['src/http/', 'adapters/'] },
+  { sdk: /^jose(?:\/|$)/, homes: ['adapters/webhook/'] },
   { sdk: /^commander(?:\/|$)/, homes: ['src/cli/'] },
 ];
 
