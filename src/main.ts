@@ -13,6 +13,7 @@ import { createFetch } from './http/fetch.ts';
 import { createReadiness } from './http/health.ts';
 import { createHttpServer } from './http/server.ts';
 import { createErrorId } from './ids.ts';
+import { createDeliveryLog, type DeliveryLog } from './inbox/delivery-log.ts';
 import { createInbox } from './inbox/inbox.ts';
 import { createUpkeep } from './inbox/upkeep.ts';
 import { createWorker } from './inbox/worker.ts';
@@ -72,7 +73,9 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
     const model = aiModel ?? (await createBuiltin(config.knowledge, { store, log, signal }));
     const profiles = await createProfiles(config, { fetch, clock, log });
     const adapters = [...configured, ...(options.adapters ?? [])];
-    const { inbox, outbox, worker } = createStages(options, { store, clock, owner, model, profiles, adapters });
+    const deliveryLog = createDeliveryLog({ ...config.webhookLog, store, clock, log });
+    started.push(deliveryLog);
+    const { inbox, outbox, worker } = createStages(options, { store, clock, owner, model, profiles, adapters, deliveryLog });
     started.push({ stop: () => store.handBack(owner) });
     const server = options.http ? createServer(options, { store, adapters, clock }) : undefined;
     const listening = await server?.start();
@@ -224,9 +227,11 @@ interface StageParts {
   readonly model: Model;
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly adapters: readonly Adapter[];
+  readonly deliveryLog: DeliveryLog;
 }
 
-function createStages({ config, log }: ParleyOptions, { store, clock, owner, model, profiles, adapters }: StageParts) {
+function createStages({ config, log }: ParleyOptions, parts: StageParts) {
+  const { store, clock, owner, model, profiles, adapters, deliveryLog } = parts;
   const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
   const { leaseSeconds, maxAttempts, concurrency } = config.worker;
   const leaseMs = leaseSeconds * 1_000;
@@ -252,7 +257,7 @@ function createStages({ config, log }: ParleyOptions, { store, clock, owner, mod
     delivery: { leaseMs, expiryMs: config.delivery.expiryMinutes * 60_000 },
   });
   const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages });
-  const inbox = createInbox({ store, clock, log, accept: worker.accept });
+  const inbox = createInbox({ store, clock, log, accept: worker.accept, recordDelivery: deliveryLog.record });
   return { inbox, outbox, worker };
 }
 

@@ -27,6 +27,12 @@ export function credentialHeaders(verification: SourceVerification): readonly st
   }
 }
 
+/** The header whose value the proof covers as the id of the event. */
+export function signedIdHeader(verification: SourceVerification): string | undefined {
+  if (verification.scheme === 'standard') return 'webhook-id';
+  return 'idHeader' in verification ? verification.idHeader?.toLowerCase() : undefined;
+}
+
 const sensitive = /signature|secret|token|authorization|cookie|password|api-?key|hmac|credential|^x-.*-auth/;
 
 /** Whether the name of a header (in lower case) sounds like a signature or a credential. */

@@ -123,7 +123,7 @@ async function accept({ context, receiver }: Exchange, message: InboundMessage):
   }
 }
 
-function toMessage({ name, author: authorTemplate }: WebhookSource, event: Mapped, sentAt: number): InboundMessage {
+export function toMessage({ name, author: authorTemplate }: WebhookSource, event: Mapped, sentAt: number): InboundMessage {
   const { eventId, conversation, text, author } = event;
   return {
     type: 'message',

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { DeadLetter, DeadLetterDetail, Store } from '../store/store.ts';
 import { exitCodes, type Cli } from './command.ts';
-import { ledgerFile, openLedger } from './ledger.ts';
+import { withLedger } from './ledger.ts';
 import { toPrintable, toPrintableJson, toPrintableLine } from './printable.ts';
 
 export function register(command: Command, cli: Cli): void {
@@ -59,13 +58,13 @@ async function list({ all = false, limit, json }: ListOptions, cli: Cli): Promis
   const count = Number(limit);
   if (!/^\d+$/.test(limit) || count < 1 || !Number.isSafeInteger(count))
     throw new UsageError(`--limit: "${limit}" is not a whole number above 0. Example: --limit 50`);
-  const letters = await withStore(cli, (store) => store.listDeadLetters({ limit: count, all }));
+  const letters = await withLedger(cli, (store) => store.listDeadLetters({ limit: count, all }));
   if (json) cli.stdout.write(toPrintableJson(letters ?? []));
   else cli.stdout.write(letters?.length ? letters.map(toLine).join('') : 'No dead letters.\n');
 }
 
 async function show(id: string, { json }: { json?: boolean }, cli: Cli): Promise<void> {
-  const letter = await withStore(cli, (store) => store.getDeadLetter(id));
+  const letter = await withLedger(cli, (store) => store.getDeadLetter(id));
   if (letter) cli.stdout.write(json ? toPrintableJson(letter) : toText(letter));
   else refuse(unknown(id), cli);
 }
@@ -77,7 +76,7 @@ interface Resolution {
 
 /** One that cannot be resolved does not keep the others from it. */
 async function resolveEach(ids: readonly string[], cli: Cli, { done, act }: Resolution): Promise<void> {
-  const resolved = await withStore(cli, async (store) => {
+  const resolved = await withLedger(cli, async (store) => {
     for (const id of ids) {
       const letter = await store.getDeadLetter(id);
       if (!letter) refuse(unknown(id), cli);
@@ -96,22 +95,6 @@ function unknown(id: string): string {
 function refuse(why: string, cli: Cli): void {
   cli.stderr.write(`${why}\n`);
   cli.exitCode = exitCodes.failed;
-}
-
-/** Undefined where there is no ledger yet: looking for one must not make one. */
-async function withStore<Result>(cli: Cli, task: (store: Store) => Promise<Result>): Promise<Result | undefined> {
-  const { config } = await cli.loadConfig();
-  const { path } = ledgerFile(config);
-  if (!existsSync(path)) {
-    cli.stderr.write(`There is no ledger yet at ${path}.\n`);
-    return undefined;
-  }
-  const store = openLedger(config, { exclusive: false });
-  try {
-    return await task(store);
-  } finally {
-    await store.close();
-  }
 }
 
 function toLine({ id, kind, adapter, at, attempts, error, state }: DeadLetter): string {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -5,9 +6,10 @@ import { sqlitePath } from '../config/database.ts';
 import { openDatabase } from '../store/sqlite/database.ts';
 import { createInProcessStore } from '../store/sqlite/in-process.ts';
 import type { Store } from '../store/store.ts';
+import type { Cli } from './command.ts';
 
 /** Where the configured database is. */
-export function ledgerFile(config: Config): { readonly folder: string; readonly name: string; readonly path: string } {
+function ledgerFile(config: Config): { readonly folder: string; readonly name: string; readonly path: string } {
   const path = sqlitePath(config.database);
   return { folder: dirname(path), name: basename(path), path: join(dirname(path), basename(path)) };
 }
@@ -16,4 +18,23 @@ export function ledgerFile(config: Config): { readonly folder: string; readonly 
 export function openLedger(config: Config, { exclusive }: { readonly exclusive: boolean }): Store {
   const { folder, name } = ledgerFile(config);
   return createInProcessStore(openDatabase({ folder, name, exclusive }), systemClock);
+}
+
+/** Undefined, and said so, where there is no ledger yet: looking for one must not make one. */
+export async function withLedger<Result>(
+  cli: Cli,
+  task: (store: Store, config: Config) => Promise<Result>,
+): Promise<Result | undefined> {
+  const { config } = await cli.loadConfig();
+  const { path } = ledgerFile(config);
+  if (!existsSync(path)) {
+    cli.stderr.write(`There is no ledger yet at ${path}.\n`);
+    return undefined;
+  }
+  const store = openLedger(config, { exclusive: false });
+  try {
+    return await task(store, config);
+  } finally {
+    await store.close();
+  }
 }

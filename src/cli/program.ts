@@ -25,6 +25,11 @@ const commands: readonly CommandEntry[] = [
     load: () => import('./doctor.ts'),
   },
   { name: 'slack', summary: 'help to set up the Slack app', load: () => import('./slack.ts') },
+  {
+    name: 'webhook',
+    summary: 'add sources of webhooks, try them, and look at what they have sent',
+    load: () => import('./webhook.ts'),
+  },
   { name: 'send', summary: 'sign a test webhook and send it', load: () => import('./send.ts') },
   {
     name: 'dead-letters',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { bot, conversation, model } from './conversation.ts';
 import { discord, slack } from './platforms.ts';
 import { data, database, delivery, encryptionKeys, knowledge, log, server, worker } from './server.ts';
+import { webhookLog } from './webhook-log.ts';
 import { webhooks } from './webhooks.ts';
 
 /** All that can be configured, as it stands in parley.yaml. */
@@ -18,6 +19,7 @@ export const configSchema = z.strictObject({
   slack,
   discord,
   webhooks,
+  webhookLog,
   worker,
   delivery,
 });

@@ -9,6 +9,8 @@ export interface InboxOptions {
   readonly store: Pick<Store, 'loadState' | 'recentConversations' | 'status' | keyof InstallationStore>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Takes notes for the delivery log, where there is one. */
+  readonly recordDelivery?: NonNullable<AdapterContext['recordDelivery']> | undefined;
   /** Saves events, and sees to it that they are taken up: the worker's. */
   readonly accept: (batch: AcceptBatch) => Promise<readonly AcceptResult[]>;
 }
@@ -18,7 +20,7 @@ export interface Inbox {
   contextFor(adapter: string): AdapterContext;
 }
 
-export function createInbox({ store, clock, log, accept: save }: InboxOptions): Inbox {
+export function createInbox({ store, clock, log, recordDelivery, accept: save }: InboxOptions): Inbox {
   async function accept(adapter: string, events: readonly InboundEvent[], state: AdapterState | undefined) {
     const results = await save({ adapter, events, state });
     for (const [index, event] of events.entries()) logResult(log, event, results[index]);
@@ -38,6 +40,7 @@ export function createInbox({ store, clock, log, accept: save }: InboxOptions): 
       },
       recentConversations: (since) => store.recentConversations({ adapter, since }),
       status: (tenant, eventId) => store.status({ adapter, tenant, eventId }),
+      ...(recordDelivery ? { recordDelivery } : {}),
     }),
   };
 }

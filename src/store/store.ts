@@ -2,6 +2,7 @@ import type { AcceptResult, AdapterState, EventStatus, RecentConversation } from
 import type { InboundEvent, Json, OutboundMessage, Receipt, Undeliverable } from '../message.ts';
 import type { InstallationStore } from './installation-store.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
+import type { WebhookStore } from './webhook-store.ts';
 
 /**
  * The ledger. Every method is one atomic use case: either all of it is on disk when the promise resolves, or nothing is and it rejects.
@@ -28,7 +29,7 @@ import type { KnowledgeStore } from './knowledge-store.ts';
  *
  * `uncertain` means that an earlier attempt may have reached the platform: look before sending again.
  */
-export interface Store extends KnowledgeStore, InstallationStore {
+export interface Store extends KnowledgeStore, InstallationStore, WebhookStore {
   /**
    * Saves events in the order given, each at most once per (adapter, tenant, eventId), and with them the adapter's state.
    * A message or command that is to be answered makes its conversation ready; edits and deletes change the transcript at once,

@@ -10,6 +10,7 @@ import { describeLeases } from './store/leases.ts';
 import type { OpenStore } from './store/ledger.ts';
 import { describeOverheard } from './store/overheard.ts';
 import { describeReplay } from './store/replay.ts';
+import { describeWebhooks } from './store/webhooks.ts';
 import { describeStatus } from './store/status.ts';
 import { describeSuspects } from './store/suspects.ts';
 import { describeTurns } from './store/turns.ts';
@@ -34,6 +35,7 @@ export function defineStoreContract({ name, open }: StoreContract): void {
     describeDeliveries(open);
     describeDeadLetters(open);
     describeReplay(open);
+    describeWebhooks(open);
     describeStatus(open);
     describeUpkeep(open);
     describeInstallations(open);

@@ -42,6 +42,12 @@ const names: { readonly [Name in UseCase]: true } = {
   putDocument: true,
   removeDocument: true,
   searchPassages: true,
+  recordDeliveries: true,
+  listWebhookDeliveries: true,
+  getWebhookDelivery: true,
+  countRefusals: true,
+  pruneDeliveries: true,
+  resendAnswer: true,
 };
 
 /** A Store whose methods become calls, stamped with the caller's time. */

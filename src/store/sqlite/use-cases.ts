@@ -12,6 +12,7 @@ import { createStatus } from './status.ts';
 import { createTurns } from './turns.ts';
 import { createUpkeep } from './upkeep.ts';
 import { createWakePutOff } from './wake.ts';
+import { createWebhookUseCases } from './webhook-use-cases.ts';
 
 export type UseCase = Exclude<keyof Store, 'close'>;
 
@@ -83,6 +84,7 @@ export function createUseCases(db: Sqlite): UseCases {
     putDocument: ([document, passages]) => knowledge.putDocument(document, passages),
     removeDocument: ([source]) => knowledge.removeDocument(source),
     searchPassages: ([match, limit]) => knowledge.searchPassages(match, limit),
+    ...createWebhookUseCases(db),
   };
 }
 
