@@ -34,6 +34,8 @@ type Filled<Section, Key extends keyof Section> = Section & { readonly [K in Key
 
 export interface LoadedConfig {
   readonly config: Config;
+  /** Where the configuration is written, whether the files are there or not. */
+  readonly paths: { readonly yaml: string; readonly env: string };
   /** What works but should be looked at. */
   readonly warnings: readonly string[];
   /** Where each key comes from: `default`, the file's name, or the name of a variable. */
@@ -79,6 +81,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   const config = resolveConfig(sections as Settings, { cwd, files });
   return {
     config,
+    paths: { yaml: resolve(cwd, file.name), env: resolve(cwd, '.env') },
     warnings: [...environment.warnings, ...findWarnings(config, environment)],
     sources: toSources(config, { variables, lines: file.lines, fileName: file.name }),
     secrets: secretsIn(config),

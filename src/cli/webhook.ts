@@ -5,6 +5,7 @@ import { register as registerSend } from './send.ts';
 /** Each subcommand's work is loaded when it is called. */
 export function register(command: Command, cli: Cli): void {
   command.description('Sources of webhooks: add one, try it, and look at what it has sent.').addHelpText('after', examples);
+  registerAdd(command, cli);
   registerLog(command, cli);
   registerTrials(command, cli);
   registerSend(command.command('send'), cli);
@@ -12,6 +13,7 @@ export function register(command: Command, cli: Cli): void {
 
 const examples = `
 Examples:
+  $ parley webhook add tickets --conversation '{{ticket.id}}' --text '{{comment.body}}'
   $ parley webhook try tickets payload.json
   $ parley webhook deliveries --source tickets
   $ parley webhook show 3k9x2a-1f
@@ -55,6 +57,21 @@ function registerLog(command: Command, cli: Cli): void {
     .description('Posts the answer to a request to its callback once more, under the same webhook-id.')
     .argument('<id>', 'its id')
     .action(async (id) => (await import('./webhook/replay.ts')).resend(id, cli));
+}
+
+function registerAdd(command: Command, cli: Cli): void {
+  command
+    .command('add')
+    .description('Adds a source to parley.yaml, and makes its secret in .env. In a terminal it asks for what is not given.')
+    .argument('<name>', 'receives its events at /webhooks/NAME')
+    .option('--scheme <scheme>', 'how its requests prove where they come from (default: standard)')
+    .option('--conversation <template>', 'what belongs to one conversation has the same text here, like "{{ticket.id}}"')
+    .option('--text <template>', 'what was said, like "{{comment.body}}"')
+    .option('--author <template>', 'who said it')
+    .option('--callback <url>', 'where answers are sent to')
+    .option('--set <key=value...>', 'any other setting of the source, like verify.header=x-signature')
+    .option('--yes', 'ask nothing')
+    .action(async (name, options) => (await import('./webhook/add.ts')).addSource(name, options, cli));
 }
 
 function registerTrials(command: Command, cli: Cli): void {

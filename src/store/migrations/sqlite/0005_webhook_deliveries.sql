@@ -17,8 +17,6 @@ create table webhook_delivery (
   headers text not null,
   body text
 ) strict;
-create index webhook_delivery_source on webhook_delivery (source);
-create index webhook_delivery_genuine on webhook_delivery (genuine);
 
 -- Every refusal is counted, by day (UTC, in days since 1970), so that a flood of them is a few rows.
 create table webhook_refusal (
