@@ -5,6 +5,7 @@ import type { Log } from './log.ts';
 import type { Attachment, Command, Destination, InboundEvent, Json, OutboundMessage, Receipt } from './message.ts';
 import type { NewPlaceChange, PlaceChange, PlaceChangeResult } from './place-settings.ts';
 import type { Overview } from './usage.ts';
+import type { WebhookDelivery } from './webhook-delivery.ts';
 
 /**
  * An adapter joins one platform to Parley. It knows nothing of the stages behind it: it turns the platform's events into
@@ -92,6 +93,8 @@ export interface AdapterContext {
   readonly places: AdapterPlaces;
   /** How Parley does, and what this person has asked. A few queries: not for every message. */
   overview(tenant: string, personId: string): Promise<Overview>;
+  /** Notes a webhook in the delivery log, some time soon and without anybody waiting for it. Missing where there is no log. */
+  recordDelivery?(delivery: WebhookDelivery): void;
   readonly clock: Clock;
   readonly log: Log;
 }

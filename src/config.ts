@@ -8,6 +8,7 @@ import { diskFiles, type ConfigFiles } from './config/files.ts';
 import { describeConflict, describeIssue, type ProblemContext } from './config/problems.ts';
 import { configSchema, type Settings } from './config/schema.ts';
 import { settings } from './config/setting.ts';
+import { resolveWebhook, type WebhookConfig } from './config/resolve-webhook.ts';
 import { configFileVariable, mergeSources, readConfigFile } from './config/sources.ts';
 import { suggest } from './config/suggest.ts';
 import { coerce, isRecord, leaves, listSettings } from './config/walk.ts';
@@ -30,24 +31,12 @@ export interface ModelConfig extends Omit<Settings['model'], 'openai'> {
   readonly openai: Filled<Settings['model']['openai'], 'maxTokensParam'>;
 }
 
-export interface WebhookConfig extends Omit<WebhookSettings, 'verify' | 'callback'> {
-  readonly verify: VerifyConfig;
-  readonly callback?: WithSecrets<NonNullable<WebhookSettings['callback']>> | undefined;
-}
-
-/** How a request proves where it comes from; any of the secrets will do. What createVerifier takes. */
-export type VerifyConfig =
-  | WithSecrets<Extract<VerifySettings, { scheme: 'standard' }>>
-  | WithSecrets<Extract<VerifySettings, { scheme: 'hmac' }>>
-  | WithSecrets<Extract<VerifySettings, { scheme: 'bearer' }>>;
-
-type WebhookSettings = Settings['webhooks'][string];
-type VerifySettings = WebhookSettings['verify'];
-type WithSecrets<Verify> = Omit<Verify, 'secret' | 'secrets'> & { readonly secrets: readonly string[] };
 type Filled<Section, Key extends keyof Section> = Section & { readonly [K in Key]-?: NonNullable<Section[K]> };
 
 export interface LoadedConfig {
   readonly config: Config;
+  /** Where the configuration is written, whether the files are there or not. */
+  readonly paths: { readonly yaml: string; readonly env: string };
   /** What works but should be looked at. */
   readonly warnings: readonly string[];
   /** Where each key comes from: `default`, the file's name, or the name of a variable. */
@@ -93,6 +82,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   const config = resolveConfig(sections as Settings, { cwd, files });
   return {
     config,
+    paths: { yaml: resolve(cwd, file.name), env: resolve(cwd, '.env') },
     warnings: [...environment.warnings, ...findWarnings(config, environment)],
     sources: toSources(config, { variables, lines: file.lines, fileName: file.name }),
     secrets: secretsIn(config),
@@ -217,22 +207,4 @@ function resolveKnowledge(folder: string | undefined, context: { cwd: string; fi
   if (folder !== undefined) return resolve(context.cwd, folder);
   const own = resolve(context.cwd, 'knowledge');
   return context.files.isFolder(own) ? own : fileURLToPath(new URL('../knowledge', import.meta.url));
-}
-
-function resolveWebhook({ verify, callback, ...source }: WebhookSettings): WebhookConfig {
-  const { secret, secrets, ...proof } = verify;
-  const checked = { ...source, verify: { ...proof, secrets: listSecrets({ secret, secrets }) } };
-  if (!callback) return checked;
-  const { url, timeoutSeconds } = callback;
-  return { ...checked, callback: { url, timeoutSeconds, secrets: listSecrets(callback) } };
-}
-
-function listSecrets({
-  secret,
-  secrets,
-}: {
-  secret?: string | undefined;
-  secrets?: readonly string[] | undefined;
-}): readonly string[] {
-  return secrets ?? (secret === undefined ? [] : [secret]);
 }

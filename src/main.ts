@@ -6,6 +6,7 @@ import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { sqlitePath } from './config/database.ts';
 import { placeVoices } from './config/place-voice.ts';
+import { toWebhookSource } from './config/resolve-webhook.ts';
 import { allowsSettings, toModelChoices } from './config/slack-home.ts';
 import { toSlackOptions } from './config/slack-options.ts';
 import { createProfiles, type Profiles } from './conversation/profiles.ts';
@@ -16,6 +17,7 @@ import { createFetch } from './http/fetch.ts';
 import { createReadiness } from './http/health.ts';
 import { createHttpServer } from './http/server.ts';
 import { createErrorId } from './ids.ts';
+import { createDeliveryLog, type DeliveryLog } from './inbox/delivery-log.ts';
 import { createInbox } from './inbox/inbox.ts';
 import { createUpkeep } from './inbox/upkeep.ts';
 import { createWorker } from './inbox/worker.ts';
@@ -77,7 +79,10 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
     const model = aiModel ?? (await createBuiltin(config.knowledge, { store, log, signal }));
     const profiles = await loadProfiles(config, store, { fetch, clock, log });
     const adapters = [...configured, ...(options.adapters ?? [])];
-    const { inbox, outbox, worker } = createStages(options, { fetch, store, clock, owner, model, profiles, adapters });
+    const deliveryLog = createDeliveryLog({ ...config.webhookLog, store, clock, log });
+    started.push(deliveryLog);
+    const parts = { fetch, store, clock, owner, model, profiles, adapters, deliveryLog };
+    const { inbox, outbox, worker } = createStages(options, parts);
     started.push({ stop: () => store.handBack(owner) });
     const server = options.http ? createServer(options, { store, adapters, clock }) : undefined;
     const listening = await server?.start();
@@ -127,27 +132,21 @@ function openConfiguredStore(config: Config): NonNullable<ParleyOptions['openSto
 
 /** The adapters that are switched on. */
 export async function createAdapters(config: Config, fetch: typeof globalThis.fetch): Promise<Adapter[]> {
-  const { slack, discord, webhooks, server } = config;
-  const sources = Object.entries(webhooks).map(([name, source]) => toSource(name, source));
+  const { slack, discord, webhooks } = config;
+  const { maxBodyBytes, publicUrl, trustProxy } = config.server;
+  const sources = Object.entries(webhooks).map(([name, source]) => toWebhookSource(name, source));
   const adapters = await Promise.all([
     slack.enabled && adapterRegistry.slack({ ...toSlackOptions(config), fetch }),
     discord.enabled &&
       discord.token !== undefined &&
       adapterRegistry.discord({ ...discordOptions(discord), token: discord.token, fetch }),
-    sources.length > 0 &&
-      adapterRegistry.webhook({ sources, fetch, maxBodyBytes: server.maxBodyBytes, publicUrl: server.publicUrl }),
+    sources.length > 0 && adapterRegistry.webhook({ sources, fetch, maxBodyBytes, publicUrl, trustProxy }),
   ]);
   return adapters.filter((adapter) => adapter !== false);
 }
 
 function discordOptions({ enabled: _, token: __, applicationId, backfillMinutes, ...discord }: Config['discord']) {
   return { ...discord, ...(applicationId ? { applicationId } : {}), backfillMs: backfillMinutes * 60_000 };
-}
-
-function toSource(name: string, { callback, ...source }: Config['webhooks'][string]) {
-  if (!callback) return { name, ...source };
-  const { url, secrets, timeoutSeconds } = callback;
-  return { name, ...source, callback: { url, secrets, timeoutMs: timeoutSeconds * 1_000 } };
 }
 
 /** The AI model that the configuration names. */
@@ -211,9 +210,11 @@ interface StageParts extends Pick<ModelParts, 'fetch'> {
   readonly model: Model;
   readonly profiles: Profiles;
   readonly adapters: readonly Adapter[];
+  readonly deliveryLog: DeliveryLog;
 }
 
-function createStages({ config, log }: ParleyOptions, { fetch, store, clock, owner, model, profiles, adapters }: StageParts) {
+function createStages({ config, log }: ParleyOptions, parts: StageParts) {
+  const { fetch, store, clock, owner, model, profiles, adapters, deliveryLog } = parts;
   const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
   const { leaseSeconds, maxAttempts, concurrency } = config.worker;
   const leaseMs = leaseSeconds * 1_000;
@@ -245,7 +246,8 @@ function createStages({ config, log }: ParleyOptions, { fetch, store, clock, own
   const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages, revisions });
   const { provider, providers, openai } = config.model;
   const modelName = provider === 'builtin' ? 'built in' : (providers[provider]?.model ?? openai.model);
-  const inbox = createInbox({ store, clock, log, accept: worker.accept, modelName, onPlace: profiles.set });
+  const { record: recordDelivery } = deliveryLog;
+  const inbox = createInbox({ store, clock, log, accept: worker.accept, recordDelivery, modelName, onPlace: profiles.set });
   return { inbox, outbox, worker };
 }
 

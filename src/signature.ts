@@ -1,5 +1,18 @@
-import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hash, timingSafeEqual, verify as verifySignature } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { parsePublicKey } from './public-key.ts';
+import {
+  createSignedReader,
+  decodeSignature,
+  defaultToleranceSeconds,
+  judgeTimestamp,
+  maxIdLength,
+  maxSignatures,
+  parseTimestamp,
+  single,
+  toSigned,
+} from './signed-header.ts';
+import type { SignatureFault, SignedHeader, SignedRequest } from './signed-header.ts';
 
 /**
  * Proof that a request comes from who shares a secret with us: Standard Webhooks, HMAC in the many shapes that vendors gave it, and bearer tokens.
@@ -8,31 +21,22 @@ import type { KeyObject } from 'node:crypto';
  */
 export type Verification = StandardVerification | HmacVerification | BearerVerification;
 
-/** Standard Webhooks: headers webhook-id, webhook-timestamp and webhook-signature; HMAC-SHA256 of `id.timestamp.body`. */
+/** Standard Webhooks: headers webhook-id, webhook-timestamp and webhook-signature over `id.timestamp.body`. */
 export interface StandardVerification {
   readonly scheme: 'standard';
-  /** `whsec_` and base64, as the sender shows them. */
+  /** `whsec_` and base64, as the sender shows them: HMAC-SHA256, signatures `v1,`. */
   readonly secrets: readonly string[];
+  /** `whpk_` and base64: Ed25519, signatures `v1a,`. */
+  readonly publicKeys?: readonly string[] | undefined;
   /** How far the sender's clock may be off, either way. Default 300. */
   readonly toleranceSeconds?: number | undefined;
 }
 
-/** One header with an HMAC over the body, and over a timestamp where the sender signs one. */
-export interface HmacVerification {
+/** One header with an HMAC over the body, and over a timestamp and an id where the sender signs them. */
+export interface HmacVerification extends SignedHeader {
   readonly scheme: 'hmac';
   readonly secrets: readonly string[];
-  /** Holds the signature; several may stand in it, separated by commas or spaces. */
-  readonly header: string;
   readonly algorithm: 'sha1' | 'sha256' | 'sha512';
-  readonly encoding: 'hex' | 'base64';
-  /** Stands before each signature, for example `sha256=`. Default none. */
-  readonly prefix?: string | undefined;
-  /** What is signed: `{body}`, `{timestamp}` and literal text, for example `v0:{timestamp}:{body}`. Default `{body}`. */
-  readonly signed?: string | undefined;
-  /** Holds the timestamp that is signed along. */
-  readonly timestampHeader?: string | undefined;
-  readonly timestampUnit?: 's' | 'ms' | undefined;
-  readonly toleranceSeconds?: number | undefined;
 }
 
 /** The secret itself in the Authorization header. Proves who sent it, but nothing about the body. */
@@ -41,24 +45,9 @@ export interface BearerVerification {
   readonly secrets: readonly string[];
 }
 
-export interface SignedRequest {
-  /** Names in lower case, as node:http gives them. */
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** The bytes as they came: signatures do not survive parsing. */
-  readonly body: Uint8Array;
-  /** The receiver's clock, in ms since 1970. */
-  readonly now: number;
-}
-
-/**
- * `missing`: a header is absent or no timestamp. `stale` and `future`: the timestamp lies outside the tolerance.
- * `unconfigured`: there is no secret, so nothing can be genuine.
- */
-export type SignatureFault = 'missing' | 'stale' | 'future' | 'mismatch' | 'unconfigured';
-
-/** `id` and `timestampMs` are part of what was signed. */
+/** `id` and `timestampMs` are part of what was signed. `key` names the setting that fitted, where there are several: `secrets[1]`. */
 export type SignatureResult =
-  | { readonly ok: true; readonly id?: string; readonly timestampMs?: number }
+  | { readonly ok: true; readonly id?: string; readonly timestampMs?: number; readonly key?: string }
   | { readonly ok: false; readonly reason: SignatureFault };
 
 export type Verify = (request: SignedRequest) => SignatureResult;
@@ -66,7 +55,8 @@ export type Verify = (request: SignedRequest) => SignatureResult;
 /** Makes the check for one verification. Throws a TypeError that says what is wrong with the verification; it never quotes a secret. */
 export function createVerifier(verification: Verification): Verify {
   if (verification.secrets.some((secret) => secret.trim() === '')) throw new TypeError('A secret is empty.');
-  if (verification.secrets.length === 0) return () => ({ ok: false, reason: 'unconfigured' });
+  const keys = verification.scheme === 'standard' ? (verification.publicKeys?.length ?? 0) : 0;
+  if (verification.secrets.length + keys === 0) return () => ({ ok: false, reason: 'unconfigured' });
   if (verification.scheme === 'standard') return createStandardVerifier(verification);
   return verification.scheme === 'hmac' ? createHmacVerifier(verification) : createBearerVerifier(verification);
 }
@@ -76,6 +66,8 @@ export interface Unsigned {
   readonly body: string | Uint8Array;
   /** The sender's clock, in ms since 1970. */
   readonly now: number;
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
 }
 
 /** The headers of Standard Webhooks, with one signature for every secret. */
@@ -94,24 +86,18 @@ export function signRequest(verification: Verification, unsigned: Unsigned): Rec
   if (secret === undefined) throw new TypeError('There is no secret to sign with.');
   if (verification.scheme === 'standard') return signStandard(unsigned, [secret]);
   if (verification.scheme === 'bearer') return { 'webhook-id': unsigned.id, authorization: `Bearer ${secret}` };
-  const { header, algorithm, encoding, prefix = '', timestampHeader, timestampUnit } = verification;
-  const timestamp = String(timestampUnit === 'ms' ? unsigned.now : Math.floor(unsigned.now / 1000));
-  const hmac = createHmac(algorithm, secret);
-  for (const part of parseSigned(verification)) hmac.update(fill(part, { timestamp, body: unsigned.body }));
-  return {
-    'webhook-id': unsigned.id,
-    [header.toLowerCase()]: prefix + hmac.digest(encoding),
-    ...(timestampHeader === undefined ? {} : { [timestampHeader.toLowerCase()]: timestamp }),
-  };
+  const { method = 'POST', url = '' } = unsigned;
+  const { pieces, headers, toHeader } = toSigned(verification, { ...unsigned, method, url });
+  const hmac = createHmac(verification.algorithm, secret);
+  for (const piece of pieces) hmac.update(piece);
+  const signature = toHeader(hmac.digest(verification.encoding));
+  return { 'webhook-id': unsigned.id, ...headers, [verification.header.toLowerCase()]: signature };
 }
 
-const defaultToleranceSeconds = 300;
-const maxIdLength = 256;
-/** More signatures than any rotation needs only cost us time. */
-const maxSignatures = 16;
-
-function createStandardVerifier({ secrets, toleranceSeconds = defaultToleranceSeconds }: StandardVerification): Verify {
+function createStandardVerifier(verification: StandardVerification): Verify {
+  const { toleranceSeconds = defaultToleranceSeconds, secrets, publicKeys = [] } = verification;
   const keys = secrets.map(toStandardKey);
+  const verifyingKeys = publicKeys.map((key) => parsePublicKey(key, 'ed25519'));
   return ({ headers, body, now }) => {
     const id = single(headers['webhook-id']);
     const timestamp = single(headers['webhook-timestamp']);
@@ -120,72 +106,85 @@ function createStandardVerifier({ secrets, toleranceSeconds = defaultToleranceSe
     const timestampMs = parseTimestamp(timestamp, 's');
     const fault = judgeTimestamp(timestampMs, { now, toleranceSeconds });
     if (fault !== undefined) return { ok: false, reason: fault };
-    const candidates = signature
-      .split(' ', maxSignatures)
-      .filter((entry) => entry.startsWith('v1,'))
-      .map((entry) => entry.slice('v1,'.length));
-    const digests = keys.map((key) => createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64'));
-    return matches(digests, candidates) ? { ok: true, id, timestampMs } : { ok: false, reason: 'mismatch' };
+    const entries = signature.split(' ', maxSignatures);
+    const signed = `${id}.${timestamp}.`;
+    const digests = keys.map((key) => createHmac('sha256', key).update(signed).update(body).digest('base64'));
+    const proof = { id, ...(timestampMs === undefined ? {} : { timestampMs }) };
+    const fitting = findMatch(digests, candidatesOf(entries, 'v1,'));
+    if (fitting !== undefined) return { ok: true, ...proof, ...nameKey('secrets', fitting, keys.length + verifyingKeys.length) };
+    if (verifyingKeys.length === 0) return { ok: false, reason: 'mismatch' };
+    const signatures = candidatesOf(entries, 'v1a,').flatMap((entry) => decodeSignature(entry, 'base64') ?? []);
+    const content = Buffer.concat([Buffer.from(signed), body]);
+    const key = verifyingKeys.findIndex((each) => signatures.some((given) => verifySignature(null, content, each, given)));
+    if (key === -1) return { ok: false, reason: 'mismatch' };
+    return { ok: true, ...proof, ...nameKey('publicKeys', key, keys.length + verifyingKeys.length) };
   };
 }
 
+function candidatesOf(entries: readonly string[], version: string): string[] {
+  return entries.filter((entry) => entry.startsWith(version)).map((entry) => entry.slice(version.length));
+}
+
 function createHmacVerifier(verification: HmacVerification): Verify {
-  const {
-    secrets,
-    algorithm,
-    encoding,
-    prefix = '',
-    timestampUnit = 's',
-    toleranceSeconds = defaultToleranceSeconds,
-  } = verification;
-  const header = verification.header.toLowerCase();
-  const timestampHeader = verification.timestampHeader?.toLowerCase();
+  const { secrets, algorithm, encoding } = verification;
   const keys = secrets.map((secret) => createSecretKey(secret, 'utf8'));
-  const parts = parseSigned(verification);
-  const separator = prefix.includes(',') ? /\s+/ : /[\s,]+/;
-  return ({ headers, body, now }) => {
-    const signature = single(headers[header]);
-    const timestamp = timestampHeader === undefined ? '' : single(headers[timestampHeader]);
-    if (!signature || timestamp === undefined) return { ok: false, reason: 'missing' };
-    const timestampMs = timestampHeader === undefined ? undefined : parseTimestamp(timestamp, timestampUnit);
-    const fault = timestampHeader === undefined ? undefined : judgeTimestamp(timestampMs, { now, toleranceSeconds });
-    if (fault !== undefined) return { ok: false, reason: fault };
-    const candidates = signature
-      .split(separator, maxSignatures)
-      .filter((entry) => entry.startsWith(prefix))
-      .map((entry) => (encoding === 'hex' ? entry.slice(prefix.length).toLowerCase() : entry.slice(prefix.length)));
+  const read = createSignedReader(verification);
+  return (request) => {
+    const content = read(request);
+    if (!content.ok) return content;
+    const { candidates, pieces, id, timestampMs } = content;
     const digests = keys.map((key) => {
       const hmac = createHmac(algorithm, key);
-      for (const part of parts) hmac.update(fill(part, { timestamp, body }));
+      for (const piece of pieces) hmac.update(piece);
       return hmac.digest(encoding);
     });
-    if (!matches(digests, candidates)) return { ok: false, reason: 'mismatch' };
-    return timestampMs === undefined ? { ok: true } : { ok: true, timestampMs };
+    const fitting = findMatch(digests, candidates);
+    if (fitting === undefined) return { ok: false, reason: 'mismatch' };
+    return {
+      ok: true,
+      ...(id === undefined ? {} : { id }),
+      ...(timestampMs === undefined ? {} : { timestampMs }),
+      ...nameKey('secrets', fitting, keys.length),
+    };
   };
 }
 
 function createBearerVerifier({ secrets }: BearerVerification): Verify {
-  const digests = secrets.map((secret) => hash('sha256', secret, 'base64'));
+  const matches = createSecretMatcher(secrets);
   return ({ headers }) => {
     const token = /^Bearer +(\S+)$/i.exec(single(headers['authorization']) ?? '')?.[1];
-    if (token === undefined) return { ok: false, reason: 'missing' };
-    // Hashed first, so that texts of one length are compared, whatever was sent.
-    return matches(digests, [hash('sha256', token, 'base64')]) ? { ok: true } : { ok: false, reason: 'mismatch' };
+    return token === undefined ? { ok: false, reason: 'missing' } : matches(token);
   };
 }
 
-/** Whether any candidate equals any digest. Compares all with all, so that the time taken does not tell which secret was nearly right. */
-function matches(digests: readonly string[], candidates: readonly string[]): boolean {
-  let matched = false;
-  for (const digest of digests) {
+/** Compares what was sent in clear with the secrets. Hashed first, so that texts of one length are compared, whatever was sent. */
+export function createSecretMatcher(secrets: readonly string[]): (given: string) => SignatureResult {
+  const digests = secrets.map((secret) => hash('sha256', secret, 'base64'));
+  return (given) => {
+    const fitting = findMatch(digests, [hash('sha256', given, 'base64')]);
+    return fitting === undefined
+      ? { ok: false, reason: 'mismatch' }
+      : { ok: true, ...nameKey('secrets', fitting, secrets.length) };
+  };
+}
+
+/** Which of several settings has fitted. There is nothing to tell where there is one only. */
+export function nameKey(setting: string, index: number, count: number): { readonly key?: string } {
+  return count > 1 ? { key: `${setting}[${index}]` } : {};
+}
+
+/** The digest that a candidate equals. Compares all with all, so that the time taken does not tell which secret was nearly right. */
+function findMatch(digests: readonly string[], candidates: readonly string[]): number | undefined {
+  let fitting: number | undefined;
+  for (const [index, digest] of digests.entries()) {
     const expected = Buffer.from(unpadded(digest));
     for (const candidate of candidates) {
       const actual = Buffer.from(unpadded(candidate));
       const equal = actual.length === expected.length && timingSafeEqual(actual, expected);
-      matched = equal || matched;
+      fitting = equal ? index : fitting;
     }
   }
-  return matched;
+  return fitting;
 }
 
 function unpadded(base64: string): string {
@@ -200,60 +199,4 @@ function toStandardKey(secret: string): KeyObject {
   const key = createSecretKey(base64, 'base64');
   if (!key.symmetricKeySize) throw new TypeError('A Standard Webhooks secret holds no bytes after "whsec_".');
   return key;
-}
-
-function parseTimestamp(text: string, unit: 's' | 'ms'): number | undefined {
-  if (!/^\d{1,15}$/.test(text)) return undefined;
-  return unit === 's' ? Number(text) * 1000 : Number(text);
-}
-
-function judgeTimestamp(
-  timestampMs: number | undefined,
-  limits: { now: number; toleranceSeconds: number },
-): SignatureFault | undefined {
-  if (timestampMs === undefined) return 'missing';
-  // Timestamps in seconds have lost up to 999 ms: a signature made at this very moment must not seem old by them.
-  if (Math.floor((limits.now - timestampMs) / 1000) > limits.toleranceSeconds) return 'stale';
-  return timestampMs - limits.now > limits.toleranceSeconds * 1000 ? 'future' : undefined;
-}
-
-type SignedPart =
-  | { readonly type: 'literal'; readonly text: string }
-  | { readonly type: 'body' }
-  | { readonly type: 'timestamp' };
-
-function parseSigned({ signed = '{body}', timestampHeader }: HmacVerification): readonly SignedPart[] {
-  const parts = signed
-    .split(/(\{[^{}]*\})/)
-    .filter((text) => text !== '')
-    .map(toSignedPart);
-  const signsTimestamp = parts.some((part) => part.type === 'timestamp');
-  if (!parts.some((part) => part.type === 'body'))
-    throw new TypeError('"signed" must contain {body}, or the body could be anything.');
-  if (signsTimestamp && timestampHeader === undefined) {
-    throw new TypeError('"signed" contains {timestamp}: name the header that holds it in "timestampHeader".');
-  }
-  if (!signsTimestamp && timestampHeader !== undefined) {
-    throw new TypeError(
-      '"timestampHeader" is set but "signed" does not contain {timestamp}: a timestamp that is not signed protects from nothing.',
-    );
-  }
-  return parts;
-}
-
-function toSignedPart(text: string): SignedPart {
-  if (text === '{body}') return { type: 'body' };
-  if (text === '{timestamp}') return { type: 'timestamp' };
-  if (text.startsWith('{') && text.endsWith('}')) throw new TypeError(`"signed" knows {body} and {timestamp}, but not ${text}.`);
-  return { type: 'literal', text };
-}
-
-function fill(part: SignedPart, values: { readonly timestamp: string; readonly body: string | Uint8Array }): string | Uint8Array {
-  if (part.type === 'literal') return part.text;
-  return part.type === 'body' ? values.body : values.timestamp;
-}
-
-/** node:http joins repeated headers, but other callers may not have. Two values for one name are no answer. */
-function single(value: string | readonly string[] | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

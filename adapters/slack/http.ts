@@ -4,7 +4,7 @@ import type { RequestHandler } from '../../src/adapter.ts';
 import type { Clock } from '../../src/clock.ts';
 import { sendProblem, toProblem } from '../../src/problem.ts';
 import { createVerifier } from '../../src/signature.ts';
-import type { SignatureFault } from '../../src/signature.ts';
+import type { SignatureFault } from '../../src/signed-header.ts';
 import { isRecord } from './receive.ts';
 
 /** Where Slack is told to send events, commands and interactions. */

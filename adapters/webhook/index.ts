@@ -1,9 +1,13 @@
 import type { Adapter, AdapterContext } from '../../src/adapter.ts';
 import { ConfigError, DeliveryError, describeError } from '../../src/errors.ts';
 import { signStandard } from '../../src/signature.ts';
+import { sharedSecrets } from '../../src/verification.ts';
 import { Answers } from './answers.ts';
-import { createReceiver, createRouter } from './receive.ts';
-import type { Receiver } from './receive.ts';
+import { loadJobKey } from './job-key.ts';
+import { createOriginReader } from './origin.ts';
+import { createReceiver } from './receiver.ts';
+import type { Receiver } from './receiver.ts';
+import { createRouter } from './router.ts';
 import { sendCallback } from './send.ts';
 import type { WebhookOptions, WebhookSource } from './source.ts';
 
@@ -14,8 +18,9 @@ export type { WebhookCallback, WebhookOptions, WebhookSource } from './source.ts
  * for the job. Throws a ConfigError that names the source and key where the options cannot be used.
  */
 export function createWebhookAdapter(options: WebhookOptions): Adapter {
-  const { maxBodyBytes, publicUrl = '', fetch: fetch_ = fetch } = options;
-  const receivers = createReceivers(options.sources);
+  const { maxBodyBytes, publicUrl = '', fetch: fetch_ = fetch, trustProxy = false } = options;
+  const needsKey = options.sources.some(({ verify }) => sharedSecrets(verify).length === 0);
+  let receivers = createReceivers(options.sources, { fetch: fetch_, jobKey: '' });
   let state: { readonly context: AdapterContext; readonly answers: Answers } | undefined;
 
   function running(): NonNullable<typeof state> {
@@ -25,10 +30,10 @@ export function createWebhookAdapter(options: WebhookOptions): Adapter {
 
   return {
     name: 'webhook',
-    start: (context) => {
+    start: async (context) => {
+      if (needsKey && !state) receivers = createReceivers(options.sources, { fetch: fetch_, jobKey: await loadJobKey(context) });
       state ??= { context, answers: new Answers(context) };
       context.log.info('webhooks are taken', { sources: [...receivers.keys()] });
-      return Promise.resolve();
     },
     stop: () => {
       state?.answers.stop();
@@ -48,11 +53,16 @@ export function createWebhookAdapter(options: WebhookOptions): Adapter {
       return sendCallback(message, { callback: source.callback, fetch: fetch_, clock: context.clock }, signal);
     },
     stream: (opening) => running().answers.openStream(opening),
-    router: () => createRouter({ receivers, maxBodyBytes, publicUrl, running: () => state }),
+    router: () => {
+      const readOrigin = createOriginReader(trustProxy);
+      return createRouter({ receivers: () => receivers, maxBodyBytes, publicUrl, readOrigin, running: () => state });
+    },
   };
 }
 
-function createReceivers(sources: readonly WebhookSource[]): ReadonlyMap<string, Receiver> {
+type ReceiverParts = Parameters<typeof createReceiver>[1];
+
+function createReceivers(sources: readonly WebhookSource[], parts: ReceiverParts): ReadonlyMap<string, Receiver> {
   const receivers = new Map<string, Receiver>();
   const problems: string[] = [];
   for (const source of sources) {
@@ -62,7 +72,7 @@ function createReceivers(sources: readonly WebhookSource[]): ReadonlyMap<string,
     else if (receivers.has(name))
       problems.push(`webhooks.${name}: there is another source of this name. Give each a name of its own`);
     problems.push(...problemsOf(`webhooks.${name}.callback`, () => callback && checkCallback(callback)));
-    problems.push(...problemsOf(`webhooks.${name}.verify`, () => receivers.set(name, createReceiver(source))));
+    problems.push(...problemsOf(`webhooks.${name}.verify`, () => receivers.set(name, createReceiver(source, parts))));
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return receivers;

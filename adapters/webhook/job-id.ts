@@ -1,5 +1,4 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { WebhookSource } from './source.ts';
 
 /**
  * The id of a job is the id of its event and a proof, made with the source's secret, that it was given out here:
@@ -11,9 +10,10 @@ export interface JobIds {
   parseJobId(jobId: string): string | undefined;
 }
 
-export function createJobIds({ name, verify }: Pick<WebhookSource, 'name' | 'verify'>): JobIds {
+/** The first secret makes new ids; those made with any of them are good. */
+export function createJobIds(name: string, secrets: readonly string[]): JobIds {
   // A key of its own, so that no proof can ever serve as a signature of an event, or the other way round.
-  const keys = verify.secrets.map((secret) => createHmac('sha256', secret).update(`parley job id of ${name}`).digest());
+  const keys = secrets.map((secret) => createHmac('sha256', secret).update(`parley job id of ${name}`).digest());
   const prove = (key: Buffer, eventId: string) => createHmac('sha256', key).update(eventId).digest();
   return {
     toJobId: (eventId) => {

@@ -4,6 +4,7 @@ import { ConfigError } from '../../src/errors.ts';
 import type { Author } from '../../src/message.ts';
 import { compileTemplate, templatePaths } from '../../src/template.ts';
 import type { Template } from '../../src/template.ts';
+import { credentialHeaders, isSensitive, signsBody } from './credentials.ts';
 import type { WebhookSource } from './source.ts';
 
 export interface Mapped {
@@ -79,13 +80,13 @@ function compile(source: WebhookSource, key: 'eventId' | 'conversation' | 'text'
 }
 
 function mayBeRead(header: string, { verify }: WebhookSource): boolean {
-  if (header !== header.toLowerCase() || /signature|secret|token|authorization|cookie|password|api-?key|hmac/.test(header))
-    return false;
-  return verify.scheme !== 'hmac' || verify.header.toLowerCase() !== header;
+  if (header !== header.toLowerCase() || isSensitive(header)) return false;
+  return !credentialHeaders(verify).includes(header);
 }
 
 function defaultEventId({ verify }: WebhookSource, { headers, body, signedId }: MappingInput): string {
-  const given = verify.scheme === 'bearer' ? (headers['webhook-id'] ?? headers['idempotency-key']) : signedId;
+  // Where the body is signed no header may tell a replay from a new event but a signed one.
+  const given = signsBody(verify) ? signedId : (headers['webhook-id'] ?? headers['idempotency-key']);
   return (typeof given === 'string' && toKey(given)) || digest(body);
 }
 

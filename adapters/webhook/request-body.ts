@@ -32,13 +32,14 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Re
 export type ParsedPayload = { readonly ok: true; readonly payload: object } | { readonly ok: false; readonly detail: string };
 
 /** Deeper than any sender's events, and far from what makes a recursive walk overflow. */
-const maxDepth = 100;
+const defaultMaxDepth = 100;
 
 /** A JSON object or list. */
-export function parsePayload(body: Buffer): ParsedPayload {
+export function parsePayload(body: Buffer, maxDepth = defaultMaxDepth): ParsedPayload {
   if (!isUtf8(body)) return { ok: false, detail: 'The body is not UTF-8. Encode the JSON as UTF-8.' };
   const text = body.toString('utf8');
-  if (isDeep(body)) return { ok: false, detail: `The JSON is nested more than ${maxDepth} levels deep. Send a flatter body.` };
+  if (isDeep(body, maxDepth))
+    return { ok: false, detail: `The JSON is nested more than ${maxDepth} levels deep. Send a flatter body.` };
   try {
     const payload: unknown = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
     if (typeof payload === 'object' && payload !== null) return { ok: true, payload };
@@ -56,7 +57,7 @@ const opening = 0x5b;
 const closing = 0x5d;
 
 /** Counts brackets outside strings, on the bytes, before anything is built from them. */
-function isDeep(body: Buffer): boolean {
+function isDeep(body: Buffer, maxDepth: number): boolean {
   let depth = 0;
   let inString = false;
   for (let at = 0; at < body.length; at += 1) {

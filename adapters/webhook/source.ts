@@ -1,13 +1,17 @@
-import type { Verification } from '../../src/signature.ts';
+import type { SourceVerification } from '../../src/verification.ts';
+import type { TrustProxy } from './origin.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 export interface WebhookOptions {
   readonly sources: readonly WebhookSource[];
-  /** Longest body that is taken. */
+  /** Longest body that is taken, of a source that sets no limit of its own. */
   readonly maxBodyBytes: number;
-  /** Where the outside reaches this server, for the addresses of jobs. Without it they are given as a path. */
+  /** Where the outside reaches this server, for the addresses of jobs, and for senders that sign the address. Without it jobs are given as a path. */
   readonly publicUrl?: string | undefined;
-  /** Makes the callbacks; must not follow redirects when told `redirect: 'manual'`. */
+  /** Makes the callbacks and fetches issuers' keys; must not follow redirects when told `redirect: 'manual'`. */
   readonly fetch?: typeof fetch | undefined;
+  /** Whose word counts about where a request comes from. Default nobody's. */
+  readonly trustProxy?: TrustProxy | undefined;
 }
 
 /**
@@ -16,13 +20,14 @@ export interface WebhookOptions {
  * The templates see the JSON body (`{{ticket.id}}`), and beside it `{{$headers.x-delivery}}` (names in lower case; headers that hold
  * signatures or credentials are refused) and `{{$source}}`, the name of the source.
  */
-export interface WebhookSource {
+export interface WebhookSource extends SourceLimits {
   /** Letters, digits, `.`, `_` and `-`; at most 64. */
   readonly name: string;
-  readonly verify: Verification;
+  readonly verify: SourceVerification;
   /**
-   * Template. Equal for every delivery of one event. Without it, or where it gives nothing: the signed webhook-id (standard), the header
-   * webhook-id or idempotency-key (bearer), a digest of the body (hmac signs no header, so that none can tell a replay from a new event).
+   * Template. Equal for every delivery of one event. Without it, or where it gives nothing: the id that is signed, where one is (standard
+   * and `idHeader`); a digest of the body where only that is signed (no other header can tell a replay from a new event); else the header
+   * webhook-id or idempotency-key, or a digest of the body.
    */
   readonly eventId?: string | undefined;
   /** Template. What has the same text here is one conversation. */
@@ -35,6 +40,18 @@ export interface WebhookSource {
   readonly authorId?: string | undefined;
   /** Where answers go. Without it they can be fetched, waited for or streamed. */
   readonly callback?: WebhookCallback | undefined;
+}
+
+export interface SourceLimits {
+  /** Whether to refuse what came over a network in clear. Default true. */
+  readonly requireHttps?: boolean | undefined;
+  /** The addresses and networks that may send. Default all. */
+  readonly allowFrom?: readonly string[] | undefined;
+  /** How many genuine requests are taken. Default as many as come. */
+  readonly rateLimit?: RateLimit | undefined;
+  readonly maxBodyBytes?: number | undefined;
+  /** How deep JSON may be nested. Default 100. */
+  readonly maxDepth?: number | undefined;
 }
 
 export interface WebhookCallback {

@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { UsageError } from '../errors.ts';
 import type { FeedbackSummary, Judgement } from '../store/feedback-store.ts';
-import type { Store } from '../store/store.ts';
 import type { Cli } from './command.ts';
-import { ledgerFile, openLedger } from './ledger.ts';
+import { withLedger } from './ledger.ts';
 import { toPrintableJson, toPrintableLine } from './printable.ts';
 
 export function register(command: Command, cli: Cli): void {
@@ -51,7 +49,7 @@ interface ListOptions extends Options {
 
 async function summarise({ since, json }: Options, cli: Cli): Promise<void> {
   const from = parseSince(since);
-  const summaries = await withLedger(cli, (store) => store.summariseFeedback({ since: from }));
+  const summaries = (await withLedger(cli, (store) => store.summariseFeedback({ since: from }))) ?? [];
   if (json) cli.stdout.write(toPrintableJson(summaries));
   else cli.stdout.write(summaries.length > 0 ? summaries.map(toSummaryLine).join('') : 'No feedback.\n');
 }
@@ -61,7 +59,7 @@ async function list({ since, limit, json }: ListOptions, cli: Cli): Promise<void
   const count = Number(limit);
   if (!/^\d+$/.test(limit) || count < 1 || !Number.isSafeInteger(count))
     throw new UsageError(`--limit: "${limit}" is not a whole number above 0. Example: --limit 50`);
-  const judgements = await withLedger(cli, (store) => store.listFeedback({ since: from, limit: count }));
+  const judgements = (await withLedger(cli, (store) => store.listFeedback({ since: from, limit: count }))) ?? [];
   if (json) cli.stdout.write(toPrintableJson(judgements));
   else cli.stdout.write(judgements.length > 0 ? judgements.map(toText).join('\n') : 'No feedback.\n');
 }
@@ -76,22 +74,6 @@ function parseSince(since: string | undefined): number {
   const at = /^\d{4}-\d{2}-\d{2}/.test(since) ? Date.parse(since) : Number.NaN;
   if (Number.isNaN(at)) throw new UsageError(`--since: "${since}" is no time. Examples: --since 7d, --since 2026-11-01`);
   return at;
-}
-
-/** Nothing where there is no ledger yet: looking for one must not make one. */
-async function withLedger<Item>(cli: Cli, task: (store: Store) => Promise<readonly Item[]>): Promise<readonly Item[]> {
-  const { config } = await cli.loadConfig();
-  const { path } = ledgerFile(config);
-  if (!existsSync(path)) {
-    cli.stderr.write(`There is no ledger yet at ${path}.\n`);
-    return [];
-  }
-  const store = openLedger(config, { exclusive: false });
-  try {
-    return await task(store);
-  } finally {
-    await store.close();
-  }
 }
 
 function toSummaryLine({ adapter, good, bad, withReason, people, answers }: FeedbackSummary): string {

@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts';
 import type { Cli } from './command.ts';
 
 /** Where the configured database is. */
-export function ledgerFile(config: Config): { readonly folder: string; readonly name: string; readonly path: string } {
+function ledgerFile(config: Config): { readonly folder: string; readonly name: string; readonly path: string } {
   const path = sqlitePath(config.database);
   return { folder: dirname(path), name: basename(path), path: join(dirname(path), basename(path)) };
 }
@@ -21,7 +21,10 @@ export function openLedger(config: Config, { exclusive }: { readonly exclusive: 
 }
 
 /** A look at the ledger, beside a running Parley too. Undefined where there is none yet: looking for one must not make one. */
-export async function withLedger<Result>(cli: Cli, task: (store: Store) => Promise<Result>): Promise<Result | undefined> {
+export async function withLedger<Result>(
+  cli: Cli,
+  task: (store: Store, config: Config) => Promise<Result>,
+): Promise<Result | undefined> {
   const { config } = await cli.loadConfig();
   const { path } = ledgerFile(config);
   if (!existsSync(path)) {
@@ -30,7 +33,7 @@ export async function withLedger<Result>(cli: Cli, task: (store: Store) => Promi
   }
   const store = openLedger(config, { exclusive: false });
   try {
-    return await task(store);
+    return await task(store, config);
   } finally {
     await store.close();
   }

@@ -26,6 +26,11 @@ const commands: readonly CommandEntry[] = [
   },
   { name: 'slack', summary: 'help to set up the Slack app', load: () => import('./slack.ts') },
   { name: 'discord', summary: 'help to set up the Discord application', load: () => import('./discord.ts') },
+  {
+    name: 'webhook',
+    summary: 'add sources of webhooks, try them, and look at what they have sent',
+    load: () => import('./webhook.ts'),
+  },
   { name: 'send', summary: 'sign a test webhook and send it', load: () => import('./send.ts') },
   {
     name: 'dead-letters',

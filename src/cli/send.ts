@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { signForSource } from '../../adapters/webhook/sign.ts';
 import { systemClock, withTimeout } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { describeError, UsageError } from '../errors.ts';
-import { signRequest } from '../signature.ts';
 import { exitCodes, type Cli } from './command.ts';
 import { toPrintable, toPrintableJson, toPrintableLine } from './printable.ts';
 
@@ -49,8 +49,12 @@ async function run(name: string, options: SendOptions, cli: Cli): Promise<void> 
   const url = toUrl(name, options.url ?? defaultUrl(config));
   const wait = parseWait(options.wait);
   const body = readPayload(options);
-  const signed = signRequest(source.verify, { id: parseId(options.id), body, now: systemClock.now() });
-  const headers = { ...signed, 'content-type': 'application/json', prefer: `wait=${wait}` };
+  const address = `${config.server.publicUrl ?? ''}/webhooks/${name}`;
+  const unsigned = { id: parseId(options.id), body, now: systemClock.now(), url: address };
+  const credentials = await signForSource(source.verify, unsigned);
+  if (!credentials) throw new UsageError(onlySenderSigns(name, source.verify.scheme));
+  url.search = credentials.query;
+  const headers = { ...credentials.headers, 'content-type': 'application/json', prefer: `wait=${wait}` };
   try {
     const response = await post(url, { headers, body });
     const view = parseJson(response.text);
@@ -64,6 +68,10 @@ async function run(name: string, options: SendOptions, cli: Cli): Promise<void> 
     cli.stderr.write(`${url.origin} cannot be reached: ${reason}. Is Parley running there? It is started with: npm start\n`);
     cli.exitCode = exitCodes.failed;
   }
+}
+
+function onlySenderSigns(name: string, scheme: string): string {
+  return `Nobody but the sender of "${name}" can make what its scheme (${scheme}) asks for. See what Parley makes of a payload with: parley webhook try ${name} payload.json`;
 }
 
 function unknownSource(name: string, known: readonly string[]): string {

@@ -2,6 +2,7 @@ import { howToMakeKey } from '../secret-box.ts';
 import type { Conflict } from './conflict.ts';
 import { checkModel } from './model-checks.ts';
 import type { Settings } from './schema.ts';
+import { checkWebhook } from './webhook-checks.ts';
 
 /** Looks at the sections that are right in themselves. */
 export function findConflicts(sections: Partial<Settings>): Conflict[] {
@@ -14,7 +15,7 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkSlackOAuth(sections),
     ...checkPlaces(sections),
     ...checkDiscord(sections.discord),
-    ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => checkWebhook(name, source)),
+    ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => checkWebhook(name, source, sections.server)),
   ];
 }
 
@@ -123,30 +124,4 @@ function checkDiscord(discord: Settings['discord'] | undefined): Conflict[] {
   if (discord.gateway || discord.publicKey) return [];
   const what = 'is missing: without the gateway everything arrives by HTTP, and it proves that a request comes from Discord';
   return [{ path: ['discord', 'publicKey'], what }];
-}
-
-function checkWebhook(name: string, { verify, callback }: Settings['webhooks'][string]): Conflict[] {
-  const path = ['webhooks', name, 'verify'];
-  const conflicts = checkSecrets(path, verify, 'without it anybody could send');
-  if (callback) conflicts.push(...checkSecrets(['webhooks', name, 'callback'], callback, 'answers are signed with it'));
-  if (verify.scheme !== 'hmac') return conflicts;
-  const signsTime = verify.signed.includes('{timestamp}');
-  if (signsTime && !verify.timestampHeader) {
-    conflicts.push({ path: [...path, 'timestampHeader'], what: 'is missing: {timestamp} is part of what is signed' });
-  }
-  if (!signsTime && verify.timestampHeader) {
-    const what = 'does not contain {timestamp} although timestampHeader is set: a time that is not signed protects from nothing';
-    conflicts.push({ path: [...path, 'signed'], what });
-  }
-  return conflicts;
-}
-
-interface Secrets {
-  readonly secret?: string | undefined;
-  readonly secrets?: readonly string[] | undefined;
-}
-
-function checkSecrets(path: readonly string[], { secret, secrets }: Secrets, why: string): Conflict[] {
-  if (!secret && !secrets) return [{ path: [...path, 'secret'], what: `is missing: ${why}` }];
-  return secret && secrets ? [{ path: [...path, 'secrets'], what: 'is set beside secret: keep one of them' }] : [];
 }

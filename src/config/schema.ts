@@ -3,6 +3,7 @@ import { attachments } from './attachments.ts';
 import { bot, conversation, model } from './conversation.ts';
 import { discord, slack } from './platforms.ts';
 import { data, database, delivery, encryptionKeys, knowledge, log, server, worker } from './server.ts';
+import { webhookLog } from './webhook-log.ts';
 import { webhooks } from './webhooks.ts';
 
 /** All that can be configured, as it stands in parley.yaml. */
@@ -20,6 +21,7 @@ export const configSchema = z.strictObject({
   slack,
   discord,
   webhooks,
+  webhookLog,
   worker,
   delivery,
 });

@@ -1,6 +1,8 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { compileTemplate } from '../template.ts';
-import { secretText, setting, signingKey, text, url } from './setting.ts';
+import { count, setting, signingKey, text, url } from './setting.ts';
+import { verification } from './webhook-verify.ts';
 
 const template = text.max(4000).superRefine((value, context) => {
   try {
@@ -10,71 +12,15 @@ const template = text.max(4000).superRefine((value, context) => {
   }
 });
 
-const toleranceSeconds = setting(z.number().positive().max(86_400).default(300), {
-  description: 'How far the timestamp of a request may be from now, before or after.',
-  example: '300',
-});
-
-function scheme<Name extends string>(name: Name) {
-  return setting(z.literal(name), {
-    description:
-      'How a request proves where it comes from: `standard` (Standard Webhooks), `hmac` (a signature in a header) or `bearer` (a token).',
-    example: 'standard',
-  });
-}
-
-function secretsOf(secret: z.ZodString) {
-  return {
-    secret: setting(secret.optional(), {
-      secret: true,
-      description: 'The secret that is shared with the sender.',
-      example: '${TICKETS_SECRET}',
-    }),
-    secrets: setting(z.array(secret).min(1).optional(), {
-      secret: true,
-      description: 'Several secrets in place of one, all of them valid: for changing a secret without a gap.',
-      example: '["${TICKETS_SECRET}", "${TICKETS_OLD_SECRET}"]',
-    }),
-  };
-}
-
-const standard = z.strictObject({
-  scheme: scheme('standard'),
-  ...secretsOf(signingKey),
-  toleranceSeconds,
-});
-
-const hmac = z.strictObject({
-  scheme: scheme('hmac'),
-  ...secretsOf(secretText.min(8, 'must have at least 8 characters')),
-  header: setting(text, { description: 'hmac: the header that carries the signature.', example: 'x-hub-signature-256' }),
-  algorithm: setting(z.enum(['sha256', 'sha512', 'sha1']).default('sha256'), {
-    description: 'hmac: the hash function.',
-    example: 'sha256',
-  }),
-  encoding: setting(z.enum(['hex', 'base64']).default('hex'), {
-    description: 'hmac: how the signature is written.',
-    example: 'hex',
-  }),
-  prefix: setting(text.default(''), { description: 'hmac: what stands before the signature in the header.', example: 'sha256=' }),
-  signed: setting(text.regex(/\{body\}/, 'must contain {body}: what does not cover the body proves nothing').default('{body}'), {
-    description: 'hmac: what is signed, made of {body}, {timestamp} and any other text.',
-    example: '{timestamp}.{body}',
-  }),
-  timestampHeader: setting(text.optional(), {
-    description: 'hmac: the header that carries the time of sending. Needed when {timestamp} is signed.',
-    example: 'x-request-timestamp',
-  }),
-  timestampUnit: setting(z.enum(['s', 'ms']).default('s'), {
-    description: 'hmac: whether that time is given in seconds or in milliseconds since 1970.',
-    example: 'ms',
-  }),
-  toleranceSeconds,
-});
-
-const bearer = z.strictObject({
-  scheme: scheme('bearer'),
-  ...secretsOf(secretText.min(8, 'must have at least 8 characters')),
+const network = z.string().superRefine((value, context) => {
+  const [address = '', bits, ...rest] = value.split('/');
+  const family = isIP(address);
+  const isRight =
+    family !== 0 &&
+    rest.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)));
+  if (!isRight)
+    context.addIssue({ code: 'custom', message: 'must hold addresses or networks, like 203.0.113.7 or 203.0.113.0/24' });
 });
 
 const callback = z.strictObject({
@@ -100,15 +46,54 @@ const callback = z.strictObject({
 });
 
 const source = z.strictObject({
-  verify: setting(z.discriminatedUnion('scheme', [standard, hmac, bearer]), {
+  verify: setting(verification, {
     description: 'How a request proves where it comes from.',
     example: '{ scheme: standard, secret: "${TICKETS_SECRET}" }',
+  }),
+  requireHttps: setting(z.boolean().default(true), {
+    description:
+      'Whether to refuse what came over a network in clear. What comes from this machine is taken; behind a proxy see server.trustProxy.',
+    example: 'false',
+  }),
+  allowFrom: setting(z.array(network).min(1).optional(), {
+    description: 'The addresses and networks that may send. Behind a proxy set server.trustProxy, or all seem to come from that.',
+    example: '["203.0.113.0/24", "2001:db8::/32"]',
+    defaultNote: 'all',
+  }),
+  rateLimit: z
+    .strictObject({
+      requests: setting(count.max(1_000_000), {
+        description:
+          'How many genuine requests are taken in perSeconds, and at once. More are answered with 429 and Retry-After.',
+        example: '120',
+      }),
+      perSeconds: setting(z.number().positive().max(86_400).default(60), {
+        description: 'In which time.',
+        example: '60',
+      }),
+    })
+    .optional(),
+  maxBodyBytes: setting(
+    z
+      .int()
+      .min(1024)
+      .max(64 * 1024 * 1024)
+      .optional(),
+    {
+      description: 'The largest body that this source may send, in bytes.',
+      example: '65536',
+      defaultNote: 'server.maxBodyBytes',
+    },
+  ),
+  maxDepth: setting(count.max(1000).default(100), {
+    description: 'How deep JSON may be nested.',
+    example: '20',
   }),
   eventId: setting(template.optional(), {
     description: 'The id by which a second delivery of the same event is recognised.',
     example: '{{event.id}}',
     defaultNote:
-      'the webhook-id that is signed (standard), the header webhook-id or idempotency-key (bearer), else a digest of the body',
+      'the id that is signed, where one is; where nothing but a credential is sent the header webhook-id or idempotency-key; else a digest of the body',
   }),
   conversation: setting(template.default('{{conversation}}'), {
     description: 'What belongs to one conversation has the same text here.',

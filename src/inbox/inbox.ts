@@ -16,6 +16,8 @@ export interface InboxOptions {
   >;
   readonly clock: Clock;
   readonly log: Log;
+  /** Takes notes for the delivery log, where there is one. */
+  readonly recordDelivery?: NonNullable<AdapterContext['recordDelivery']> | undefined;
   /** Saves events, and sees to it that they are taken up: the worker's. */
   readonly accept: (batch: AcceptBatch) => Promise<readonly AcceptResult[]>;
   /** What people may know of the model that answers where nothing else is set: not where it is. */
@@ -29,7 +31,8 @@ export interface Inbox {
   contextFor(adapter: string): AdapterContext;
 }
 
-export function createInbox({ store, clock, log, accept: save, modelName = '', onPlace }: InboxOptions): Inbox {
+export function createInbox(options: InboxOptions): Inbox {
+  const { store, clock, log, recordDelivery, accept: save, modelName = '', onPlace } = options;
   const overview = createOverview({ store, clock, modelName });
 
   async function accept(adapter: string, events: readonly InboundEvent[], state: AdapterState | undefined) {
@@ -60,6 +63,7 @@ export function createInbox({ store, clock, log, accept: save, modelName = '', o
       },
       overview: (tenant, person) => overview({ adapter, tenant, person }),
       status: (tenant, eventId) => store.status({ adapter, tenant, eventId }),
+      ...(recordDelivery ? { recordDelivery } : {}),
     }),
   };
 }

@@ -7,6 +7,7 @@ import type { KnowledgeStore } from './knowledge-store.ts';
 import type { Kept, Removing, RevisableBatch, Revising } from './revision.ts';
 import type { SettingStore } from './setting-store.ts';
 import type { UsageStore } from './usage-store.ts';
+import type { WebhookStore } from './webhook-store.ts';
 
 /**
  * The ledger. Every method is one atomic use case: either all of it is on disk when the promise resolves, or nothing is and it rejects.
@@ -33,7 +34,8 @@ import type { UsageStore } from './usage-store.ts';
  *
  * `uncertain` means that an earlier attempt may have reached the platform: look before sending again.
  */
-export interface Store extends KnowledgeStore, InstallationStore, FeedbackStore, DeadLetterStore, UsageStore, SettingStore {
+export interface Store
+  extends KnowledgeStore, InstallationStore, FeedbackStore, DeadLetterStore, UsageStore, SettingStore, WebhookStore {
   /**
    * Saves events in the order given, each at most once per (adapter, tenant, eventId), and with them the adapter's state.
    * A message or command that is to be answered makes its conversation ready; edits and deletes change the transcript at once,

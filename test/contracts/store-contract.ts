@@ -12,6 +12,7 @@ import type { OpenStore } from './store/ledger.ts';
 import { describeOverheard } from './store/overheard.ts';
 import { describePlaces } from './store/places.ts';
 import { describeReplay } from './store/replay.ts';
+import { describeWebhooks } from './store/webhooks.ts';
 import { describeStatus } from './store/status.ts';
 import { describeSuspects } from './store/suspects.ts';
 import { describeTurns } from './store/turns.ts';
@@ -37,6 +38,7 @@ export function defineStoreContract({ name, open }: StoreContract): void {
     describeDeliveries(open);
     describeDeadLetters(open);
     describeReplay(open);
+    describeWebhooks(open);
     describeStatus(open);
     describeUpkeep(open);
     describeFeedback(open);

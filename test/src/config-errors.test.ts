@@ -180,7 +180,7 @@ const mistakes: readonly { title: string; yaml?: string; env?: LoadOptions['env'
   {
     title: 'a way of proof that does not exist',
     yaml: 'webhooks: { desk: { verify: { scheme: hmca } } }',
-    said: 'webhooks.desk.verify.scheme (parley.yaml line 1): must be one of standard, hmac, bearer, not "hmca" (did you mean hmac?).',
+    said: 'webhooks.desk.verify.scheme (parley.yaml line 1): must be one of standard, hmac, publicKey, bearer, apiKey, basic, urlSecret, jwt, mtls, not "hmca" (did you mean hmac?).',
   },
   {
     title: 'a signature that does not cover the body',

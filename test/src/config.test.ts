@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { sqlitePath } from '../../src/config/database.ts';
 import { loadConfig, type LoadOptions } from '../../src/config.ts';
-import { createVerifier } from '../../src/signature.ts';
+import { createSourceVerifier } from '../../adapters/webhook/schemes/verifier.ts';
+import { sharedSecrets } from '../../src/verification.ts';
 import { memoryFiles, memoryFolder } from '../support/config-files.ts';
 
 const whsec = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
@@ -234,7 +235,7 @@ webhooks:
     const { desk, shop, till } = config.webhooks;
     assert.deepEqual(desk?.verify, { scheme: 'standard', toleranceSeconds: 300, secrets: [whsec] });
     assert.deepEqual([desk?.conversation, desk?.text, till?.text], ['{{conversation}}', '{{text}}', '{{order.note}}']);
-    assert.deepEqual(shop?.verify.secrets, ['one-secret', 'two-secret']);
-    for (const source of [desk, shop, till]) assert.equal(typeof createVerifier(source!.verify), 'function');
+    assert.deepEqual(shop && sharedSecrets(shop.verify), ['one-secret', 'two-secret']);
+    for (const source of [desk, shop, till]) assert.equal(typeof createSourceVerifier(source!.verify, fetch), 'function');
   });
 });

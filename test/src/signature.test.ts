@@ -176,7 +176,7 @@ test('says what is wrong with a verification, and never quotes a secret', () => 
     { scheme: 'bearer', secrets: ['fine', ' '] },
     { ...github, signed: '{timestamp}' },
     { ...github, signed: '{timestamp}.{body}' },
-    { ...github, signed: '{url}{body}' },
+    { ...github, signed: '{query}{body}' },
     { ...github, timestampHeader: 'x-time' },
   ];
 

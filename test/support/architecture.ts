@@ -58,6 +58,7 @@ const sdkHomes: readonly { readonly sdk: RegExp; readonly homes: readonly string
   { sdk: /^unpdf(?:\/|$)/, homes: ['src/files/'] },
   { sdk: /^pg(?:\/|$)/, homes: ['src/store/postgres/'] },
   { sdk: /^express(?:\/|$)/, homes: ['src/http/', 'adapters/'] },
+  { sdk: /^jose(?:\/|$)/, homes: ['adapters/webhook/'] },
   { sdk: /^commander(?:\/|$)/, homes: ['src/cli/'] },
 ];
 

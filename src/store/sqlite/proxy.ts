@@ -49,6 +49,12 @@ const names: { readonly [Name in UseCase]: true } = {
   searchPassages: true,
   listFeedback: true,
   summariseFeedback: true,
+  recordDeliveries: true,
+  listWebhookDeliveries: true,
+  getWebhookDelivery: true,
+  countRefusals: true,
+  pruneDeliveries: true,
+  resendAnswer: true,
 };
 
 /** A Store whose methods become calls, stamped with the caller's time. */

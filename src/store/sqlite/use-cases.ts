@@ -1,3 +1,4 @@
+import type { DeadLetterStore } from '../dead-letter-store.ts';
 import type { FeedbackStore } from '../feedback-store.ts';
 import type { SettingStore } from '../setting-store.ts';
 import type { Store } from '../store.ts';
@@ -18,6 +19,7 @@ import { createTurns } from './turns.ts';
 import { createUpkeep } from './upkeep.ts';
 import { createUsage } from './usage.ts';
 import { createWakePutOff } from './wake.ts';
+import { createWebhookUseCases } from './webhook-use-cases.ts';
 
 export type UseCase = Exclude<keyof Store, 'close'>;
 
@@ -42,7 +44,6 @@ export function createUseCases(db: Sqlite): UseCases {
   const turnsOf = createTurns(db);
   const commitTurn = createCommit(db);
   const deliveries = createDeliveries(db);
-  const letters = createDeadLetters(db);
   const status = createStatus(db);
   const stats = createStats(db);
   const knowledge = createKnowledge(db);
@@ -79,10 +80,7 @@ export function createUseCases(db: Sqlite): UseCases {
     status: ([key]) => status.status(key),
     transcript: ([query]) => turnsOf.transcript(query),
     stats: ([query]) => stats(query?.adapters),
-    listDeadLetters: ([query]) => letters.listDeadLetters(query),
-    getDeadLetter: ([id]) => letters.getDeadLetter(id),
-    replayDeadLetter: ([id], now) => letters.replayDeadLetter(id, now),
-    discardDeadLetter: ([id], now) => letters.discardDeadLetter(id, now),
+    ...deadLetterCases(db),
     ...usageCases(db, upkeep.prune),
     ...settingCases(db),
     forgetOverheard: ([query]) => overheard.forget(query),
@@ -94,6 +92,7 @@ export function createUseCases(db: Sqlite): UseCases {
     putDocument: ([document, passages]) => knowledge.putDocument(document, passages),
     removeDocument: ([source]) => knowledge.removeDocument(source),
     searchPassages: ([match, limit]) => knowledge.searchPassages(match, limit),
+    ...createWebhookUseCases(db),
   };
 }
 
@@ -109,6 +108,16 @@ function usageCases(db: Sqlite, prune: Prune): Pick<UseCases, 'prune' | keyof Us
     sumUsage: ([query]) => usage.sumUsage(query),
     usage: ([query]) => usage.usage(query),
     newestTurn: () => usage.newestTurn(),
+  };
+}
+
+function deadLetterCases(db: Sqlite): Pick<UseCases, keyof DeadLetterStore> {
+  const letters = createDeadLetters(db);
+  return {
+    listDeadLetters: ([query]) => letters.listDeadLetters(query),
+    getDeadLetter: ([id]) => letters.getDeadLetter(id),
+    replayDeadLetter: ([id], now) => letters.replayDeadLetter(id, now),
+    discardDeadLetter: ([id], now) => letters.discardDeadLetter(id, now),
   };
 }
 

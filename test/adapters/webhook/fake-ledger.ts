@@ -1,5 +1,5 @@
 import type { AcceptResult, AdapterContext, EventStatus } from '../../../src/adapter.ts';
-import type { InboundMessage } from '../../../src/message.ts';
+import type { InboundMessage, Json } from '../../../src/message.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -9,6 +9,7 @@ import { createMemoryPlaces } from '../../support/memory-places.ts';
 import { createMemoryInstallations } from '../../support/memory-installations.ts';
 
 export interface FakeLedger extends AdapterContext {
+  recordDelivery?: NonNullable<AdapterContext['recordDelivery']>;
   readonly clock: FakeClock;
   readonly log: MemoryLog;
   /** What was accepted, in order. */
@@ -27,6 +28,7 @@ export function createFakeLedger(): FakeLedger {
   const log = createMemoryLog();
   const events: InboundMessage[] = [];
   const statuses = new Map<string, EventStatus>();
+  const states = new Map<string, Json>();
   let failing = false;
   let asked = 0;
 
@@ -43,15 +45,16 @@ export function createFakeLedger(): FakeLedger {
     clock,
     log,
     events,
-    accept: async (batch) => {
+    accept: async (batch, state) => {
       if (failing) {
         failing = false;
         throw new Error('disk full');
       }
+      if (state) states.set(state.key, state.value);
       // This adapter makes messages only.
       return (batch as InboundMessage[]).map(acceptOne);
     },
-    loadState: async () => undefined,
+    loadState: async (key) => states.get(key),
     installations: createMemoryInstallations(clock),
     recentConversations: async () => [],
     overview: async () => emptyOverview,

@@ -13,6 +13,7 @@ const rare = [
   /and lease_owner = coalesce\(@owner/, // a start or a stop: all that is unsettled
   /^update (inbox|outbox) indexed by .* and adapter = \? and tenant = \?/, // an uninstallation: all that is unsettled
   /(from|into) document/,
+  /from webhook_(delivery|refusal)/, // a list for a person, and clearing out
   /indexed by inbox_overheard/, // what people said to each other in the last hours
   /from place_change where (adapter = \? order|seq in)/, // a start, or a person
   /from usage where/, // a person asks

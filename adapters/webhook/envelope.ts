@@ -1,0 +1,44 @@
+import type { IncomingMessage } from 'node:http';
+import { toProblem } from '../../src/problem.ts';
+import type { Problem } from '../../src/problem.ts';
+import type { Contains } from './addresses.ts';
+import type { Origin } from './origin.ts';
+
+/** What can be told before the body is read. */
+export function judgeEnvelope({ method, headers }: IncomingMessage): Problem | undefined {
+  if (method !== 'POST') return toProblem({ status: 405, code: 'method', detail: 'Deliver events by POST.' });
+  const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  if (!/^\s*application\/(?:json|[\w.-]+\+json)\s*$/.test(type)) {
+    return toProblem({ status: 415, code: 'media-type', detail: 'Send JSON, with the header "Content-Type: application/json".' });
+  }
+  const charset = parameters.find((parameter) => parameter.trim().startsWith('charset='));
+  if (charset !== undefined && !/^\s*charset="?utf-?8"?\s*$/.test(charset)) {
+    return toProblem({ status: 415, code: 'charset', detail: 'JSON is UTF-8: encode it so, and leave the charset out.' });
+  }
+  if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
+    return toProblem({ status: 415, code: 'content-encoding', detail: 'Send the body as it is, without compression.' });
+  }
+  return undefined;
+}
+
+/** Where the request comes from, and by which way. */
+export function judgeOrigin(
+  origin: Origin,
+  rules: { requireHttps: boolean; isAllowed: Contains | undefined },
+): Problem | undefined {
+  if (rules.requireHttps && !origin.secure) return notSecure;
+  return rules.isAllowed === undefined || rules.isAllowed(origin.address) ? undefined : notAllowed;
+}
+
+const notSecure = toProblem({
+  status: 403,
+  code: 'https-required',
+  detail:
+    'This came over a network in clear, where everybody on the way can read it. Send it to the https address; a proxy in front must be trusted here and say so in X-Forwarded-Proto.',
+});
+
+const notAllowed = toProblem({
+  status: 403,
+  code: 'address-not-allowed',
+  detail: 'This source takes nothing from this address.',
+});

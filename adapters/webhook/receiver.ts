@@ -1,0 +1,46 @@
+import { createAddressList } from './addresses.ts';
+import type { Contains } from './addresses.ts';
+import { createJobIds } from './job-id.ts';
+import type { JobIds } from './job-id.ts';
+import { createMapping } from './mapping.ts';
+import type { Mapping } from './mapping.ts';
+import { createRateLimiter } from './rate-limit.ts';
+import type { TakeOne } from './rate-limit.ts';
+import { createSourceVerifier } from './schemes/verifier.ts';
+import type { SourceVerify } from './schemes/source-verify.ts';
+import type { WebhookSource } from './source.ts';
+import { sharedSecrets } from '../../src/verification.ts';
+
+/** A source with all that can be made of its configuration once. */
+export interface Receiver {
+  readonly source: WebhookSource;
+  readonly verify: SourceVerify;
+  readonly map: Mapping;
+  readonly requireHttps: boolean;
+  /** Undefined where every address is. */
+  readonly isAllowed: Contains | undefined;
+  /** Undefined where there is no limit. */
+  readonly takeOne: TakeOne | undefined;
+  readonly jobs: JobIds;
+}
+
+/**
+ * `jobKey`: proves that the ids of jobs were made here, where the source has no secret of its own to do it with.
+ * Throws a ConfigError or a TypeError where the configuration cannot be used.
+ */
+export function createReceiver(
+  source: WebhookSource,
+  { fetch, jobKey }: { fetch: typeof globalThis.fetch; jobKey: string },
+): Receiver {
+  const { name, allowFrom, rateLimit, requireHttps = true } = source;
+  const secrets = sharedSecrets(source.verify);
+  return {
+    source,
+    verify: createSourceVerifier(source.verify, fetch),
+    map: createMapping(source),
+    requireHttps,
+    isAllowed: allowFrom && createAddressList(allowFrom),
+    takeOne: rateLimit && createRateLimiter(rateLimit),
+    jobs: createJobIds(name, secrets.length > 0 ? secrets : [jobKey]),
+  };
+}

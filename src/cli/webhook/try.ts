@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { createReceiver } from '../../../adapters/webhook/receiver.ts';
+import { toMessage } from '../../../adapters/webhook/receive.ts';
+import { parsePayload } from '../../../adapters/webhook/request-body.ts';
+import { signForSource } from '../../../adapters/webhook/sign.ts';
+import { toSignatureProblem } from '../../../adapters/webhook/verify.ts';
+import { systemClock } from '../../clock.ts';
+import { describeError, UsageError } from '../../errors.ts';
+import { exitCodes, type Cli } from '../command.ts';
+import { toPrintable, toPrintableJson } from '../printable.ts';
+import { findSource } from './configured.ts';
+
+interface TryOptions {
+  readonly source: string;
+  readonly file: string;
+  readonly header?: readonly string[];
+  readonly query?: string;
+  readonly at?: string;
+  readonly json?: boolean;
+}
+
+interface Trial {
+  /** `passed`, `not checked`, or why it would be refused. */
+  readonly proof: string;
+  /** Which of several secrets fitted. */
+  readonly key?: string | undefined;
+  readonly problem?: string | undefined;
+  readonly eventId?: string | undefined;
+  readonly conversationId?: string | undefined;
+  readonly author?: string | undefined;
+  readonly text?: string | undefined;
+}
+
+export async function tryPayload(options: TryOptions, cli: Cli): Promise<void> {
+  const { config } = await cli.loadConfig();
+  const source = findSource(config, options.source);
+  const body = readPayload(options.file);
+  const trial = await runTrial(source, { body, options, publicUrl: config.server.publicUrl ?? '' });
+  if (trial.problem !== undefined || !(trial.proof === 'passed' || trial.proof === notChecked)) cli.exitCode = exitCodes.failed;
+  cli.stdout.write(options.json ? toPrintableJson(trial) : toText(trial));
+}
+
+const notChecked = 'not checked: only the sender can make it. Give the headers of a real request by --header';
+
+interface TrialInput {
+  readonly body: Buffer;
+  readonly options: TryOptions;
+  readonly publicUrl: string;
+}
+
+async function runTrial(source: ReturnType<typeof findSource>, { body, options, publicUrl }: TrialInput): Promise<Trial> {
+  const receiver = createReceiver(source, { fetch, jobKey: '' });
+  const now = parseTime(options.at);
+  const given = parseHeaders(options.header ?? []);
+  const address = `${publicUrl}/webhooks/${source.name}`;
+  const isGiven = options.header !== undefined || options.query !== undefined;
+  const made = isGiven ? undefined : await signForSource(source.verify, { id: 'trial', body, now, url: address });
+  const headers = { ...made?.headers, ...given };
+  const query = options.query ?? made?.query ?? '';
+  const url = query === '' ? address : `${address}?${query.replace(/^\?/, '')}`;
+  const proof = isGiven || made ? await receiver.verify({ headers, body, now, method: 'POST', url, fromProxy: true }) : undefined;
+  const checked = describeProof(proof, source);
+  const parsed = parsePayload(body, source.maxDepth);
+  if (!parsed.ok) return { ...checked, problem: parsed.detail };
+  const signedId = proof?.ok ? proof.id : undefined;
+  const mapped = receiver.map({ payload: parsed.payload, headers, body, signedId });
+  if (!mapped.ok)
+    return { ...checked, problem: `The template webhooks.${source.name}.${mapped.key} gives nothing for this body.` };
+  const { eventId, conversationId, author, text } = toMessage(source, mapped.event, now);
+  return { ...checked, eventId, conversationId, author: `${author.name} (${author.id})`, text };
+}
+
+type Proof = Awaited<ReturnType<ReturnType<typeof createReceiver>['verify']>>;
+
+function describeProof(proof: Proof | undefined, { verify }: ReturnType<typeof findSource>): Pick<Trial, 'proof' | 'key'> {
+  if (proof === undefined) return { proof: notChecked };
+  if (proof.ok) return { proof: 'passed', key: proof.key };
+  return { proof: `${proof.reason}. ${toSignatureProblem(proof.reason, verify).detail}` };
+}
+
+function readPayload(file: string): Buffer {
+  try {
+    return readFileSync(file === '-' ? 0 : file);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${describeError(error)}`, { cause: error });
+  }
+}
+
+function parseHeaders(lines: readonly string[]): Record<string, string> {
+  const entries = lines.map((line): [string, string] => {
+    const [, name, value] = /^([^:\s]+)\s*:\s*(.*)$/s.exec(line) ?? [];
+    if (name !== undefined && value !== undefined) return [name.toLowerCase(), value.trim()];
+    throw new UsageError('--header: write it like "x-signature: abc"');
+  });
+  return Object.fromEntries(entries);
+}
+
+function parseTime(at: string | undefined): number {
+  if (at === undefined) return systemClock.now();
+  const time = Date.parse(at);
+  if (!Number.isNaN(time)) return time;
+  throw new UsageError(`--at: "${at}" is no time. Example: --at 2026-11-23T08:00:00Z`);
+}
+
+function toText({ proof, key, problem, eventId, conversationId, author, text }: Trial): string {
+  const lines = [
+    `proof         ${proof}${key === undefined ? '' : ` (${key})`}`,
+    ...(problem === undefined ? [] : [`refused       ${problem}`]),
+    ...(text === undefined
+      ? []
+      : [
+          `event         ${eventId}`,
+          `conversation  ${conversationId}`,
+          `author        ${author}`,
+          'asked',
+          `  ${text.replaceAll('\n', '\n  ')}`,
+        ]),
+  ];
+  return toPrintable(`${lines.join('\n')}\n`);
+}
