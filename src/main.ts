@@ -137,8 +137,8 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
 
 function slackOptions({ transport, appToken = '', signingSecret = '', ...slack }: Config['slack']) {
   const by = transport === 'socket' ? ({ type: 'socket', appToken } as const) : ({ type: 'http', signingSecret } as const);
-  const { apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour } = slack;
-  return { transport: by, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour };
+  const { apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, agentView, suggestedPrompts } = slack;
+  return { transport: by, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, agentView, suggestedPrompts };
 }
 
 function slackOAuth({ slack, server, encryptionKeys }: Config) {

@@ -19,6 +19,7 @@ export interface CheckedOptions {
   readonly followThreads: boolean;
   /** Whether settings name user groups. */
   readonly groups: boolean;
+  readonly agentView?: boolean | undefined;
   readonly apiUrl: string | undefined;
   readonly fetch: typeof fetch | undefined;
 }

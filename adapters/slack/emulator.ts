@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../src/clock.ts';
+import { agentStateOf, createAgentMethods } from './emulator/agents.ts';
+import type { AgentSession, EmulatedPrompt, EmulatedTask } from './emulator/agents.ts';
 import { Deliveries } from './emulator/deliveries.ts';
 import type { Delivery, DeliveryListener } from './emulator/deliveries.ts';
 import { createAnnouncer } from './emulator/events.ts';
@@ -131,6 +133,14 @@ export interface SlackEmulator {
 
   /** Presses the Stop button of the session in this thread. */
   pressStop(thread: { readonly channel: string; readonly threadTs: string; readonly user?: string }): Delivery;
+  /** Opens the app, on one of its tabs. */
+  openApp(user?: string, tab?: 'home' | 'messages'): Delivery;
+  /** The agent session of this thread; undefined where there is none. */
+  session(thread: { readonly channel: string; readonly threadTs: string }): AgentSession | undefined;
+  /** The cards in a streamed message. */
+  tasks(message: MessageAddress): readonly EmulatedTask[];
+  /** What the app suggests to this person. */
+  suggestedPrompts(user?: string): readonly EmulatedPrompt[];
   /** Ends every open stream, as when its time is over. */
   expireStreams(): void;
   readonly faults: Faults;
@@ -187,6 +197,11 @@ export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulato
       const streams = api.streams.stopIn(channel, threadTs);
       return announcer.stopped({ channel, threadTs, user: world.user(user).id, streams });
     },
+    openApp: (user = 'Ada', tab = 'messages') =>
+      announcer.opened({ user: world.user(user).id, channel: world.direct(world.user(user)).id, tab }),
+    session: ({ channel, threadTs }) => agentStateOf(world).sessions.get(`${channel} ${threadTs}`),
+    tasks: ({ channel, ts }) => [...(agentStateOf(world).tasks.get(`${channel} ${ts}`)?.values() ?? [])],
+    suggestedPrompts: (user = 'Ada') => agentStateOf(world).prompts.get(world.direct(world.user(user)).id) ?? [],
     expireStreams: () => api.streams.closeAll(),
     faults: api.faults,
     onCall: api.calls.add,
@@ -228,6 +243,7 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials,
   const url = (): string => `http://127.0.0.1:${port}/api/`;
   const methods = {
     ...createMethods({ world, pageSize, onStatus: statuses.call }),
+    ...createAgentMethods(world),
     ...streams.methods,
     'apps.connections.open': () => ({ url: `ws://127.0.0.1:${port}/link/?ticket=${sockets.issueTicket()}` }),
   };

@@ -1,13 +1,14 @@
 import type { App } from '@slack/bolt';
 import type { Adapter, AdapterContext, AdapterHealth, RequestHandler } from '../../src/adapter.ts';
 import { AdapterError, describeError } from '../../src/errors.ts';
-import type { Destination } from '../../src/message.ts';
+import { createAgentView } from './agent-view.ts';
+import type { SuggestedPrompt } from './agent-view.ts';
 import { namesGroups } from './channel-settings.ts';
 import type { SlackChannels } from './channel-settings.ts';
 import { checkSlack } from './check.ts';
 import { createSlackCaller } from './client.ts';
 import type { SlackCaller } from './client.ts';
-import { adapterName, parseDestination } from './conversation.ts';
+import { adapterName } from './conversation.ts';
 import { createFinder } from './find.ts';
 import { createHttpReceiver, createSlackRouter } from './http.ts';
 import type { HttpReceiver } from './http.ts';
@@ -23,9 +24,14 @@ import { createProcessEvent } from './process-event.ts';
 import { createRules } from './rules.ts';
 import { createSender } from './send.ts';
 import type { Sender } from './send.ts';
+import { createSessions } from './sessions.ts';
+import type { Sessions } from './sessions.ts';
 import type { SocketReceiver } from './socket.ts';
+import { createStatus } from './status.ts';
+import type { Status } from './status.ts';
 import { createStreams } from './streams.ts';
 import type { Streams } from './streams.ts';
+import { createTitles } from './titles.ts';
 import { createWorkspaces } from './workspaces.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -47,6 +53,10 @@ export interface SlackOptions {
   readonly followThreads: boolean;
   /** Whether Slack shows previews of what an answer links to. Default false: a preview is a request to wherever a model pointed. */
   readonly unfurl?: boolean;
+  /** Whether Slack's agent view is used: prompts, titles, and sessions with their Stop button. */
+  readonly agentView?: boolean;
+  /** What is suggested to who opens the app; four at most. */
+  readonly suggestedPrompts?: readonly SuggestedPrompt[];
   /** What holds in some channels only. */
   readonly channels?: SlackChannels;
   /** How many messages of other bots are answered in one conversation within an hour; default none. */
@@ -78,14 +88,18 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
       await parts?.workspaces?.tokens.settle();
     },
     send: (message, signal) => running().sender.send(message, signal),
-    find: (message, signal) => running().find(message, signal),
+    find: (message, signal) => running().sender.find(message, signal),
     remove: (message, receipt, signal) => running().sender.remove(message, receipt, signal),
-    split: (text) => splitForSlack(text),
+    split: (text, opened) => (opened && parts?.streams.by(opened)?.parts(text)) ?? splitForSlack(text),
     notice: toNotice,
-    typing: (destination, signal) => showThinking(running().slack, destination, signal),
+    typing: (destination, signal) => {
+      running().sessions?.begin(destination);
+      return running().status.show(destination, signal);
+    },
     check: (signal) => {
-      const { botToken, oauth, transport, apiUrl, fetch, followThreads, channels = {} } = options;
-      return checkSlack({ botToken, oauth, transport, apiUrl, fetch, followThreads, groups: namesGroups(channels) }, signal);
+      const { botToken, oauth, transport, apiUrl, fetch, followThreads, agentView, channels = {} } = options;
+      const wanted = { followThreads, agentView, groups: namesGroups(channels) };
+      return checkSlack({ botToken, oauth, transport, apiUrl, fetch, ...wanted }, signal);
     },
     health: () => (parts ? healthOf(parts, options.oauth) : { connected: false, detail: 'not started' }),
     ...(options.streaming ? { stream: (opening, signal) => running().streams.open(opening, signal) } : {}),
@@ -110,7 +124,9 @@ interface Parts {
   readonly flow: InstallFlow | undefined;
   readonly streams: Streams;
   readonly sender: Sender;
-  readonly find: NonNullable<Adapter['find']>;
+  /** Undefined where the agent view is off. */
+  readonly sessions: Sessions | undefined;
+  readonly status: Status;
   readonly http: HttpReceiver | undefined;
   socket: SocketReceiver | undefined;
   /** Of Bolt's App the receivers use this alone. The rest of it costs more than the whole of receiving does. */
@@ -124,8 +140,14 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const { clock, log } = context;
   const stopping = new AbortController();
   const { slack, identity, workspaces, flow, identify } = createCallers(options, { context, stopping: stopping.signal });
-  const streams = createStreams({ slack, clock, log, stopping: stopping.signal });
-  const find = createFinder({ slack, identity: identify });
+  const titles = createTitles();
+  const { agentView = false, suggestedPrompts: prompts = [] } = options;
+  const shared = { slack, clock, log, stopping: stopping.signal };
+  const sessions = agentView ? createSessions({ ...shared, titles }) : undefined;
+  const status = createStatus({ slack, clock });
+  const view = agentView ? { ...createAgentView({ ...shared, prompts }), titles, sessions } : undefined;
+  const streams = createStreams({ ...shared, sessions });
+  const look = createFinder({ slack, identity: identify });
   const names = createNames({ slack, clock, stopping: stopping.signal });
   const onFailure = (error: unknown): void =>
     log.error('slack event not accepted; it is not acknowledged', { error: describeError(error) });
@@ -134,18 +156,19 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const { channels = {}, botTurnsPerHour = 0 } = options;
   const rules = createRules({ channels, botTurnsPerHour, followThreads, slack, clock, log, stopping: stopping.signal });
   const takesBots = botTurnsPerHour > 0;
-  const app = { processEvent: createProcessEvent({ context, identity, workspaces, names, rules, takesBots }) } as App; // see Parts
+  const app = { processEvent: createProcessEvent({ context, identity, workspaces, names, rules, takesBots, view }) } as App; // see Parts
   http?.init(app);
   return {
-    ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping },
-    sender: createSender({ slack, streams, find, unfurl }),
+    ...{ slack, identity, workspaces, flow, streams, http, app, onFailure, stopping },
+    ...{ sessions, status },
+    sender: createSender({ slack, streams, look, sessions, status, startedAt: clock.now(), unfurl }),
     socket: undefined,
   };
 }
 
 /** Whose tokens Slack is called with: that of the configuration, those of installations, or both. */
 function createCallers(
-  { botToken, oauth, apiUrl, fetch }: SlackOptions,
+  { botToken, oauth, apiUrl, fetch, agentView }: SlackOptions,
   { context, stopping }: { context: AdapterContext; stopping: AbortSignal },
 ) {
   const { clock, log } = context;
@@ -159,7 +182,7 @@ function createCallers(
   const own = single && identity && { slack: single, identity };
   const workspaces = createWorkspaces({ oauth, apiUrl, fetch, context, own });
   const { slack, request, installations } = workspaces;
-  const flow = createInstallFlow({ oauth, apiUrl, request, installations, context, stopping });
+  const flow = createInstallFlow({ oauth, apiUrl, request, installations, context, stopping, agentView });
   return { slack, identity, workspaces, flow, identify: workspaces.identity };
 }
 
@@ -175,15 +198,6 @@ async function startSocket(parts: Parts, { appToken, apiUrl, fetch }: SocketOpti
   parts.socket = new Receiver({ appToken, apiUrl, fetch, clock, log, onFailure: parts.onFailure });
   parts.socket.init(parts.app);
   await parts.socket.start();
-}
-
-/** Shown under the text field until the bot writes, for two minutes at most. */
-async function showThinking(slack: SlackCaller, destination: Destination, signal: AbortSignal): Promise<void> {
-  const { channel, threadTs } = parseDestination(destination) ?? {};
-  if (channel === undefined || threadTs === undefined) return;
-  await slack
-    .of({ destination })
-    .call('assistant.threads.setStatus', { channel_id: channel, thread_ts: threadTs, status: 'is thinking…' }, signal);
 }
 
 function healthOf({ slack, identity, workspaces, http, socket }: Parts, oauth: SlackOAuth | undefined): AdapterHealth {

@@ -11,10 +11,14 @@ export interface ManifestOptions {
   readonly oauth?: boolean;
   /** Whether the settings of a channel say by user group who may ask there. */
   readonly groups?: boolean;
+  /** Whether Slack's agent view is used. */
+  readonly agentView?: boolean | undefined;
+  /** What is suggested in the agent view; four at most. */
+  readonly prompts?: readonly { readonly title: string; readonly message: string }[];
 }
 
 /** What of it decides which scopes and events are asked for. */
-export type FeatureOptions = Pick<ManifestOptions, 'followThreads' | 'oauth' | 'groups'>;
+export type FeatureOptions = Pick<ManifestOptions, 'followThreads' | 'oauth' | 'groups' | 'agentView'>;
 
 /** Something that Parley does on Slack, and what Slack asks for it. */
 export interface SlackFeature {
@@ -30,7 +34,7 @@ export interface SlackFeature {
  * The one table of what is asked for: the manifest and `parley doctor` both read it.
  * Scopes and events as in https://docs.slack.dev/reference/scopes and https://docs.slack.dev/reference/events.
  */
-function featuresOf({ followThreads, oauth, groups }: FeatureOptions): readonly SlackFeature[] {
+function featuresOf({ followThreads, oauth, groups, agentView }: FeatureOptions): readonly SlackFeature[] {
   const threads = followThreads ? 'follow threads and see edits in channels' : 'see edits in channels';
   return [
     { purpose: 'be mentioned', scopes: ['app_mentions:read'], events: ['app_mention'] },
@@ -46,6 +50,7 @@ function featuresOf({ followThreads, oauth, groups }: FeatureOptions): readonly 
     { purpose: 'know people by name', optional: true, scopes: ['users:read'], events: [] },
     { purpose: 'know channels by name', optional: true, scopes: ['channels:read', 'groups:read'], events: [] },
     { purpose: 'tell people directly where an answer cannot be delivered', optional: true, scopes: ['im:write'], events: [] },
+    ...(agentView ? agentFeatures : []),
     ...(groups ? [{ purpose: 'know who is in a user group', scopes: ['usergroups:read'], events: [] }] : []),
     {
       purpose: 'learn that it was removed',
@@ -55,6 +60,17 @@ function featuresOf({ followThreads, oauth, groups }: FeatureOptions): readonly 
   ];
 }
 
+/** https://docs.slack.dev/ai/agent-sessions: without the event a session shows a sign of work that nobody can stop. */
+const agentFeatures: readonly SlackFeature[] = [
+  {
+    purpose: 'suggest questions to who opens it, and title the threads',
+    optional: true,
+    scopes: ['assistant:write'],
+    events: ['app_home_opened'],
+  },
+  { purpose: 'be stopped by a button while it answers', scopes: [], events: ['agent_session_stopped'] },
+];
+
 /** The scopes of the bot token, in order. */
 export function scopesOf(options: FeatureOptions): string[] {
   return listOf(featuresOf(options).map(({ scopes }) => scopes));
@@ -62,14 +78,18 @@ export function scopesOf(options: FeatureOptions): string[] {
 
 export const eventsPath = '/slack/events';
 
+const description = 'Answers questions, in channels and directly.';
+
 /** An app manifest, as https://docs.slack.dev/reference/app-manifest describes it. */
 export function createManifest(options: ManifestOptions): Readonly<Record<string, unknown>> {
-  const { name, transport, publicUrl = '', oauth = false } = options;
+  const { name, transport, publicUrl = '', oauth = false, agentView = false, prompts = [] } = options;
+  const view = { agent_description: description, ...(prompts.length === 0 ? {} : { suggested_prompts: prompts }) };
   const features = featuresOf(options);
   const isSocket = transport === 'socket';
   return {
-    display_information: { name, description: 'Answers questions, in channels and directly.' },
+    display_information: { name, description },
     features: {
+      ...(agentView ? { agent_view: view } : {}),
       bot_user: { display_name: name, always_online: true },
       app_home: { messages_tab_enabled: true, messages_tab_read_only_enabled: false },
     },

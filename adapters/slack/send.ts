@@ -2,88 +2,124 @@ import type { FoundMessage } from '../../src/adapter.ts';
 import { DeliveryError } from '../../src/errors.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import type { SlackCaller } from './client.ts';
+import { openDirect } from './direct.ts';
 import { isTs, parseDestination, peopleOf } from './conversation.ts';
 import type { SlackDestination } from './conversation.ts';
 import { platformErrorOf, rateLimitOf, toDeliveryError } from './failure.ts';
+import type { Sighting } from './find.ts';
 import { neutralise } from './format.ts';
+import { createLeftovers } from './leftovers.ts';
+import type { Leftovers } from './leftovers.ts';
 import { toReceipt } from './limits.ts';
-import { isRecord } from './receive.ts';
+import { toMetadata } from './metadata.ts';
+import type { Segment } from './segment.ts';
+import type { Sessions } from './sessions.ts';
+import type { Status } from './status.ts';
+import { toContent } from './stream.ts';
 import type { LiveStream } from './stream.ts';
 import type { Streams } from './streams.ts';
+import type { TaskChunk } from './tasks.ts';
 
 export interface SenderOptions {
   readonly slack: SlackCaller;
   readonly streams: Streams;
-  readonly find: (message: OutboundMessage, signal: AbortSignal) => Promise<FoundMessage | undefined>;
+  readonly look: (message: OutboundMessage, signal: AbortSignal) => Promise<Sighting>;
+  readonly sessions: Pick<Sessions, 'end' | 'ended' | 'statusAtEnd'> | undefined;
+  readonly status: Pick<Status, 'clear'>;
+  /** When this process began, in ms since 1970: it does not know what streams an earlier one has left. */
+  readonly startedAt: number;
   /** Whether Slack shows previews of what is linked to. */
   readonly unfurl: boolean;
 }
 
 export interface Sender {
   send(message: OutboundMessage, signal: AbortSignal): Promise<Receipt>;
+  find(message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined>;
   remove(message: OutboundMessage, receipt: Receipt, signal: AbortSignal): Promise<void>;
 }
 
-/** Tells which message of ours it is: opaque, because every app in the channel can read it. */
-export const metadataType = 'parley_reply';
-
 /**
  * One message, whatever has been shown of it already: nothing (post it), a stream that this process holds (add the rest and stop it), or
- * something that a crash or a lost answer left behind (stop it, and write the whole text over it).
+ * something that a crash or a lost answer left behind (stop it, and write the whole text over it). With the last part goes what streams have
+ * shown beyond it.
  */
-export function createSender({ slack, streams, find, unfurl }: SenderOptions): Sender {
-  async function deliver(job: Job, stream: LiveStream | undefined): Promise<Receipt> {
-    const { message, signal } = job;
-    if (job.destination.ephemeral) return whisper(job);
-    const opened = message.opened?.id ?? stream?.ts;
-    if (opened !== undefined) {
-      const held = stream?.ts === opened ? stream : undefined;
-      return (held && (await finish(job, held))) ?? complete(job, opened, held);
+export function createSender(options: SenderOptions): Sender {
+  const { slack, streams, sessions, status, unfurl } = options;
+  const leftovers = createLeftovers(options);
+
+  /** The answer stands there, or never will. */
+  async function settle(message: OutboundMessage, signal: AbortSignal): Promise<void> {
+    streams.forget(message);
+    await sessions?.end(message);
+    await status.clear(message.destination, signal);
+  }
+
+  function toJob(message: OutboundMessage, destination: SlackDestination, signal: AbortSignal): Job {
+    const isLast = message.part === message.parts - 1;
+    return {
+      ...{ slack: slack.of(message), message, destination, unfurl, signal },
+      text: neutralise(message.text, peopleOf(destination)),
+      tasks: isLast ? (streams.of(message)?.closingTasks() ?? []) : [],
+      sessionStatus: isLast ? sessions?.statusAtEnd(message.destination) : undefined,
+      onSessionEnded: () => sessions?.ended(message.destination),
+    };
+  }
+
+  async function sendNow(message: OutboundMessage, signal: AbortSignal): Promise<Receipt> {
+    const given = parseDestination(message.destination);
+    const destination = given && (await openDirect(slack, given, signal));
+    if (!destination) {
+      throw new DeliveryError({ message: 'The message has no Slack channel to go to.', retryable: false, uncertain: false });
     }
-    if (stream?.standing !== 'unknown') return post(job);
-    const found = await find(message, signal);
-    if (found?.complete) return found.receipt;
-    return found ? complete(job, found.receipt.id, undefined) : post(job);
+    const receipt = await deliver(toJob(message, destination, signal), { stream: streams.of(message), leftovers });
+    if (message.part < message.parts - 1) return receipt;
+    for (const ts of await leftovers.surplus(message, signal)) {
+      await remove(slack.of(message), toReceipt(destination.channel, ts), signal);
+    }
+    await settle(message, signal);
+    return receipt;
   }
 
   return {
     send: async (message, signal) => {
-      const given = parseDestination(message.destination);
-      const destination = given && (await openDirect(slack, given, signal));
-      if (!destination) {
-        throw new DeliveryError({ message: 'The message has no Slack channel to go to.', retryable: false, uncertain: false });
+      try {
+        return await sendNow(message, signal);
+      } catch (error) {
+        if (error instanceof DeliveryError && !error.retryable) await settle(message, signal);
+        throw error;
       }
-      const job = {
-        slack: slack.of(message),
-        message,
-        destination,
-        unfurl,
-        text: neutralise(message.text, peopleOf(destination)),
-        signal,
-      };
-      const receipt = await deliver(job, streams.get(message.id));
-      streams.forget(message.id);
-      return receipt;
+    },
+    find: async (message, signal) => {
+      const { channel, own, left } = await leftovers.look(message, signal);
+      if (own === undefined) return left[0] === undefined ? undefined : { receipt: toReceipt(channel, left[0]), complete: false };
+      if (message.part === message.parts - 1) {
+        for (const ts of left) await remove(slack.of(message), toReceipt(channel, ts), signal);
+        await settle(message, signal);
+      }
+      return { receipt: toReceipt(channel, own), complete: true };
     },
     remove: (message, receipt, signal) => remove(slack.of(message), receipt, signal),
   };
 }
 
-/** Slack makes the direct messages with a person at the first call, and names them at every other. */
-export async function openDirect(
-  slack: SlackCaller,
-  destination: SlackDestination,
-  signal: AbortSignal,
-): Promise<SlackDestination> {
-  if (!destination.direct || !/^[UW]/.test(destination.channel)) return destination;
-  const method = 'conversations.open';
-  try {
-    const { channel } = await slack.call(method, { users: destination.channel }, signal);
-    if (!isRecord(channel) || typeof channel['id'] !== 'string') throw new TypeError('it was answered without a channel');
-    return { ...destination, channel: channel['id'] };
-  } catch (error) {
-    throw toDeliveryError(error, { method });
+interface Shown {
+  readonly stream: LiveStream | undefined;
+  readonly leftovers: Leftovers;
+}
+
+async function deliver(job: Job, { stream, leftovers }: Shown): Promise<Receipt> {
+  const { message, signal } = job;
+  if (job.destination.ephemeral) return whisper(job);
+  const held = stream?.segments[message.part];
+  const opened = message.opened?.id ?? held?.ts;
+  if (opened !== undefined) {
+    const own = held?.ts === opened ? held : undefined;
+    return (own && (await finish(job, own))) ?? complete(job, opened, own);
   }
+  if (held?.standing !== 'unknown' && !leftovers.mayBe(message)) return post(job);
+  const { own, left } = await leftovers.look(message, signal);
+  if (own !== undefined) return toReceipt(job.destination.channel, own);
+  return left[0] === undefined ? post(job) : complete(job, left[0], undefined);
 }
 
 interface Job {
@@ -93,6 +129,10 @@ interface Job {
   readonly unfurl: boolean;
   /** As Slack is to get it. */
   readonly text: string;
+  /** What the end of the stream is to tell of its steps, and of the session. */
+  readonly tasks: readonly TaskChunk[];
+  readonly sessionStatus: string | undefined;
+  readonly onSessionEnded: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -131,27 +171,30 @@ async function whisper({ slack, destination, text, signal }: Job): Promise<Recei
 }
 
 /** Ends the stream with what is missing; undefined where it does not show the beginning of the text any more, or did not take the end. */
-async function finish({ slack, message, destination, text, signal }: Job, stream: LiveStream): Promise<Receipt | undefined> {
-  if (stream.standing !== 'open' || stream.ts === undefined || !text.startsWith(stream.shown)) return undefined;
+async function finish(job: Job, segment: Segment): Promise<Receipt | undefined> {
+  const { slack, message, destination, text, tasks, sessionStatus, signal } = job;
+  if (segment.standing !== 'open' || segment.ts === undefined || !text.startsWith(segment.shown)) return undefined;
   const { channel } = destination;
-  const rest = text.slice(stream.shown.length);
+  const rest = text.slice(segment.shown.length);
   const method = 'chat.stopStream';
   try {
-    const args = { channel, ts: stream.ts, metadata: toMetadata(message) };
-    await slack.call(method, rest === '' ? args : { ...args, markdown_text: rest }, signal);
-    return toReceipt(channel, stream.ts);
+    const session = sessionStatus === undefined ? {} : { session_status: sessionStatus };
+    const args = { channel, ts: segment.ts, metadata: toMetadata(message), ...session, ...toContent({ piece: rest, tasks }) };
+    await slack.call(method, args, signal);
+    if (sessionStatus !== undefined) job.onSessionEnded();
+    return toReceipt(channel, segment.ts);
   } catch (error) {
     if (rateLimitOf(error) !== undefined) throw toDeliveryError(error, { method, opened: true });
-    stream.standing = platformErrorOf(error) === 'message_not_in_streaming_state' ? 'ended' : 'broken';
+    segment.standing = platformErrorOf(error) === 'message_not_in_streaming_state' ? 'ended' : 'broken';
     return undefined;
   }
 }
 
 /** Writes the whole text over what stands there. */
-async function complete(job: Job, ts: string, stream: LiveStream | undefined): Promise<Receipt> {
+async function complete(job: Job, ts: string, segment: Segment | undefined): Promise<Receipt> {
   const { slack, message, destination, text, signal } = job;
   const { channel } = destination;
-  const hasEnded = stream?.standing === 'ended';
+  const hasEnded = segment?.standing === 'ended' || segment?.standing === 'stopped';
   if (!hasEnded) await stop(slack, { channel, ts }, signal);
   const method = 'chat.update';
   try {
@@ -195,10 +238,6 @@ async function remove(slack: SlackCaller, { id: ts, channel = '' }: Receipt, sig
   } catch (error) {
     if (platformErrorOf(error) !== 'message_not_found') throw toDeliveryError(error, { method });
   }
-}
-
-function toMetadata({ id }: OutboundMessage) {
-  return { event_type: metadataType, event_payload: { oid: id } };
 }
 
 function stillStreaming(cause: unknown): DeliveryError {

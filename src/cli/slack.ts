@@ -57,7 +57,8 @@ function toManifestOptions({ socket, url, name }: CommandOptions, config: Config
   const oauth = hasSlackOAuth(slack);
   const publicUrl = transport === 'http' || oauth ? toPublicUrl(url ?? server.publicUrl) : undefined;
   const groups = namesGroups(slack.channels);
-  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, followThreads: slack.followThreads };
+  const { followThreads, agentView, suggestedPrompts: prompts } = slack;
+  return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, followThreads, agentView, prompts };
 }
 
 /** Before anything is configured, the way that needs no public address. */

@@ -57,7 +57,7 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
     startedAt: completion.startedAt,
     events: turn.events.map(({ seq }): SettledEvent => ({ seq, verdict, reason, tokens: tokens.get(seq) })),
     answer: result.answerTokens === undefined ? undefined : { text: result.text, tokens: result.answerTokens },
-    parts: split(adapter, result.text).map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
+    parts: split(adapter, result.text, stream).map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
     deliver: {
       adapter: address.adapter,
       tenant: address.tenant,
@@ -77,7 +77,7 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
 }
 
 /** An answer is never nothing: what an adapter finds nothing to show of goes out as it is. */
-function split(adapter: Adapter | undefined, text: string): readonly string[] {
-  const parts = adapter?.split?.(text) ?? [];
+function split(adapter: Adapter | undefined, text: string, stream: ClaimedTurn['stream']): readonly string[] {
+  const parts = adapter?.split?.(text, stream === 'unknown' ? undefined : stream) ?? [];
   return parts.length > 0 ? parts : [text];
 }

@@ -7,6 +7,7 @@ import {
   toEnvelope,
   toMentionEvent,
   toMessageEvent,
+  toOpenedEvent,
   toStopEvent,
 } from './payloads.ts';
 import type { EnvelopeData, EventBody, SlashCommand } from './payloads.ts';
@@ -40,6 +41,7 @@ export interface Announcer {
   deleted(previous: StoredMessage): readonly Delivery[];
   command(command: Omit<SlashCommand, 'triggerId'>): Delivery;
   uninstalled(): Delivery;
+  opened(opening: { readonly user: string; readonly channel: string; readonly tab: 'home' | 'messages' }): Delivery;
   /** `streams` are those of the thread that grew. */
   stopped(stop: StopPress): Delivery;
   /** Ids of people, and of bots, whose tokens are no good any more. */
@@ -101,8 +103,7 @@ export function createAnnouncer({ world, clock, deliveries, echoes, place = () =
       const body = toCommandBody(world, { ...command, triggerId });
       return deliveries.add({ id: triggerId, kind: 'command', type: command.command, body, messageTs: undefined });
     },
-    stopped: (stop) => first(send(toStopEvent({ ...stop, eventTs: world.nextTs() }))),
-    ...announceEnds(send),
+    ...announceOthers(send, () => world.nextTs()),
     redeliver: ({ ts }, copies) => {
       const bodies = Array.from({ length: copies }, () => sent.get(ts) ?? []).flat();
       return bodies.map((body) => deliveries.add({ ...idOf(body), kind: 'event', body, messageTs: ts }));
@@ -110,9 +111,13 @@ export function createAnnouncer({ world, clock, deliveries, echoes, place = () =
   };
 }
 
-/** That the app may do less from now on, or nothing. */
-function announceEnds(send: (event: EventBody) => readonly Delivery[]): Pick<Announcer, 'uninstalled' | 'revoked'> {
+type Others = Pick<Announcer, 'stopped' | 'opened' | 'uninstalled' | 'revoked'>;
+
+/** What happens beside messages: somebody opens the app, stops it, or lets it do less from now on, or nothing. */
+function announceOthers(send: (event: EventBody) => readonly Delivery[], nextTs: () => string): Others {
   return {
+    stopped: (stop) => first(send(toStopEvent({ ...stop, eventTs: nextTs() }))),
+    opened: (opening) => first(send(toOpenedEvent({ ...opening, eventTs: nextTs() }))),
     uninstalled: () => first(send({ type: 'app_uninstalled' })),
     revoked: (tokens) => first(send({ type: 'tokens_revoked', tokens })),
   };

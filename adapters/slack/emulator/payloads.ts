@@ -105,6 +105,17 @@ export function toStopEvent(stop: {
   };
 }
 
+/** Somebody has opened the app: https://docs.slack.dev/reference/events/app_home_opened. */
+export function toOpenedEvent(opening: {
+  readonly user: string;
+  readonly channel: string;
+  readonly tab: 'home' | 'messages';
+  readonly eventTs: string;
+}): EventBody {
+  const { user, channel, tab, eventTs } = opening;
+  return { type: 'app_home_opened', user, channel, tab, event_ts: eventTs, context: {} };
+}
+
 export interface SlashCommand {
   readonly command: string;
   readonly text: string;

@@ -1,3 +1,4 @@
+import { agentStateOf, toStatus, updateTasks } from './agents.ts';
 import { metadataOf, ownMessage, Refusal, string, textOf, writableChannel } from './methods.ts';
 import type { Args, Method } from './methods.ts';
 import type { StoredMessage, World } from './world.ts';
@@ -19,6 +20,15 @@ export interface StreamMethods {
   stopIn(channelId: string, threadTs: string): readonly string[];
 }
 
+/** Of all blocks of a message together, as far as is known: https://github.com/slackapi/bolt-js/issues/2509. */
+const maxMessage = 13_200;
+
+function grown(message: StoredMessage, args: Args): string {
+  const text = message.text + textOf(args);
+  if (text.length > maxMessage) throw new Refusal('msg_blocks_too_long');
+  return text;
+}
+
 /** A message that grows: started, appended to, stopped. While it streams it can be neither updated nor deleted; afterwards it cannot be appended to. */
 export function createStreamMethods({ world, now, streamLifeMs }: StreamMethodOptions): StreamMethods {
   const stopped = new Set<string>();
@@ -28,15 +38,6 @@ export function createStreamMethods({ world, now, streamLifeMs }: StreamMethodOp
     if (stopped.has(message.ts)) throw new Refusal('stopped_by_user');
     if (message.streamingState !== 'in_progress') throw new Refusal('message_not_in_streaming_state');
     return message;
-  }
-
-  function close(isOver: (message: StoredMessage) => boolean): void {
-    for (const { messages } of world.channels.values()) {
-      for (const message of messages.values()) {
-        if (message.streamingState !== 'in_progress' || message.deleted || !isOver(message)) continue;
-        world.update(message, { streamingState: 'errored' }, false);
-      }
-    }
   }
 
   const methods: Record<string, Method> = {
@@ -49,27 +50,32 @@ export function createStreamMethods({ world, now, streamLifeMs }: StreamMethodOp
         if (string(args['recipient_user_id']) === '') throw new Refusal('missing_recipient_user_id');
       }
       const message = world.post({ channel, user: world.bot, text: textOf(args), threadTs, streaming: true });
+      updateTasks(world, message, args);
       return { channel: channel.id, ts: message.ts };
     },
     'chat.appendStream': (args) => {
       const message = streaming(args);
-      const text = textOf(args);
-      if (text === '') throw new Refusal('no_text');
-      world.update(message, { text: message.text + text }, false);
+      const text = grown(message, args);
+      const hasTasks = updateTasks(world, message, args);
+      if (text === message.text && !hasTasks) throw new Refusal('no_text');
+      world.update(message, { text }, false);
       return { channel: message.channelId, ts: message.ts };
     },
     'chat.stopStream': (args) => {
       const message = streaming(args);
-      const text = message.text + textOf(args);
-      world.update(message, { text, metadata: metadataOf(args), streamingState: 'completed' }, false);
+      const text = grown(message, args);
+      updateTasks(world, message, args);
+      const metadata = metadataOf(args);
+      updateSession(world, message, args);
+      world.update(message, { text, metadata, streamingState: 'completed' }, false);
       return { channel: message.channelId, ts: message.ts };
     },
   };
 
   return {
     methods,
-    closeOld: () => close(({ streamedSince = now() }) => now() - streamedSince > streamLifeMs),
-    closeAll: () => close(() => true),
+    closeOld: () => close(world, ({ streamedSince = now() }) => now() - streamedSince > streamLifeMs),
+    closeAll: () => close(world, () => true),
     stopIn: (channelId, threadTs) => {
       const growing = growingIn(world, channelId, threadTs);
       for (const message of growing) {
@@ -84,4 +90,21 @@ export function createStreamMethods({ world, now, streamLifeMs }: StreamMethodOp
 function growingIn(world: World, channelId: string, threadTs: string): StoredMessage[] {
   const messages = [...(world.channels.get(channelId)?.messages.values() ?? [])];
   return messages.filter((each) => each.threadTs === threadTs && each.streamingState === 'in_progress' && !each.deleted);
+}
+
+function close(world: World, isOver: (message: StoredMessage) => boolean): void {
+  for (const { messages } of world.channels.values()) {
+    for (const message of messages.values()) {
+      if (message.streamingState !== 'in_progress' || message.deleted || !isOver(message)) continue;
+      world.update(message, { streamingState: 'errored' }, false);
+    }
+  }
+}
+
+function updateSession(world: World, { channelId, threadTs }: StoredMessage, { session_status: given }: Args): void {
+  if (given === undefined) return;
+  const status = toStatus(given);
+  const { sessions } = agentStateOf(world);
+  const session = sessions.get(`${channelId} ${threadTs}`);
+  if (session) sessions.set(`${channelId} ${threadTs}`, { ...session, status });
 }

@@ -8,6 +8,7 @@ import { createOAuth } from './oauth.ts';
 import type { InstalledPlace } from './oauth.ts';
 import { createPeople } from './people.ts';
 import type { People } from './people.ts';
+import { createAgentMethods } from './agents.ts';
 import { createStreamMethods } from './streams.ts';
 import type { StreamMethods } from './streams.ts';
 import type { Grants } from './web-api.ts';
@@ -187,7 +188,7 @@ function createTenant(
       return { isEnterpriseInstall: place.team === null, teamId: isHead ? null : world.teamId };
     },
   });
-  const methods = { ...createMethods({ world, ...methodOptions }), ...streams.methods };
+  const methods = { ...createMethods({ world, ...methodOptions }), ...createAgentMethods(world), ...streams.methods };
   const people = createPeople(world, announcer);
   const tenant: Tenant = { world, methods, streams, announcer, people, place: undefined, organisation };
   return tenant;
