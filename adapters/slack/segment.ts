@@ -68,7 +68,7 @@ export class Segment {
 
   /** Where the answer has to go on in another message; undefined where it need not yet. */
   cut(ageMs: number): MarkdownCut | undefined {
-    if (this.ts === undefined) return undefined;
+    if (this.ts === undefined || this.isBlank()) return undefined;
     const tooLong = cutForSlack(this.text);
     if (tooLong) return neutralise(tooLong.head, this.#people).startsWith(this.shown.trimEnd()) ? tooLong : this.cutHere();
     if (ageMs >= hardLifeMs) return this.cutHere();

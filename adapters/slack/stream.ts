@@ -235,7 +235,7 @@ export class LiveStream implements MessageStream {
     workspace.blockedUntil = Math.max(workspace.blockedUntil, retryAt);
     const isOld = platformErrorOf(error) === 'message_not_in_streaming_state' && this.#ageMs() > shortestLifeMs;
     segment.standing = this.#standingAfter(method, error);
-    if (isOld && segment.ts !== undefined) {
+    if (isOld && segment.shown.trim() !== '') {
       workspace.openStreams -= 1;
       return this.#goOn(segment, segment.cutHere());
     }

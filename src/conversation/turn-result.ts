@@ -1,3 +1,4 @@
+import type { Step } from '../adapter.ts';
 import { runAgent } from '../agent/loop.ts';
 import type { Clock } from '../clock.ts';
 import { ModelError, TurnAborted } from '../errors.ts';
@@ -47,6 +48,8 @@ export interface AnswerMeans {
   readonly voice: Voice;
   /** Called with each piece of the answer as it comes. */
   readonly onText: (text: string) => void;
+  /** Called with what is done for the answer meanwhile. */
+  readonly onStep?: (step: Step) => void;
   readonly signal: AbortSignal;
 }
 
@@ -130,7 +133,7 @@ async function ask(options: TurnResultOptions, { turn, questions, means }: Quest
     maxTokens: contextTokens,
     countTokens,
   });
-  const { text, usage } = await runAgent({ model, request, onText: means.onText }, means.signal);
+  const { text, usage } = await runAgent({ model, request, onText: means.onText, onStep: means.onStep }, means.signal);
   return {
     text,
     verdict: 'answered',

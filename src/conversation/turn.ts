@@ -51,7 +51,7 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
     let result: TurnResult | Retry | undefined;
     let stream: ClaimedTurn['stream'];
     try {
-      result = await resultOf(options, turn, { voice: voiceOf(turn.events), onText: live.append, signal });
+      result = await resultOf(options, turn, { voice: voiceOf(turn.events), onText: live.append, onStep: live.step, signal });
     } finally {
       stream = await live.close();
     }

@@ -69,6 +69,7 @@ test('an answer that says nothing for longer than a stream may goes on in a furt
   const texts = await finish(scene, before + after);
 
   assert.deepEqual(texts, [before.trimEnd(), after]);
+  assert.ok(!methodsOf(scene.calls).includes('chat.appendStream'), 'nothing was appended to a stream that Slack had ended');
   assertShown(scene, texts);
 });
 
