@@ -20,6 +20,7 @@ import { toNotice } from './notice.ts';
 import { createInstallFlow, toRedirectUri } from './oauth/flow.ts';
 import type { InstallFlow, SlackOAuth } from './oauth/flow.ts';
 import { createInstallRouter } from './oauth/router.ts';
+import { createPast } from './past.ts';
 import { createProcessEvent } from './process-event.ts';
 import { createRules } from './rules.ts';
 import { createSender } from './send.ts';
@@ -141,9 +142,10 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const stopping = new AbortController();
   const { slack, identity, workspaces, flow, identify } = createCallers(options, { context, stopping: stopping.signal });
   const titles = createTitles();
+  const past = createPast(clock);
   const { agentView = false, suggestedPrompts: prompts = [] } = options;
   const shared = { slack, clock, log, stopping: stopping.signal };
-  const sessions = agentView ? createSessions({ ...shared, titles }) : undefined;
+  const sessions = agentView ? createSessions({ ...shared, titles, past }) : undefined;
   const status = createStatus({ slack, clock });
   const view = agentView ? { ...createAgentView({ ...shared, prompts }), titles, sessions } : undefined;
   const streams = createStreams({ ...shared, sessions });
@@ -161,7 +163,7 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   return {
     ...{ slack, identity, workspaces, flow, streams, http, app, onFailure, stopping },
     ...{ sessions, status },
-    sender: createSender({ slack, streams, look, sessions, status, startedAt: clock.now(), unfurl }),
+    sender: createSender({ slack, streams, look, sessions, status, past, unfurl }),
     socket: undefined,
   };
 }

@@ -1,12 +1,12 @@
 import type { OutboundMessage } from '../../src/message.ts';
 import type { Sighting } from './find.ts';
+import type { Past } from './past.ts';
 import type { Streams } from './streams.ts';
 
 export interface LeftoversOptions {
   readonly streams: Streams;
   readonly look: (message: OutboundMessage, signal: AbortSignal) => Promise<Sighting>;
-  /** When this process began, in ms since 1970: it does not know what streams an earlier one has left. */
-  readonly startedAt: number;
+  readonly past: Past;
 }
 
 /** Messages of streams whose answer they did not become: a process died in the middle, or the answer was another one in the end. */
@@ -22,10 +22,10 @@ export interface Leftovers {
   surplus(message: OutboundMessage, signal: AbortSignal): Promise<readonly string[]>;
 }
 
-export function createLeftovers({ streams, look: see, startedAt }: LeftoversOptions): Leftovers {
+export function createLeftovers({ streams, look: see, past }: LeftoversOptions): Leftovers {
   /** The ledger keeps the first message of a stream; there may be more of an answer that was shown in several. */
   const mayBe = (message: OutboundMessage): boolean =>
-    message.part > 0 && message.createdAt < startedAt && streams.of(message) === undefined;
+    message.part > 0 && streams.of(message) === undefined && past.mayConcern(message);
 
   async function look(message: OutboundMessage, signal: AbortSignal) {
     const { channel, own, orphans } = await see(message, signal);

@@ -8,6 +8,7 @@ import type { SlackDestination } from './conversation.ts';
 import { platformErrorOf, rateLimitOf, toDeliveryError } from './failure.ts';
 import type { Sighting } from './find.ts';
 import { neutralise } from './format.ts';
+import type { Past } from './past.ts';
 import { createLeftovers } from './leftovers.ts';
 import type { Leftovers } from './leftovers.ts';
 import { toReceipt } from './limits.ts';
@@ -26,8 +27,7 @@ export interface SenderOptions {
   readonly look: (message: OutboundMessage, signal: AbortSignal) => Promise<Sighting>;
   readonly sessions: Pick<Sessions, 'end' | 'ended' | 'statusAtEnd'> | undefined;
   readonly status: Pick<Status, 'clear'>;
-  /** When this process began, in ms since 1970: it does not know what streams an earlier one has left. */
-  readonly startedAt: number;
+  readonly past: Past;
   /** Whether Slack shows previews of what is linked to. */
   readonly unfurl: boolean;
 }

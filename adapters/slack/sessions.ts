@@ -4,15 +4,17 @@ import { describeError } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
 import type { Destination, OutboundMessage } from '../../src/message.ts';
 import type { SlackCaller } from './client.ts';
-import { parseDestination, parseMessageEventId, toMillis } from './conversation.ts';
+import { parseDestination } from './conversation.ts';
 import { platformErrorOf, rateLimitOf } from './failure.ts';
 import { createOffSwitch } from './off-switch.ts';
 import type { OffSwitch } from './off-switch.ts';
+import type { Past } from './past.ts';
 import type { Titles } from './titles.ts';
 
 export interface SessionsOptions {
   readonly slack: SlackCaller;
   readonly titles: Titles;
+  readonly past: Past;
   readonly clock: Clock;
   readonly log: Log;
   readonly stopping: AbortSignal;
@@ -34,7 +36,7 @@ export interface Sessions {
   /** The end of the stream has said so. */
   ended(destination: Destination): void;
   /** The answer stands there, or never will. Resolves soon; never rejects. */
-  end(message: Pick<OutboundMessage, 'destination' | 'inReplyTo'>): Promise<void>;
+  end(message: Pick<OutboundMessage, 'destination'>): Promise<void>;
   /** A person has pressed Stop. Slack changes nothing by itself. */
   stopped(destination: Destination): void;
 }
@@ -49,12 +51,13 @@ const requestTimeoutMs = 5_000;
 /** The next thing in the conversation waits for the end, but not for long. */
 const endWithinMs = 2_000;
 const maxEndAttempts = 5;
+const maxSettled = 10_000;
 /** `agents.sessions.setStatus` may be called some 50 times a minute in a workspace, and each beginning needs an end. */
 const beginningsPerMinute = 20;
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { clock } = options;
-  const startedAt = clock.now();
+  const { clock, past } = options;
+  const settled = new Set<string>();
   const sessions = new Map<string, Session>();
   const off = createOffSwitch(clock);
   const mayBegin = createQuota(clock);
@@ -81,13 +84,16 @@ export function createSessions(options: SessionsOptions): Sessions {
       return sessions.get(toPlace(destination)?.key ?? '')?.isKnown ? 'active' : undefined;
     },
     ended: (destination) => void sessions.delete(toPlace(destination)?.key ?? ''),
-    end: async ({ destination, inReplyTo }) => {
-      const isOfBefore = wasAskedBefore(inReplyTo, startedAt);
+    end: async ({ destination }) => {
+      const isOfBefore = past.mayConcern({ destination });
       if (sessions.size === 0 && !isOfBefore) return;
       const place = toPlace(destination);
-      const session = place && sessions.get(place.key);
-      // What was asked of a process before this one may have been begun by it.
-      if (place && (session || (isOfBefore && !off.isOff(place.tenant, place.channel)))) await endWithin(place, session);
+      if (!place) return;
+      const session = sessions.get(place.key);
+      // A process before this one may have begun it; once is enough to make sure.
+      const isSuspect = isOfBefore && !settled.has(place.key) && !off.isOff(place.tenant, place.channel);
+      if (isOfBefore && settled.size < maxSettled) settled.add(place.key);
+      if (session || isSuspect) await endWithin(place, session);
     },
     stopped: (destination) => {
       const place = toPlace(destination);
@@ -161,11 +167,6 @@ function toPlace(destination: Destination): Place | undefined {
   if (channel === undefined || threadTs === undefined || ephemeral) return undefined;
   const tenant = destination['installation'] ?? destination['teamId'] ?? '';
   return { key: `${channel} ${threadTs}`, tenant, channel, threadTs, userId, destination };
-}
-
-function wasAskedBefore(inReplyTo: string, startedAt: number): boolean {
-  const question = parseMessageEventId(inReplyTo);
-  return question !== undefined && toMillis(question.ts) < startedAt;
 }
 
 function createQuota(clock: Pick<Clock, 'now'>): (tenant: string) => boolean {

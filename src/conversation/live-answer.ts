@@ -43,10 +43,9 @@ export function createLiveAnswer(options: LiveAnswerOptions, signal: AbortSignal
   const steps = createLiveSteps(clock, showStep);
 
   function openStream(): MessageStream | undefined {
-    const { conversationId, turnId } = turn;
-    const { tenant, inReplyTo, destination } = address;
+    const { adapter: _, ...to } = address;
     left = 'unknown';
-    const begun = adapter.stream?.({ id: toChunkId(turnId, 0), conversationId, tenant, inReplyTo, destination }, signal);
+    const begun = adapter.stream?.({ id: toChunkId(turn.turnId, 0), conversationId: turn.conversationId, ...to }, signal);
     begun?.opened.then((opened) => {
       left = opened;
       if (typeof opened === 'object') onOpened(opened);
@@ -72,9 +71,8 @@ export function createLiveAnswer(options: LiveAnswerOptions, signal: AbortSignal
 
   function showStep(step: Step): void {
     use((open) => {
-      if (!open.step) return;
-      typing.stop();
-      open.step(step);
+      if (open.step) typing.stop();
+      open.step?.(step);
     });
   }
 
@@ -83,9 +81,7 @@ export function createLiveAnswer(options: LiveAnswerOptions, signal: AbortSignal
       if (mayStream) typing.stop();
       use((open) => open.append(text));
     },
-    step: (step) => {
-      if (mayStream) steps.put(step);
-    },
+    step: steps.put,
     close: async () => {
       typing.stop();
       steps.close();
@@ -117,5 +113,10 @@ function createTyping({ adapter, address, clock }: LiveAnswerOptions, signal: Ab
     }
   }
 
-  return { stop: () => cancel?.() };
+  return {
+    stop: () => {
+      cancel?.();
+      cancel = undefined;
+    },
+  };
 }

@@ -8,7 +8,8 @@ import { createOAuth } from './oauth.ts';
 import type { InstalledPlace } from './oauth.ts';
 import { createPeople } from './people.ts';
 import type { People } from './people.ts';
-import { createAgentMethods } from './agents.ts';
+import { agentStateOf, createAgentMethods } from './agents.ts';
+import type { AgentSession } from './agents.ts';
 import { createStreamMethods } from './streams.ts';
 import type { StreamMethods } from './streams.ts';
 import type { Grants } from './web-api.ts';
@@ -29,6 +30,9 @@ export interface EmulatedWorkspace extends Omit<People, 'uninstall'>, InstallTar
   readonly botId: string;
   /** One person takes back what they have granted. */
   revokeUser(user: string): Delivery;
+  session(thread: { readonly channel: string; readonly threadTs: string }): AgentSession | undefined;
+  /** Presses the Stop button of the session in this thread. */
+  pressStop(thread: { readonly channel: string; readonly threadTs: string; readonly user?: string }): Delivery;
 }
 
 export interface EmulatedEnterprise extends InstallTarget {
@@ -81,11 +85,11 @@ export function createWorkspaces(options: WorkspacesOptions) {
     const enterprise = organisation ? { id: organisation.id, name: organisation.name } : null;
     return {
       ...people,
-      ...{ id: world.teamId, bot: world.bot, botId: world.botId },
       approve: (authorizeUrl, user = 'Ada') => {
         tenant.place ??= { team: { id: world.teamId, name }, enterprise, botUserId: world.bot.id };
         return oauth.approve(authorizeUrl, { place: tenant.place, userId: world.user(user).id });
       },
+      ...controlTenant(tenant),
       uninstall: () => {
         if (!tenant.place) throw new RangeError(`The app is not installed in ${name}.`);
         oauth.revoke(tenant.place);
@@ -123,6 +127,19 @@ export function createWorkspaces(options: WorkspacesOptions) {
     closeOld: () => {
       for (const { streams } of tenants.values()) streams.closeOld();
     },
+  };
+}
+
+function controlTenant({
+  world,
+  announcer,
+  streams,
+}: Tenant): Pick<EmulatedWorkspace, 'id' | 'bot' | 'botId' | 'session' | 'pressStop'> {
+  return {
+    ...{ id: world.teamId, bot: world.bot, botId: world.botId },
+    session: ({ channel, threadTs }) => agentStateOf(world).sessions.get(`${channel} ${threadTs}`),
+    pressStop: ({ channel, threadTs, user = 'Ada' }) =>
+      announcer.stopped({ channel, threadTs, user: world.user(user).id, streams: streams.stopIn(channel, threadTs) }),
   };
 }
 
