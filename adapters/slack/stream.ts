@@ -164,10 +164,12 @@ export class LiveStream implements MessageStream {
   async #rotate(segment: Segment, cut: MarkdownCut): Promise<void> {
     const { workspace, destination } = this.#options;
     const piece = segment.missing(cut.head);
+    const { length } = segment.text;
     const closed = await this.#request('chat.stopStream', { channel: destination.channel, ts: segment.ts }, { piece, length: 0 });
     if (!closed) return;
     workspace.openStreams -= 1;
-    this.#goOn(segment, cut);
+    // The answer has grown while Slack was asked.
+    this.#goOn(segment, { ...cut, rest: cut.rest + segment.text.slice(length) });
   }
 
   #goOn(segment: Segment, cut: MarkdownCut): void {

@@ -89,6 +89,22 @@ test('an answer that is too long for one message goes on in the next while it gr
   assert.equal(squeezed(texts).replaceAll(/```(?:ts)?/g, ''), squeezed([whole]).replaceAll(/```(?:ts)?/g, ''));
 });
 
+test('an answer that grows while Slack is asked to end one of its messages loses nothing', async (t) => {
+  const pieces = paragraphs(60, 40);
+  const scene = await startStream(t, { words: pieces.join('') });
+  const late = [...pieces];
+  scene.slack.emulator.onCall((method, _, phase) => {
+    if (method === 'chat.stopStream' && phase === 'before' && late.length > 0) scene.stream.append(late.shift() ?? '');
+  });
+
+  while (late.length > 0) await grow(scene, [late.shift() ?? ''], 1_000);
+  const texts = await finish(scene, pieces.join(''));
+
+  assert.ok(texts.length >= 2);
+  assert.equal(squeezed(texts), squeezed(pieces));
+  assertShown(scene, texts);
+});
+
 test('an answer that became another one in the end leaves none of the messages that it was shown in', async (t) => {
   const pieces = paragraphs(60, 4);
   const scene = await startStream(t, { words: pieces.join('') });
