@@ -31,8 +31,11 @@ export interface Adapter {
   find?(message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined>;
   /** Takes away a message of the bot that another send has made superfluous. */
   remove?(message: OutboundMessage, receipt: Receipt, signal: AbortSignal): Promise<void>;
-  /** Cuts an answer into the texts of as many messages as the platform needs. Pure; never loses a character of content. Without it one message holds everything. */
-  split?(text: string): string[];
+  /**
+   * Cuts an answer into the texts of as many messages as the platform needs. Never loses a character of content. Without it one message holds
+   * everything. `opened` is what a stream has opened of it: where that shows the answer in several messages, it is cut as they are.
+   */
+  split?(text: string, opened?: Receipt): string[];
   /** Shows an answer while it grows. Decoration: whatever becomes of it, `send` completes the message. */
   stream?(opening: StreamOpening, signal: AbortSignal): MessageStream;
   /**
@@ -165,6 +168,8 @@ export interface StreamOpening {
 export interface MessageStream {
   /** Adds text. Never waits and never throws: the adapter batches as the platform's limits ask. */
   append(text: string): void;
+  /** Shows what is done for the answer meanwhile; again, with the same id, when that changes. Never waits and never throws. What is left running ends with the message. */
+  step?(step: Step): void;
   /** Resolves once the platform shows the message; undefined if it surely never did, `unknown` where a request may have arrived. Never rejects. */
   readonly opened: Promise<Receipt | 'unknown' | undefined>;
   /** No more text will come here. Resolves when no request of this stream is under way any more. The message stays as it is, for `send` to complete. */
@@ -176,6 +181,17 @@ export interface SaidInThread {
   readonly author: string;
   /** Markdown. */
   readonly text: string;
+}
+
+/** Something that takes a while before there is an answer: a search, a call of a tool. */
+export interface Step {
+  /** Unique within the answer. */
+  readonly id: string;
+  /** What people read, as in `Searching the knowledge base`. */
+  readonly title: string;
+  readonly state: 'running' | 'done' | 'failed';
+  /** What came of it, in a few words. */
+  readonly outcome?: string | undefined;
 }
 
 export interface FoundMessage {

@@ -27,6 +27,35 @@ export function splitMarkdown(text: string, limit: number): string[] {
   return texts;
 }
 
+export interface MarkdownCut {
+  readonly head: string;
+  /** Begins with the fence that the cut has closed, where it has. */
+  readonly rest: string;
+  /** How much of `rest` stood there already: the fence. */
+  readonly reopened: number;
+}
+
+/** The first cut that `splitMarkdown` makes; undefined where all of it fits. For a text that still grows: the rest may be nothing yet. */
+export function cutMarkdown(text: string, limit: number): MarkdownCut | undefined {
+  if (text.length <= limit) return undefined;
+  return cutMarkdownAt(text, findCut(text, { room: Math.max(1, limit - longestFence(text) - 1), fence: undefined }));
+}
+
+/** Cuts at this place, whatever stands there. */
+export function cutMarkdownAt(text: string, at: number): MarkdownCut {
+  const piece = text.slice(0, at);
+  const after = fenceAfter(piece, undefined, Number.POSITIVE_INFINITY);
+  const head = `${piece.trimEnd()}${after === undefined ? '' : `\n${after.marks}`}`;
+  const { fence, rest } = goOn(text.slice(at), after);
+  const opening = fence === undefined ? '' : `${fence.line}\n`;
+  return { head, rest: opening + rest, reopened: opening.length };
+}
+
+/** Whether a text that ends here ends inside of a code block. */
+export function endsInFence(text: string): boolean {
+  return fenceAfter(text, undefined, Number.POSITIVE_INFINITY) !== undefined;
+}
+
 /** A text that was broken off, with a note after it that says so. A code fence that is still open is closed before the note. */
 export function endHere(text: string, note: string): string {
   const written = text.trimEnd();

@@ -25,6 +25,7 @@ export interface CheckedOptions {
   readonly shortcuts?: readonly SlackShortcut[];
   /** Whether files are read; true where it is left out. */
   readonly readFiles?: boolean;
+  readonly agentView?: boolean | undefined;
   readonly apiUrl: string | undefined;
   readonly fetch: typeof fetch | undefined;
 }

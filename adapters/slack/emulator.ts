@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../src/clock.ts';
+import { createAgentHands } from './emulator/agent-hands.ts';
+import type { AgentHands } from './emulator/agent-hands.ts';
+import { createAgentMethods } from './emulator/agents.ts';
 import type { AtHome } from './emulator/at-home.ts';
 import { Deliveries } from './emulator/deliveries.ts';
 import type { Delivery, DeliveryListener } from './emulator/deliveries.ts';
@@ -59,7 +62,7 @@ export interface SlackEmulatorOptions {
   readonly echoes?: boolean;
 }
 
-export interface SlackEmulator extends Hands, AtHome {
+export interface SlackEmulator extends Hands, AtHome, AgentHands {
   /** Listens on the loopback interface; port 0, the default, takes a free one. */
   start(port?: number): Promise<{ readonly apiUrl: string }>;
   stop(): Promise<void>;
@@ -140,8 +143,6 @@ export interface SlackEmulator extends Hands, AtHome {
   /** Socket Mode: how many connections receive events. */
   connected(): number;
 
-  /** Presses the Stop button of the session in this thread. */
-  pressStop(thread: { readonly channel: string; readonly threadTs: string; readonly user?: string }): Delivery;
   /** Ends every open stream, as when its time is over. */
   expireStreams(): void;
   readonly faults: Faults;
@@ -197,10 +198,7 @@ export function createSlackEmulator(options: SlackEmulatorOptions): SlackEmulato
     pending: () => deliveries.pending(),
     retryPending: () => deliveries.retryPending(),
     onDelivery: deliveryListeners.add,
-    pressStop: ({ channel, threadTs, user = 'Ada' }) => {
-      const streams = api.streams.stopIn(channel, threadTs);
-      return announcer.stopped({ channel, threadTs, user: world.user(user).id, streams });
-    },
+    ...createAgentHands({ world, announcer, stopIn: api.streams.stopIn }),
     expireStreams: () => api.streams.closeAll(),
     faults: api.faults,
     onCall: api.calls.add,
@@ -243,6 +241,7 @@ function createApi(options: SlackEmulatorOptions, { world, sockets, credentials,
   });
   const methods = {
     ...createMethods({ world, pageSize, onStatus: statuses.call }),
+    ...createAgentMethods(world),
     ...streams.methods,
     ...createFileMethods(world),
     'apps.connections.open': () => ({ url: `ws://127.0.0.1:${port}/link/?ticket=${sockets.issueTicket()}` }),

@@ -1,12 +1,11 @@
-import type { FoundMessage } from '../../src/adapter.ts';
 import type { OutboundMessage } from '../../src/message.ts';
 import type { SlackCaller, SlackPlace, SlackResult } from './client.ts';
 import { isTs, parseDestination, parseMessageEventId, toMillis, toTs } from './conversation.ts';
 import type { SlackDestination } from './conversation.ts';
+import { openDirect } from './direct.ts';
 import { platformErrorOf, toDeliveryError } from './failure.ts';
-import { toReceipt } from './limits.ts';
+import { oidOf } from './metadata.ts';
 import { isRecord } from './receive.ts';
-import { metadataType, openDirect } from './send.ts';
 
 export interface FinderOptions {
   readonly slack: SlackCaller;
@@ -20,40 +19,68 @@ const maxPages = 30;
 /** An answer covers what was said while a first attempt at it ran: the stream of that may be older than the newest question. */
 const lookBackMs = 15 * 60_000;
 
+/** What stands in the thread of an answer. */
+export interface Sighting {
+  /** Where was looked. */
+  readonly channel: string;
+  /** `ts` of the message that carries the id. */
+  readonly own: string | undefined;
+  /** Messages that streams have left behind, which bear no id, after the newest one that does: in order, the first parts first. */
+  readonly orphans: readonly string[];
+}
+
 /**
- * Looks in the thread for the message that carries the id. Failing that, the first part of an answer may have been left as a stream
- * that was never completed: of the bot's own messages the newest that was streamed and bears no id.
+ * Looks in the thread for the message that carries the id. Failing that, a stream may have left messages that were never completed: of the
+ * bot's own the ones that were streamed and bear no id. An answer that came later ends the search for what an earlier one has left, as turns
+ * follow each other; and later parts find theirs behind an earlier one of the same answer.
  */
 export function createFinder({ slack, identity }: FinderOptions) {
-  return async function find(message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined> {
+  return async function look(message: OutboundMessage, signal: AbortSignal): Promise<Sighting> {
     const given = parseDestination(message.destination);
-    if (!given || given.ephemeral) return undefined;
+    if (!given || given.ephemeral) return nothing;
     const destination = await openDirect(slack, given, signal);
-    const { channel, threadTs } = destination;
-    const method = threadTs === undefined ? 'conversations.history' : 'conversations.replies';
-    let orphan: string | undefined;
+    const method = destination.threadTs === undefined ? 'conversations.history' : 'conversations.replies';
+    const asked = parseMessageEventId(message.inReplyTo)?.ts ?? '0';
+    let mayAdopt = message.part === 0;
+    let own: string | undefined;
+    let orphans: string[] = [];
     try {
       const bot = await identity(message, signal);
-      let cursor = '';
-      for (let page = 0; page < maxPages; page += 1) {
-        const answer = await slack.of(message).call(method, toQuery(message, destination, cursor), signal);
-        for (const entry of messagesOf(answer)) {
-          const oid = oidOf(entry);
-          if (oid === message.id) return { receipt: toReceipt(channel, entry.ts), complete: true };
-          // An answer that came later ends the search for what an earlier one has left: turns follow each other.
-          if (oid !== undefined) orphan = undefined;
-          const isOwn = entry['user'] === bot.userId || entry['bot_id'] === bot.botId;
-          if (message.part === 0 && oid === undefined && isOwn && entry['streaming_state'] !== undefined) orphan = entry.ts;
+      for await (const entry of pages({ caller: slack.of(message), method, message, destination }, signal)) {
+        const oid = oidOf(entry['metadata']);
+        if (oid === message.id) own = entry.ts;
+        if (oid !== undefined) {
+          orphans = [];
+          mayAdopt ||= Number(entry.ts) > Number(asked);
         }
-        cursor = nextCursor(answer);
-        if (cursor === '') break;
+        const isOwn = entry['user'] === bot.userId || entry['bot_id'] === bot.botId;
+        if (mayAdopt && oid === undefined && isOwn && entry['streaming_state'] !== undefined) orphans.push(entry.ts);
       }
     } catch (error) {
-      if (platformErrorOf(error) === 'thread_not_found') return undefined;
+      if (platformErrorOf(error) === 'thread_not_found') return nothing;
       throw toDeliveryError(error, { method, opened: true });
     }
-    return orphan === undefined ? undefined : { receipt: toReceipt(channel, orphan), complete: false };
+    return { channel: destination.channel, own, orphans };
   };
+}
+
+const nothing: Sighting = { channel: '', own: undefined, orphans: [] };
+
+interface Search {
+  readonly caller: SlackCaller;
+  readonly method: string;
+  readonly message: OutboundMessage;
+  readonly destination: SlackDestination;
+}
+
+async function* pages({ caller, method, message, destination }: Search, signal: AbortSignal): AsyncGenerator<Entry> {
+  let cursor = '';
+  for (let page = 0; page < maxPages; page += 1) {
+    const answer = await caller.call(method, toQuery(message, destination, cursor), signal);
+    yield* messagesOf(answer);
+    cursor = nextCursor(answer);
+    if (cursor === '') return;
+  }
 }
 
 function toQuery(message: OutboundMessage, { channel, threadTs }: SlackDestination, cursor: string) {
@@ -78,11 +105,6 @@ type Entry = SlackResult & { readonly ts: string };
 function messagesOf({ messages }: SlackResult): Entry[] {
   if (!Array.isArray(messages)) return [];
   return messages.filter((entry: unknown): entry is Entry => isRecord(entry) && isTs(entry['ts']));
-}
-
-function oidOf({ metadata }: Entry): unknown {
-  if (!isRecord(metadata) || metadata['event_type'] !== metadataType || !isRecord(metadata['event_payload'])) return undefined;
-  return metadata['event_payload']['oid'];
 }
 
 function nextCursor({ response_metadata: metadata }: SlackResult): string {

@@ -1,7 +1,8 @@
 import type { App } from '@slack/bolt';
 import type { Adapter, AdapterContext, AdapterHealth, RequestHandler } from '../../src/adapter.ts';
 import { AdapterError, describeError } from '../../src/errors.ts';
-import type { Destination } from '../../src/message.ts';
+import { createAgentView } from './agent-view.ts';
+import type { SuggestedPrompt } from './agent-view.ts';
 import type { SlackButton } from './buttons.ts';
 import { namesGroups } from './channel-settings.ts';
 import type { SlackChannels } from './channel-settings.ts';
@@ -10,7 +11,7 @@ import { defaultCommands } from './command.ts';
 import type { SlackCommands } from './command.ts';
 import { createSlackCaller } from './client.ts';
 import type { SlackCaller } from './client.ts';
-import { adapterName, parseDestination } from './conversation.ts';
+import { adapterName } from './conversation.ts';
 import { createFileFetcher } from './files.ts';
 import { createFinder } from './find.ts';
 import { createHomeParts } from './home-parts.ts';
@@ -27,17 +28,23 @@ import { createInstallFlow, toRedirectUri } from './oauth/flow.ts';
 import type { InstallFlow, SlackOAuth } from './oauth/flow.ts';
 import { createInstallRouter } from './oauth/router.ts';
 import type { SlackPlaces } from './place-settings.ts';
+import { createPast } from './past.ts';
 import { createProcessEvent } from './process-event.ts';
 import { createResponder } from './respond.ts';
 import { createRules } from './rules.ts';
 import { createSender } from './send.ts';
 import type { Sender } from './send.ts';
+import { createSessions } from './sessions.ts';
+import type { Sessions } from './sessions.ts';
 import type { SocketReceiver } from './socket.ts';
+import { createStatus } from './status.ts';
+import type { Status } from './status.ts';
 import { createStreams } from './streams.ts';
 import type { Streams } from './streams.ts';
 import { defaultShortcuts } from './shortcuts.ts';
 import type { SlackShortcut } from './shortcuts.ts';
 import { createThreadReader } from './thread.ts';
+import { createTitles } from './titles.ts';
 import { createWorkspaces } from './workspaces.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -61,6 +68,10 @@ export interface SlackOptions {
   readonly unfurl?: boolean;
   /** What the Home tab of the app shows; undefined where there is none. */
   readonly home?: SlackHome | undefined;
+  /** Whether Slack's agent view is used: prompts, titles, and sessions with their Stop button. */
+  readonly agentView?: boolean;
+  /** What is suggested to who opens the app; four at most. */
+  readonly suggestedPrompts?: readonly SuggestedPrompt[];
   /** What holds in some channels only. */
   readonly channels?: SlackChannels;
   /** What can be chosen from the menu of a message; default everything. */
@@ -101,13 +112,16 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
       await parts?.workspaces?.tokens.settle();
     },
     send: (message, signal) => running().sender.send(message, signal),
-    find: (message, signal) => running().find(message, signal),
+    find: (message, signal) => running().sender.find(message, signal),
     remove: (message, receipt, signal) => running().sender.remove(message, receipt, signal),
-    split: (text) => splitForSlack(text),
+    split: (text, opened) => (opened && parts?.streams.by(opened)?.parts(text)) ?? splitForSlack(text),
     notice: toNotice,
     readThread: (command, signal) => running().readThread(command, signal),
     download: (file, signal) => running().fetchFile(file, signal),
-    typing: (destination, signal) => showThinking(running().slack, destination, signal),
+    typing: (destination, signal) => {
+      running().sessions?.begin(destination);
+      return running().status.show(destination, signal);
+    },
     check: (signal) => {
       const { channels = {}, commands = defaultCommands, shortcuts = defaultShortcuts, ...asked } = options;
       const { botToken, oauth, apiUrl, fetch } = options;
@@ -136,9 +150,11 @@ interface Parts {
   readonly flow: InstallFlow | undefined;
   readonly streams: Streams;
   readonly sender: Sender;
-  readonly find: NonNullable<Adapter['find']>;
   readonly readThread: NonNullable<Adapter['readThread']>;
   readonly fetchFile: NonNullable<Adapter['download']>;
+  /** Undefined where the agent view is off. */
+  readonly sessions: Sessions | undefined;
+  readonly status: Status;
   readonly http: HttpReceiver | undefined;
   socket: SocketReceiver | undefined;
   /** Of Bolt's App the receivers use this alone. The rest of it costs more than the whole of receiving does. */
@@ -154,8 +170,15 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const { clock, log } = context;
   const stopping = new AbortController();
   const { slack, identity, workspaces, flow, identify } = createCallers(options, { context, stopping: stopping.signal });
-  const streams = createStreams({ slack, clock, log, stopping: stopping.signal });
-  const find = createFinder({ slack, identity: identify });
+  const titles = createTitles();
+  const past = createPast(clock);
+  const { agentView = false, suggestedPrompts: prompts = [] } = options;
+  const shared = { slack, clock, log, stopping: stopping.signal };
+  const sessions = agentView ? createSessions({ ...shared, titles, past }) : undefined;
+  const status = createStatus({ slack, clock });
+  const view = agentView ? { ...createAgentView({ ...shared, prompts }), titles, sessions } : undefined;
+  const streams = createStreams({ ...shared, sessions });
+  const look = createFinder({ slack, identity: identify });
   const names = createNames({ slack, clock, stopping: stopping.signal });
   const onFailure = (error: unknown): void =>
     log.error('slack event not accepted; it is not acknowledged', { error: describeError(error) });
@@ -184,14 +207,16 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
     takesBots,
     handlers,
     home,
+    view,
     stopping: stopping.signal,
   };
   const app = { processEvent: createProcessEvent(processing) } as App; // see Parts
   http?.init(app);
   return {
-    ...{ slack, identity, workspaces, flow, streams, find, http, app, onFailure, stopping, places },
+    ...{ slack, identity, workspaces, flow, streams, http, app, onFailure, stopping, places },
+    ...{ sessions, status },
     readThread: createThreadReader({ slack, names }),
-    sender: createSender({ slack, streams, find, unfurl, buttons, responder }),
+    sender: createSender({ slack, streams, look, sessions, status, past, unfurl, buttons, responder }),
     fetchFile: createFileFetcher({ slack, apiUrl: options.apiUrl, fetch: options.fetch }),
     socket: undefined,
   };
@@ -199,7 +224,7 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
 
 /** Whose tokens Slack is called with: that of the configuration, those of installations, or both. */
 function createCallers(
-  { botToken, oauth, apiUrl, fetch }: SlackOptions,
+  { botToken, oauth, apiUrl, fetch, agentView }: SlackOptions,
   { context, stopping }: { context: AdapterContext; stopping: AbortSignal },
 ) {
   const { clock, log } = context;
@@ -213,7 +238,7 @@ function createCallers(
   const own = single && identity && { slack: single, identity };
   const workspaces = createWorkspaces({ oauth, apiUrl, fetch, context, own });
   const { slack, request, installations } = workspaces;
-  const flow = createInstallFlow({ oauth, apiUrl, request, installations, context, stopping });
+  const flow = createInstallFlow({ oauth, apiUrl, request, installations, context, stopping, agentView });
   return { slack, identity, workspaces, flow, identify: workspaces.identity };
 }
 
@@ -229,15 +254,6 @@ async function startSocket(parts: Parts, { appToken, apiUrl, fetch }: SocketOpti
   parts.socket = new Receiver({ appToken, apiUrl, fetch, clock, log, onFailure: parts.onFailure });
   parts.socket.init(parts.app);
   await parts.socket.start();
-}
-
-/** Shown under the text field until the bot writes, for two minutes at most. */
-async function showThinking(slack: SlackCaller, destination: Destination, signal: AbortSignal): Promise<void> {
-  const { channel, threadTs } = parseDestination(destination) ?? {};
-  if (channel === undefined || threadTs === undefined) return;
-  await slack
-    .of({ destination })
-    .call('assistant.threads.setStatus', { channel_id: channel, thread_ts: threadTs, status: 'is thinking…' }, signal);
 }
 
 function healthOf({ slack, identity, workspaces, http, socket }: Parts, oauth: SlackOAuth | undefined): AdapterHealth {

@@ -1,5 +1,6 @@
 import type { Receipt } from '../../src/message.ts';
-import { splitMarkdown } from '../../src/split.ts';
+import { cutMarkdown, splitMarkdown } from '../../src/split.ts';
+import type { MarkdownCut } from '../../src/split.ts';
 import { neutralise } from './format.ts';
 import { prepare } from './prepare.ts';
 
@@ -9,6 +10,24 @@ export const messageLimit = 11_000;
 /** The texts of the messages that an answer needs, each within the limit also when its mentions are made harmless, which adds to them. */
 export function splitForSlack(text: string): string[] {
   return split(prepare(text, messageLimit), messageLimit);
+}
+
+/** The rest of an answer whose beginning stands in messages of its own already; undefined where that would have to change. */
+export function splitRest(text: string, beginning: { readonly length: number; readonly rest: string }): string[] | undefined {
+  if (prepare(text, messageLimit) !== text) return undefined;
+  const rest = beginning.rest + text.slice(beginning.length);
+  return split(rest, messageLimit);
+}
+
+/** Cuts what is too long for one message, as `splitForSlack` does; undefined where it is not. */
+export function cutForSlack(text: string): MarkdownCut | undefined {
+  let limit = messageLimit;
+  let cut = cutMarkdown(text, limit);
+  while (cut && limit > 100 && neutralise(cut.head).length > messageLimit) {
+    limit = Math.floor(limit / 2);
+    cut = cutMarkdown(text, limit);
+  }
+  return cut;
 }
 
 function split(text: string, limit: number): string[] {

@@ -21,12 +21,16 @@ export interface ManifestOptions {
   readonly shortcuts?: readonly SlackShortcut[];
   /** Whether what comes with messages is read; true where it is left out. */
   readonly readFiles?: boolean;
+  /** Whether Slack's agent view is used. */
+  readonly agentView?: boolean | undefined;
+  /** What is suggested in the agent view; four at most. */
+  readonly prompts?: readonly { readonly title: string; readonly message: string }[];
 }
 
 /** What of it decides which scopes and events are asked for. */
 export type FeatureOptions = Pick<
   ManifestOptions,
-  'followThreads' | 'oauth' | 'groups' | 'home' | 'commands' | 'shortcuts' | 'readFiles'
+  'followThreads' | 'oauth' | 'groups' | 'home' | 'commands' | 'shortcuts' | 'readFiles' | 'agentView'
 >;
 
 /** Something that Parley does on Slack, and what Slack asks for it. */
@@ -44,7 +48,7 @@ export interface SlackFeature {
  * Scopes and events as in https://docs.slack.dev/reference/scopes and https://docs.slack.dev/reference/events.
  */
 function featuresOf(options: FeatureOptions): readonly SlackFeature[] {
-  const { followThreads, oauth, groups, home, commands, shortcuts = [], readFiles = true } = options;
+  const { followThreads, oauth, groups, home, agentView, commands, shortcuts = [], readFiles = true } = options;
   const threads = followThreads ? 'follow threads and see edits in channels' : 'see edits in channels';
   return [
     { purpose: 'be mentioned', scopes: ['app_mentions:read'], events: ['app_mention'] },
@@ -66,6 +70,7 @@ function featuresOf(options: FeatureOptions): readonly SlackFeature[] {
     ...(readFiles
       ? [{ purpose: 'read the files that come with messages', optional: true as const, scopes: ['files:read'], events: [] }]
       : []),
+    ...(agentView ? agentFeatures : []),
     ...(groups ? [{ purpose: 'know who is in a user group', scopes: ['usergroups:read'], events: [] }] : []),
     ...(home ? [{ purpose: 'show its Home tab', scopes: [], events: ['app_home_opened'] }] : []),
     {
@@ -96,6 +101,16 @@ const shortcutTexts: Readonly<Record<SlackShortcut, { readonly name: string; rea
 function toShortcut(shortcut: SlackShortcut) {
   return { type: 'message', callback_id: toInteractionId(shortcut), ...shortcutTexts[shortcut] };
 }
+/** https://docs.slack.dev/ai/agent-sessions: without the event a session shows a sign of work that nobody can stop. */
+const agentFeatures: readonly SlackFeature[] = [
+  {
+    purpose: 'suggest questions to who opens it, and title the threads',
+    optional: true,
+    scopes: ['assistant:write'],
+    events: ['app_home_opened'],
+  },
+  { purpose: 'be stopped by a button while it answers', scopes: [], events: ['agent_session_stopped'] },
+];
 
 /** The scopes of the bot token, in order. */
 export function scopesOf(options: FeatureOptions): string[] {
@@ -104,9 +119,12 @@ export function scopesOf(options: FeatureOptions): string[] {
 
 export const eventsPath = '/slack/events';
 
+const description = 'Answers questions, in channels and directly.';
+
 /** An app manifest, as https://docs.slack.dev/reference/app-manifest describes it. */
 export function createManifest(options: ManifestOptions): Readonly<Record<string, unknown>> {
-  const { name, transport, publicUrl = '', oauth = false } = options;
+  const { name, transport, publicUrl = '', oauth = false, agentView = false, prompts = [] } = options;
+  const view = { agent_description: description, ...(prompts.length === 0 ? {} : { suggested_prompts: prompts }) };
   const features = featuresOf(options);
   const isSocket = transport === 'socket';
   const url = isSocket ? undefined : `${publicUrl}${eventsPath}`;
@@ -117,8 +135,9 @@ export function createManifest(options: ManifestOptions): Readonly<Record<string
   }));
   const shortcuts = (options.shortcuts ?? []).map(toShortcut);
   return {
-    display_information: { name, description: 'Answers questions, in channels and directly.' },
+    display_information: { name, description },
     features: {
+      ...(agentView ? { agent_view: view } : {}),
       bot_user: { display_name: name, always_online: true },
       ...(commands.length > 0 ? { slash_commands: commands } : {}),
       ...(shortcuts.length > 0 ? { shortcuts } : {}),

@@ -1,6 +1,7 @@
 import type { App, ReceiverEvent } from '@slack/bolt';
 import type { AdapterContext } from '../../src/adapter.ts';
-import type { InboundEvent } from '../../src/message.ts';
+import type { Destination, InboundEvent } from '../../src/message.ts';
+import type { AgentView } from './agent-view.ts';
 import type { SlackCommands } from './command.ts';
 import { parseDestination } from './conversation.ts';
 import type { Home } from './home.ts';
@@ -11,7 +12,9 @@ import type { Names } from './names.ts';
 import type { Responder } from './respond.ts';
 import { noteFor } from './rules.ts';
 import type { Rules } from './rules.ts';
-import { tenantOf, toEvents } from './receive.ts';
+import { isRecord, tenantOf, toEvents } from './receive.ts';
+import type { Sessions } from './sessions.ts';
+import type { Titles } from './titles.ts';
 import type { Arrival, Workspaces } from './workspaces.ts';
 
 export interface Processing {
@@ -30,6 +33,8 @@ export interface Processing {
   readonly stopping: AbortSignal;
   readonly commands: SlackCommands;
   readonly responder: Pick<Responder, 'seal'>;
+  /** Undefined where the agent view is off. */
+  readonly view: (AgentView & { readonly titles: Titles; readonly sessions: Sessions | undefined }) | undefined;
 }
 
 type Asker = NonNullable<InteractionOutcome['asker']>;
@@ -37,7 +42,8 @@ type Body = ReceiverEvent['body'];
 
 /** Bolt acknowledges an event before anybody has seen it. Here it is on disk first; if it cannot be, Slack gets no acknowledgement. */
 export function createProcessEvent(processing: Processing): App['processEvent'] {
-  const { context, identity, workspaces, names, rules, takesBots, handlers, home, stopping, commands, responder } = processing;
+  const { context, identity, workspaces, names, rules, takesBots, handlers, home, view, stopping, commands, responder } =
+    processing;
   const { clock, log } = context;
   const settle = createSettle(processing);
   const tell = createTell(rules);
@@ -78,11 +84,13 @@ export function createProcessEvent(processing: Processing): App['processEvent'] 
       return afterwards();
     }
     const events = await eventsOf(body, arrival);
+    view?.titles.note(events);
     if (workspaces) await acceptIn(workspaces, { context, rules, body, arrival, events });
     else if (events.length > 0) tell(events, await context.accept(events));
     if (body['type'] === 'app_rate_limited') log.warn('slack withholds events: the workspace sends more than 30,000 an hour');
     await (ack as Acknowledge)(toAcknowledgement(events));
     if (home && (arrival || !workspaces)) home.onEvent(body, arrival ?? {});
+    if (view) decorate(view, body, arrival);
   };
 }
 
@@ -159,4 +167,16 @@ async function acceptIn(workspaces: Workspaces, { context, rules, body, arrival,
 /** An answer goes out by the installation that its question came in by. */
 function through<Event extends InboundEvent>(installation: string, event: Event): Event {
   return 'destination' in event ? { ...event, destination: { ...event.destination, installation } } : event;
+}
+
+/** What Slack shows beside the conversation. Nothing is answered and nothing waits for it. */
+function decorate({ onEvent, sessions }: NonNullable<Processing['view']>, body: Body, arrival: Arrival | undefined): void {
+  const { event } = body;
+  if (!isRecord(event) || event['type'] === 'message' || event['type'] === 'app_mention') return;
+  const { installation } = arrival ?? {};
+  onEvent(body, installation);
+  const { channel, thread_ts: threadTs } = event;
+  if (event['type'] !== 'agent_session_stopped' || typeof channel !== 'string' || typeof threadTs !== 'string') return;
+  const place: Destination = installation === undefined ? { teamId: tenantOf(body) } : { installation };
+  sessions?.stopped({ channel, threadTs, ...place });
 }

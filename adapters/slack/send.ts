@@ -4,21 +4,35 @@ import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import { toButtonBlocks } from './buttons.ts';
 import type { ButtonBlock, SlackButton } from './buttons.ts';
 import type { SlackCaller } from './client.ts';
+import { openDirect } from './direct.ts';
 import { isTs, parseDestination, peopleOf } from './conversation.ts';
 import type { SlackDestination } from './conversation.ts';
 import { platformErrorOf, rateLimitOf, toDeliveryError } from './failure.ts';
+import type { Sighting } from './find.ts';
 import { neutralise } from './format.ts';
+import type { Past } from './past.ts';
+import { createLeftovers } from './leftovers.ts';
+import type { Leftovers } from './leftovers.ts';
 import { toReceipt } from './limits.ts';
-import { isRecord } from './receive.ts';
+import { toMessageContent } from './message-content.ts';
+import { toMetadata } from './metadata.ts';
 import type { Responder } from './respond.ts';
+import type { Segment } from './segment.ts';
+import type { Sessions } from './sessions.ts';
+import type { Status } from './status.ts';
+import { toContent } from './stream.ts';
 import type { LiveStream } from './stream.ts';
 import type { Streams } from './streams.ts';
+import type { TaskChunk } from './tasks.ts';
 import { announce, isNotThere, whisper } from './whisper.ts';
 
 export interface SenderOptions {
   readonly slack: SlackCaller;
   readonly streams: Streams;
-  readonly find: (message: OutboundMessage, signal: AbortSignal) => Promise<FoundMessage | undefined>;
+  readonly look: (message: OutboundMessage, signal: AbortSignal) => Promise<Sighting>;
+  readonly sessions: Pick<Sessions, 'end' | 'ended' | 'statusAtEnd'> | undefined;
+  readonly status: Pick<Status, 'clear'>;
+  readonly past: Past;
   /** Whether Slack shows previews of what is linked to. */
   readonly unfurl: boolean;
   /** What stands under the last part of an answer. */
@@ -28,73 +42,73 @@ export interface SenderOptions {
 
 export interface Sender {
   send(message: OutboundMessage, signal: AbortSignal): Promise<Receipt>;
+  find(message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined>;
   remove(message: OutboundMessage, receipt: Receipt, signal: AbortSignal): Promise<void>;
 }
 
-/** Tells which message of ours it is: opaque, because every app in the channel can read it. */
-export const metadataType = 'parley_reply';
-
 /**
  * One message, whatever has been shown of it already: nothing (post it), a stream that this process holds (add the rest and stop it), or
- * something that a crash or a lost answer left behind (stop it, and write the whole text over it).
+ * something that a crash or a lost answer left behind (stop it, and write the whole text over it). With the last part goes what streams have
+ * shown beyond it.
  */
-export function createSender({ slack, streams, find, unfurl, buttons, responder }: SenderOptions): Sender {
-  async function deliver(job: Job, stream: LiveStream | undefined): Promise<Receipt> {
-    const { message, signal } = job;
-    if (job.destination.ephemeral) {
-      return whisper(job, {
-        responder,
-        direct: async (place) => post({ ...job, blocks: [], destination: await openDirect(job.slack, place, job.signal) }),
-      });
-    }
-    const opened = message.opened?.id ?? stream?.ts;
-    if (opened !== undefined) {
-      const held = stream?.ts === opened ? stream : undefined;
-      return (held && (await finish(job, held))) ?? complete(job, opened, held);
-    }
-    if (stream?.standing !== 'unknown') return job.destination.respond === undefined ? post(job) : postOrAnnounce(job);
-    const found = await find(message, signal);
-    if (found?.complete) return found.receipt;
-    return found ? complete(job, found.receipt.id, undefined) : post(job);
+export function createSender(options: SenderOptions): Sender {
+  const { slack, streams, sessions, status, responder } = options;
+  const toJob = createJobs(options);
+  const leftovers = createLeftovers(options);
+
+  /** The answer stands there, or never will. */
+  async function settle(message: OutboundMessage, signal: AbortSignal): Promise<void> {
+    streams.forget(message);
+    await sessions?.end(message);
+    await status.clear(message.destination, signal);
   }
 
-  async function postOrAnnounce(job: Job): Promise<Receipt> {
-    try {
-      return await post(job);
-    } catch (error) {
-      const receipt = isNotThere(error) ? await announce(job, responder) : undefined;
-      if (!receipt) throw error;
-      return receipt;
+  async function sendNow(message: OutboundMessage, signal: AbortSignal): Promise<Receipt> {
+    const given = parseDestination(message.destination);
+    const destination = given && (await openDirect(slack, given, signal));
+    if (!destination) {
+      throw new DeliveryError({ message: 'The message has no Slack channel to go to.', retryable: false, uncertain: false });
     }
+    const job = toJob(message, destination, signal);
+    const shown = { stream: streams.of(message), leftovers, responder };
+    const receipt = await deliver(job, shown).catch((error: unknown) => {
+      if (job.blocks.length === 0 || !refusesBlocks(error)) throw error;
+      return deliver({ ...job, blocks: [] }, shown); // An answer without buttons is better than none.
+    });
+    if (message.part < message.parts - 1) return receipt;
+    for (const ts of await leftovers.surplus(message, signal)) {
+      await remove(slack.of(message), toReceipt(destination.channel, ts), signal);
+    }
+    await settle(message, signal);
+    return receipt;
   }
 
   return {
     send: async (message, signal) => {
-      const given = parseDestination(message.destination);
-      const destination = given && (await openDirect(slack, given, signal));
-      if (!destination) {
-        throw new DeliveryError({ message: 'The message has no Slack channel to go to.', retryable: false, uncertain: false });
+      try {
+        return await sendNow(message, signal);
+      } catch (error) {
+        if (error instanceof DeliveryError && !error.retryable) await settle(message, signal);
+        throw error;
       }
-      const job = {
-        slack: slack.of(message),
-        message,
-        destination,
-        unfurl,
-        text: neutralise(message.text, peopleOf(destination)),
-        blocks: destination.direct ? [] : toButtonBlocks(message, buttons),
-        isRevised: message.replaces !== undefined,
-        signal,
-      };
-      const stream = streams.get(message.id);
-      const receipt = await deliver(job, stream).catch((error: unknown) => {
-        if (job.blocks.length === 0 || !refusesBlocks(error)) throw error;
-        return deliver({ ...job, blocks: [] }, stream); // An answer without buttons is better than none.
-      });
-      streams.forget(message.id);
-      return receipt;
+    },
+    find: async (message, signal) => {
+      const { channel, own, left } = await leftovers.look(message, signal);
+      if (own === undefined) return left[0] === undefined ? undefined : { receipt: toReceipt(channel, left[0]), complete: false };
+      if (message.part === message.parts - 1) {
+        for (const ts of left) await remove(slack.of(message), toReceipt(channel, ts), signal);
+        await settle(message, signal);
+      }
+      return { receipt: toReceipt(channel, own), complete: true };
     },
     remove: (message, receipt, signal) => remove(slack.of(message), receipt, signal),
   };
+}
+
+interface Shown {
+  readonly stream: LiveStream | undefined;
+  readonly leftovers: Leftovers;
+  readonly responder: Responder;
 }
 
 function refusesBlocks(error: unknown): boolean {
@@ -102,20 +116,34 @@ function refusesBlocks(error: unknown): boolean {
   return code !== undefined && /^(?:invalid_blocks|invalid_blocks_format|msg_blocks_too_long|block_mismatch)$/.test(code);
 }
 
-/** Slack makes the direct messages with a person at the first call, and names them at every other. */
-export async function openDirect(
-  slack: SlackCaller,
-  destination: SlackDestination,
-  signal: AbortSignal,
-): Promise<SlackDestination> {
-  if (!destination.direct || !/^[UW]/.test(destination.channel)) return destination;
-  const method = 'conversations.open';
+async function deliver(job: Job, { stream, leftovers, responder }: Shown): Promise<Receipt> {
+  const { message, signal } = job;
+  if (job.destination.ephemeral) {
+    return whisper(job, {
+      responder,
+      direct: async (place) => post({ ...job, blocks: [], destination: await openDirect(job.slack, place, job.signal) }),
+    });
+  }
+  const held = stream?.segments[message.part];
+  const opened = message.opened?.id ?? held?.ts;
+  if (opened !== undefined) {
+    const own = held?.ts === opened ? held : undefined;
+    return (own && (await finish(job, own))) ?? complete(job, opened, own);
+  }
+  if (held?.standing !== 'unknown' && !leftovers.mayBe(message)) return postOrAnnounce(job, responder);
+  const { own, left } = await leftovers.look(message, signal);
+  if (own !== undefined) return toReceipt(job.destination.channel, own);
+  return left[0] === undefined ? post(job) : complete(job, left[0], undefined);
+}
+
+async function postOrAnnounce(job: Job, responder: Responder): Promise<Receipt> {
+  if (job.destination.respond === undefined) return post(job);
   try {
-    const { channel } = await slack.call(method, { users: destination.channel }, signal);
-    if (!isRecord(channel) || typeof channel['id'] !== 'string') throw new TypeError('it was answered without a channel');
-    return { ...destination, channel: channel['id'] };
+    return await post(job);
   } catch (error) {
-    throw toDeliveryError(error, { method });
+    const receipt = isNotThere(error) ? await announce(job, responder) : undefined;
+    if (!receipt) throw error;
+    return receipt;
   }
 }
 
@@ -130,7 +158,26 @@ interface Job {
   readonly blocks: readonly ButtonBlock[];
   /** What stands there is an earlier answer, and no stream. */
   readonly isRevised: boolean;
+  /** What the end of the stream is to tell of its steps, and of the session. */
+  readonly tasks: readonly TaskChunk[];
+  readonly sessionStatus: string | undefined;
+  readonly onSessionEnded: () => void;
   readonly signal: AbortSignal;
+}
+
+function createJobs({ slack, streams, sessions, unfurl, buttons }: SenderOptions) {
+  return (message: OutboundMessage, destination: SlackDestination, signal: AbortSignal): Job => {
+    const isLast = message.part === message.parts - 1;
+    return {
+      ...{ slack: slack.of(message), message, destination, unfurl, signal },
+      text: neutralise(message.text, peopleOf(destination)),
+      blocks: destination.direct ? [] : toButtonBlocks(message, buttons),
+      isRevised: message.replaces !== undefined,
+      tasks: isLast ? (streams.of(message)?.closingTasks() ?? []) : [],
+      sessionStatus: isLast ? sessions?.statusAtEnd(message.destination) : undefined,
+      onSessionEnded: () => sessions?.ended(message.destination),
+    };
+  };
 }
 
 async function post({ slack, message, destination, unfurl, text, blocks, signal }: Job): Promise<Receipt> {
@@ -139,7 +186,7 @@ async function post({ slack, message, destination, unfurl, text, blocks, signal 
   const args = {
     channel,
     ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
-    ...toContent(text, blocks),
+    ...toMessageContent(text, blocks),
     metadata: toMetadata(message),
     unfurl_links: unfurl,
     unfurl_media: unfurl,
@@ -153,49 +200,38 @@ async function post({ slack, message, destination, unfurl, text, blocks, signal 
   }
 }
 
-/**
- * Slack takes Markdown by itself, or blocks and a text for where they cannot be shown: notifications and screen readers. A message that is revised
- * keeps its buttons unless it gets other blocks.
- */
-function toContent(text: string, blocks: readonly ButtonBlock[], isRevised = false): Record<string, unknown> {
-  if (blocks.length === 0 && !isRevised) return { markdown_text: text };
-  const summary = text.length > maxSummary ? `${text.slice(0, maxSummary).toWellFormed()}…` : text;
-  return { text: summary, blocks: [{ type: 'markdown', text }, ...blocks] };
-}
-
-/** Slack cuts a `text` that is longer than it likes. */
-const maxSummary = 3_000;
-
 /** Ends the stream with what is missing; undefined where it does not show the beginning of the text any more, or did not take the end. */
-async function finish(
-  { slack, message, destination, text, blocks, signal }: Job,
-  stream: LiveStream,
-): Promise<Receipt | undefined> {
-  if (stream.standing !== 'open' || stream.ts === undefined || !text.startsWith(stream.shown)) return undefined;
+async function finish(job: Job, segment: Segment): Promise<Receipt | undefined> {
+  const { slack, message, destination, text, blocks, tasks, sessionStatus, signal } = job;
+  if (segment.standing !== 'open' || segment.ts === undefined || !text.startsWith(segment.shown)) return undefined;
   const { channel } = destination;
-  const rest = text.slice(stream.shown.length);
+  const rest = text.slice(segment.shown.length);
   const method = 'chat.stopStream';
   try {
+    const session = sessionStatus === undefined ? {} : { session_status: sessionStatus };
     const under = blocks.length === 0 ? {} : { blocks };
-    const args = { channel, ts: stream.ts, metadata: toMetadata(message), ...under };
-    await slack.call(method, rest === '' ? args : { ...args, markdown_text: rest }, signal);
-    return toReceipt(channel, stream.ts);
+    const end = { ...session, ...under, ...toContent({ piece: rest, tasks }) };
+    const args = { channel, ts: segment.ts, metadata: toMetadata(message), ...end };
+    await slack.call(method, args, signal);
+    if (sessionStatus !== undefined) job.onSessionEnded();
+    return toReceipt(channel, segment.ts);
   } catch (error) {
     if (rateLimitOf(error) !== undefined) throw toDeliveryError(error, { method, opened: true });
-    stream.standing = platformErrorOf(error) === 'message_not_in_streaming_state' ? 'ended' : 'broken';
+    segment.standing = platformErrorOf(error) === 'message_not_in_streaming_state' ? 'ended' : 'broken';
     return undefined;
   }
 }
 
 /** Writes the whole text over what stands there. */
-async function complete(job: Job, ts: string, stream: LiveStream | undefined): Promise<Receipt> {
+async function complete(job: Job, ts: string, segment: Segment | undefined): Promise<Receipt> {
   const { slack, message, destination, text, blocks, isRevised, signal } = job;
   const { channel } = destination;
-  const hasEnded = isRevised || stream?.standing === 'ended';
+  const hasEnded = isRevised || segment?.standing === 'ended' || segment?.standing === 'stopped';
   if (!hasEnded) await stop(slack, { channel, ts }, signal);
   const method = 'chat.update';
   try {
-    await slack.call(method, { channel, ts, ...toContent(text, blocks, isRevised), metadata: toMetadata(message) }, signal);
+    const content = toMessageContent(text, blocks, isRevised);
+    await slack.call(method, { channel, ts, ...content, metadata: toMetadata(message) }, signal);
     return toReceipt(channel, ts);
   } catch (error) {
     const refusal = platformErrorOf(error);
@@ -235,10 +271,6 @@ async function remove(slack: SlackCaller, { id: ts, channel = '' }: Receipt, sig
   } catch (error) {
     if (platformErrorOf(error) !== 'message_not_found') throw toDeliveryError(error, { method });
   }
-}
-
-function toMetadata({ id }: OutboundMessage) {
-  return { event_type: metadataType, event_payload: { oid: id } };
 }
 
 function stillStreaming(cause: unknown): DeliveryError {

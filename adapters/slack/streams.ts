@@ -1,8 +1,10 @@
 import type { MessageStream, StreamOpening } from '../../src/adapter.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Log } from '../../src/log.ts';
+import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import type { SlackCaller } from './client.ts';
 import { parseDestination } from './conversation.ts';
+import type { Sessions } from './sessions.ts';
 import { LiveStream } from './stream.ts';
 import type { Workspace } from './stream.ts';
 
@@ -11,14 +13,19 @@ export interface StreamsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly stopping: AbortSignal;
+  readonly sessions?: Pick<Sessions, 'begin'> | undefined;
 }
 
 export interface Streams {
   open(opening: StreamOpening, signal: AbortSignal): MessageStream;
-  /** What became of the stream that was to become the message of this id; undefined where there was none. */
-  get(id: string): LiveStream | undefined;
-  /** Its message is complete. */
-  forget(id: string): void;
+  /** The stream that has shown the answer that this is a part of; undefined where there was none. */
+  of(message: OutboundMessage): LiveStream | undefined;
+  /** The stream that has opened this message. */
+  by(receipt: Receipt): LiveStream | undefined;
+  /** Whether it is a message of a stream of this process, for which an answer is still to come. */
+  holds(ts: string): boolean;
+  /** Its answer is complete. */
+  forget(message: OutboundMessage): void;
 }
 
 const noStream: MessageStream = { append: () => undefined, opened: Promise.resolve(undefined), close: async () => undefined };
@@ -27,8 +34,8 @@ const noStream: MessageStream = { append: () => undefined, opened: Promise.resol
 const keptForMs = 30 * 60_000;
 
 /** The streams of this process, until `send` has made a message of each. */
-export function createStreams({ slack, clock, log, stopping }: StreamsOptions): Streams {
-  const streams = new Map<string, { readonly stream: LiveStream; readonly since: number }>();
+export function createStreams({ slack, clock, log, stopping, sessions }: StreamsOptions): Streams {
+  const streams = new Map<string, Held>();
   const workspaces = new Map<string, Workspace>();
 
   function workspaceOf(tenant: string): Workspace {
@@ -37,13 +44,16 @@ export function createStreams({ slack, clock, log, stopping }: StreamsOptions): 
     return known;
   }
 
-  /** Those of turns that never came to an answer. */
-  function dropOld(): void {
-    for (const [id, { stream, since }] of streams) {
-      if (clock.now() - since < keptForMs) return; // The rest is younger.
-      streams.delete(id);
-      void stream.close();
-    }
+  function find(message: OutboundMessage): readonly [id: string, held: Held] | undefined {
+    const known = streams.get(message.id);
+    if (known || message.part === 0) return known && [message.id, known];
+    const answer = answerOf(message);
+    return [...streams].find(([, each]) => each.answer === answer);
+  }
+
+  function held(isIt: (stream: LiveStream) => boolean): LiveStream | undefined {
+    for (const { stream } of streams.values()) if (isIt(stream)) return stream;
+    return undefined;
   }
 
   return {
@@ -53,8 +63,8 @@ export function createStreams({ slack, clock, log, stopping }: StreamsOptions): 
       const { channel } = { channel: undefined, ...destination };
       if (channel === undefined || threadTs === undefined || ephemeral || clock.now() < workspace.blockedUntil) return noStream;
       // An earlier attempt at this answer may have left a message: a second one must not appear beside it.
-      if ((streams.get(opening.id)?.stream.standing ?? 'none') !== 'none') return noStream;
-      dropOld();
+      if (streams.get(opening.id)?.stream.segments.some(({ standing }) => standing !== 'none')) return noStream;
+      dropOld(streams, clock.now());
       const target = { ...destination, channel, threadTs };
       const stream = new LiveStream({
         opening,
@@ -65,11 +75,37 @@ export function createStreams({ slack, clock, log, stopping }: StreamsOptions): 
         workspace,
         signal,
         stopping,
+        onSlow: () => sessions?.begin(opening.destination),
       });
-      streams.set(opening.id, { stream, since: clock.now() });
+      streams.set(opening.id, { stream, since: clock.now(), answer: answerOf(opening) });
       return stream;
     },
-    get: (id) => streams.get(id)?.stream,
-    forget: (id) => streams.delete(id),
+    of: (message) => find(message)?.[1].stream,
+    by: ({ id }) => held(({ segments: [first] }) => first?.ts === id),
+    holds: (id) => held(({ segments }) => segments.some(({ ts }) => ts === id)) !== undefined,
+    forget: (message) => {
+      const [id] = find(message) ?? [];
+      if (id !== undefined) streams.delete(id);
+    },
   };
+}
+
+/** Those of turns that never came to an answer. */
+function dropOld(streams: Map<string, Held>, now: number): void {
+  for (const [id, { stream, since }] of streams) {
+    if (now - since < keptForMs) return; // The rest is younger.
+    streams.delete(id);
+    void stream.close();
+  }
+}
+
+interface Held {
+  readonly stream: LiveStream;
+  readonly since: number;
+  /** The parts of one answer have ids of their own, but this in common. */
+  readonly answer: string;
+}
+
+function answerOf({ conversationId, inReplyTo }: Pick<StreamOpening, 'conversationId' | 'inReplyTo'>): string {
+  return `${conversationId} ${inReplyTo}`;
 }

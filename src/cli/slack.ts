@@ -63,9 +63,9 @@ function toManifestOptions({ socket, url, name }: CommandOptions, config: Config
   const oauth = hasSlackOAuth(slack);
   const publicUrl = transport === 'http' || oauth ? toPublicUrl(url ?? server.publicUrl) : undefined;
   const groups = namesGroups(slack.channels);
-  const { followThreads, home, command, resetCommand, helpCommand, shortcuts } = slack;
+  const { agentView, suggestedPrompts: prompts, followThreads, home, command, resetCommand, helpCommand, shortcuts } = slack;
   const commands = { command, resetCommand, helpCommand };
-  const asked = { followThreads, home, commands, shortcuts, readFiles: attachments.read };
+  const asked = { agentView, prompts, followThreads, home, commands, shortcuts, readFiles: attachments.read };
   return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, ...asked };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { discordPlaces } from './discord-places.ts';
+import { agentView, suggestedPrompts } from './slack-agent.ts';
 import { slackChannels } from './slack-channels.ts';
 import { slackHome } from './slack-home.ts';
 import { slackInteraction } from './slack-interaction.ts';
@@ -88,6 +89,8 @@ export const slack = z
         'Whether Slack shows previews of the pages that an answer links to. A preview is a request to an address that a model chose, so it is off.',
       example: 'true',
     }),
+    agentView,
+    suggestedPrompts,
     botTurnsPerHour: setting(z.int().min(0).max(1000).default(0), {
       description:
         'How many messages of other bots are answered in one conversation within an hour, at most. 0 for none: two bots that answer each other never stop.',

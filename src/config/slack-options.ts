@@ -6,11 +6,12 @@ export function toSlackOptions(config: Config) {
   const { attachments, bot, slack } = config;
   const { transport, appToken = '', signingSecret = '', botToken, apiUrl, streaming, followThreads, unfurl } = slack;
   const { channels, botTurnsPerHour, buttons, command, resetCommand, helpCommand, commandReply, shortcuts } = slack;
+  const { agentView, suggestedPrompts } = slack;
   const by = transport === 'socket' ? ({ type: 'socket', appToken } as const) : ({ type: 'http', signingSecret } as const);
   return {
     ...{ transport: by, botToken, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, buttons, shortcuts },
     commands: { command, resetCommand, helpCommand, commandReply },
-    readFiles: attachments.read,
+    ...{ agentView, suggestedPrompts, readFiles: attachments.read },
     home: toHomeOptions(slack, bot),
     oauth: toOAuth(config),
   };

@@ -1,10 +1,11 @@
-import type { Adapter, MessageStream } from '../adapter.ts';
+import type { Adapter, MessageStream, Step } from '../adapter.ts';
 import type { Clock } from '../clock.ts';
 import { describeError } from '../errors.ts';
 import { toChunkId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import type { Receipt } from '../message.ts';
 import type { ClaimedTurn } from '../store/store.ts';
+import { createLiveSteps } from './live-steps.ts';
 import type { TurnAddress } from './turn-address.ts';
 
 export interface LiveAnswerOptions {
@@ -20,6 +21,8 @@ export interface LiveAnswerOptions {
 /** What people see while an answer is made: a sign that somebody is at work, then the answer as it grows. */
 export interface LiveAnswer {
   append(text: string): void;
+  /** What is done for it meanwhile: shown, where the platform can, when it takes a while. */
+  step(step: Step): void;
   /** Nothing more will come. Resolves with what the platform shows: a message, none, or it is not known. */
   close(): Promise<Receipt | 'unknown' | undefined>;
 }
@@ -36,27 +39,13 @@ export function createLiveAnswer(options: LiveAnswerOptions, signal: AbortSignal
   let stream: MessageStream | undefined;
   // Of this attempt: 'unknown' until the stream has said what became of it.
   let left = turn.stream;
-  let cancelTyping = adapter.typing ? clock.after(typingAfterMs, showTyping) : undefined;
-
-  function showTyping(): void {
-    cancelTyping = clock.after(typingEveryMs, showTyping);
-    void type();
-  }
-
-  async function type(): Promise<void> {
-    try {
-      await adapter.typing?.(address.destination, signal);
-    } catch {
-      // Decoration: whether it worked makes no difference to the answer.
-    }
-  }
+  const typing = createTyping(options, signal);
+  const steps = createLiveSteps(clock, showStep);
 
   function openStream(): MessageStream | undefined {
-    cancelTyping?.();
-    const { conversationId, turnId } = turn;
-    const { tenant, inReplyTo, destination } = address;
+    const { adapter: _, ...to } = address;
     left = 'unknown';
-    const begun = adapter.stream?.({ id: toChunkId(turnId, 0), conversationId, tenant, inReplyTo, destination }, signal);
+    const begun = adapter.stream?.({ id: toChunkId(turn.turnId, 0), conversationId: turn.conversationId, ...to }, signal);
     begun?.opened.then((opened) => {
       left = opened;
       if (typeof opened === 'object') onOpened(opened);
@@ -70,18 +59,32 @@ export function createLiveAnswer(options: LiveAnswerOptions, signal: AbortSignal
     log.warn('stream failed', { conversationId: turn.conversationId, eventId: address.inReplyTo, error: describeError(error) });
   }
 
+  function use(work: (open: MessageStream) => void): void {
+    if (!mayStream) return;
+    try {
+      stream ??= openStream();
+      if (stream) work(stream);
+    } catch (error) {
+      giveUp(error);
+    }
+  }
+
+  function showStep(step: Step): void {
+    use((open) => {
+      if (open.step) typing.stop();
+      open.step?.(step);
+    });
+  }
+
   return {
     append: (text) => {
-      if (!mayStream) return;
-      try {
-        stream ??= openStream();
-        stream?.append(text);
-      } catch (error) {
-        giveUp(error);
-      }
+      if (mayStream) typing.stop();
+      use((open) => open.append(text));
     },
+    step: steps.put,
     close: async () => {
-      cancelTyping?.();
+      typing.stop();
+      steps.close();
       try {
         await stream?.close();
         await stream?.opened;
@@ -89,6 +92,31 @@ export function createLiveAnswer(options: LiveAnswerOptions, signal: AbortSignal
         giveUp(error);
       }
       return left;
+    },
+  };
+}
+
+/** A sign that somebody is at work, again and again until there is more to see. */
+function createTyping({ adapter, address, clock }: LiveAnswerOptions, signal: AbortSignal): { readonly stop: () => void } {
+  let cancel = adapter.typing ? clock.after(typingAfterMs, show) : undefined;
+
+  function show(): void {
+    cancel = clock.after(typingEveryMs, show);
+    void type();
+  }
+
+  async function type(): Promise<void> {
+    try {
+      await adapter.typing?.(address.destination, signal);
+    } catch {
+      // Decoration: whether it worked makes no difference to the answer.
+    }
+  }
+
+  return {
+    stop: () => {
+      cancel?.();
+      cancel = undefined;
     },
   };
 }

@@ -2,7 +2,7 @@ import { runAgent } from '../agent/loop.ts';
 import type { Clock } from '../clock.ts';
 import { DeliveryError, ModelError, TurnAborted } from '../errors.ts';
 import { createErrorId } from '../ids.ts';
-import type { SaidInThread } from '../adapter.ts';
+import type { SaidInThread, Step } from '../adapter.ts';
 import type { Command, InboundMessage } from '../message.ts';
 import type { ModelUsage } from '../model/model.ts';
 import type { ReadFiles } from '../files/read-files.ts';
@@ -61,6 +61,8 @@ export interface AnswerMeans {
   readonly readThread?: ((command: Command, signal: AbortSignal) => Promise<readonly SaidInThread[]>) | undefined;
   /** Of the adapter that the events came by. */
   readonly download?: FileMeans['download'];
+  /** Called with what is done for the answer meanwhile. */
+  readonly onStep?: (step: Step) => void;
   readonly signal: AbortSignal;
 }
 
@@ -165,7 +167,8 @@ async function ask(options: TurnResultOptions, { turn, questions, means }: Quest
     maxTokens: contextTokens,
     countTokens,
   });
-  const { text: answer, usage, ...answered } = await runAgent({ model, request, onText: means.onText }, means.signal);
+  const { onText, onStep, signal } = means;
+  const { text: answer, usage, ...answered } = await runAgent({ model, request, onText, onStep }, signal);
   const unread = files ? toUnreadNote(files) : '';
   const text = unread === '' ? answer : endHere(answer, unread);
   return {

@@ -53,7 +53,7 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
     let stream: ClaimedTurn['stream'];
     try {
       const readThread = adapter.readThread?.bind(adapter);
-      const ways = { onText: live.append, readThread, download: adapter.download };
+      const ways = { onText: live.append, onStep: live.step, readThread, download: adapter.download };
       const answer = await resultOf(options, turn, { voice: voiceOf(turn.events), ...ways, signal });
       result = withEarlier(turn, answer, options);
     } finally {

@@ -1,4 +1,4 @@
-import type { Model, ModelRequest } from './model.ts';
+import type { Model } from './model.ts';
 import { type Citation, type Conversation, readConversation } from './builtin/conversation.ts';
 import { quoteFiles } from './builtin/files.ts';
 import { type Phrases, phrasesFor } from './builtin/phrases.ts';
@@ -50,7 +50,13 @@ export function createBuiltinModel(options: BuiltinModelOptions): Model {
     name,
     async *generate(request, signal) {
       signal.throwIfAborted();
-      const answer = await composeAnswer(request, options, signal);
+      const conversation = readConversation(request.messages);
+      const unanswered = conversation.unanswered.slice(-maxQuestions).map(understand);
+      const asks = unanswered.some(({ question }) => question !== '');
+      if (asks) yield { type: 'step', step: { ...searching, state: 'running' } };
+      const { answer, found } = await composeAnswer({ conversation, unanswered }, options, signal);
+      if (asks)
+        yield { type: 'step', step: { ...searching, state: 'done', outcome: found ? 'Found something' : 'Nothing found' } };
       for (const text of toPieces(answer)) {
         signal.throwIfAborted();
         yield { type: 'text', text };
@@ -63,27 +69,45 @@ export function createBuiltinModel(options: BuiltinModelOptions): Model {
   };
 }
 
-async function composeAnswer({ messages }: ModelRequest, options: BuiltinModelOptions, signal: AbortSignal): Promise<string> {
-  const conversation = readConversation(messages);
-  const unanswered = conversation.unanswered.slice(-maxQuestions).map(understand);
+const searching = { id: 'knowledge', title: 'Searching the knowledge base' } as const;
+
+interface Asked {
+  readonly conversation: Conversation;
+  readonly unanswered: readonly Understood[];
+}
+
+interface Composed {
+  readonly answer: string;
+  readonly found: boolean;
+}
+
+async function composeAnswer(
+  { conversation, unanswered }: Asked,
+  options: BuiltinModelOptions,
+  signal: AbortSignal,
+): Promise<Composed> {
   const questions = unanswered.map(({ question }) => question).filter((question) => question !== '');
   const words = phrasesFor(languageOf(unanswered, conversation, options));
   const topics = options.topics ? topicsLine(options.topics(), words) : '';
   const aside = unanswered.findLast(({ smallTalk }) => smallTalk !== undefined)?.smallTalk;
   if (questions.length === 0) {
-    if (aside === 'thanks') return words.thanks;
+    if (aside === 'thanks') return { answer: words.thanks, found: false };
     const greeting = aside === 'identity' ? '' : words.greeting;
-    return paragraphs(greeting, conversation.isFirst || aside === 'identity' ? words.introduction : '', topics);
+    const introduction = conversation.isFirst || aside === 'identity' ? words.introduction : '';
+    return { answer: paragraphs(greeting, introduction, topics), found: false };
   }
   const ofFile = quoteFiles(questions.join('\n'), conversation.files);
-  if (ofFile) return paragraphs(toQuotation(ofFile), conversation.isFirst ? words.introduction : words.note);
+  if (ofFile) {
+    const closing = conversation.isFirst ? words.introduction : words.note;
+    return { answer: paragraphs(toQuotation(ofFile), closing), found: true };
+  }
   const closing = conversation.isFirst || aside === 'identity' ? words.introduction : words.note;
   const { quoted, related } = await findPassages(questions, conversation, (query) => options.search(query, signal));
   const earlierFile = quoted.length === 0 ? quoteFiles(questions.join('\n'), conversation.earlierFiles) : undefined;
-  if (earlierFile) return paragraphs(toQuotation(earlierFile), closing);
-  if (quoted.length === 0) return paragraphs(words.nothing, topics, closing);
+  if (earlierFile) return { answer: paragraphs(toQuotation(earlierFile), closing), found: true };
+  if (quoted.length === 0) return { answer: paragraphs(words.nothing, topics, closing), found: false };
   const seeAlso = related.length > 0 ? `${words.seeAlso} ${related.join(' · ')}` : '';
-  return paragraphs(...quoted.map(toQuotation), seeAlso, closing);
+  return { answer: paragraphs(...quoted.map(toQuotation), seeAlso, closing), found: true };
 }
 
 interface Found {

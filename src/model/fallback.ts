@@ -53,7 +53,7 @@ export function createFallbackModel(models: readonly Model[], options: FallbackO
       let said = false;
       try {
         for await (const event of model.generate(request, signal)) {
-          said = true;
+          if (event.type === 'text') said = true;
           if (event.type === 'done') Object.assign(member, { failures: 0, restsUntil: 0 });
           yield event.type === 'done' ? { ...event, model: event.model ?? model.name } : event;
         }

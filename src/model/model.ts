@@ -1,7 +1,9 @@
+import type { Step } from '../adapter.ts';
+
 /**
  * A model turns a conversation into an answer, piece by piece.
  *
- * `generate` yields any number of `text` events and then exactly one `done`. It rejects with a ModelError when there is no
+ * `generate` yields any number of `text` events, `step` events for what it does meanwhile, and then exactly one `done`. It rejects with a ModelError when there is no
  * usable answer: the endpoint refused, stalled longer than its idle timeout, or ended without saying that it had finished.
  * When `signal` aborts it stops at once and rejects with the signal's reason. It never retries by itself: the worker does.
  */
@@ -38,6 +40,8 @@ export const tokensPerImage = 1_000;
 /** `model` of `done`: which one has answered, where that is not the model that was asked. */
 export type ModelEvent =
   | { readonly type: 'text'; readonly text: string }
+  /** What it does before it can answer; the same id again when that is over. */
+  | { readonly type: 'step'; readonly step: Step }
   | { readonly type: 'done'; readonly finishReason: FinishReason; readonly usage: ModelUsage; readonly model?: string };
 
 /** `length`: cut off by the output limit. `filtered`: withheld by the provider. */

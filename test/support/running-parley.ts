@@ -19,6 +19,8 @@ export interface RunningParley {
   logged(message: string): Promise<LogLine>;
   /** Sends SIGTERM; resolves with the exit status when the process has ended. */
   stop(): Promise<number | null>;
+  /** Sends SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
 }
 
 /** `parley start` in a process of its own on a free port, until the test ends. Resolves when it is ready. */
@@ -56,6 +58,10 @@ export async function startParleyProcess(test: TestContext, { cwd, env }: CallOp
       child.kill('SIGTERM');
       await closed;
       return child.exitCode;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await closed;
     },
   };
 }

@@ -101,9 +101,7 @@ export function createAnnouncer({ world, clock, deliveries, echoes, place = () =
     changed,
     deleted,
     ...announceDeeds(world, deliveries),
-    stopped: (stop) => first(send(toStopEvent({ ...stop, eventTs: world.nextTs() }))),
-    opened: (opening) => first(send(toOpenedEvent({ ...opening, eventTs: world.nextTs() }))),
-    ...announceEnds(send),
+    ...announceOthers(send, () => world.nextTs()),
     redeliver: ({ ts }, copies) => {
       const bodies = Array.from({ length: copies }, () => sent.get(ts) ?? []).flat();
       return bodies.map((body) => deliveries.add({ ...idOf(body), kind: 'event', body, messageTs: ts }));
@@ -134,9 +132,13 @@ function announceDeeds(world: World, deliveries: Deliveries): Pick<Announcer, 'c
   };
 }
 
-/** That the app may do less from now on, or nothing. */
-function announceEnds(send: (event: EventBody) => readonly Delivery[]): Pick<Announcer, 'uninstalled' | 'revoked'> {
+type Others = Pick<Announcer, 'stopped' | 'opened' | 'uninstalled' | 'revoked'>;
+
+/** What happens beside messages: somebody opens the app, stops it, or lets it do less from now on, or nothing. */
+function announceOthers(send: (event: EventBody) => readonly Delivery[], nextTs: () => string): Others {
   return {
+    stopped: (stop) => first(send(toStopEvent({ ...stop, eventTs: nextTs() }))),
+    opened: (opening) => first(send(toOpenedEvent({ ...opening, eventTs: nextTs() }))),
     uninstalled: () => first(send({ type: 'app_uninstalled' })),
     revoked: (tokens) => first(send({ type: 'tokens_revoked', tokens })),
   };

@@ -1,3 +1,4 @@
+import { agentStateOf, toStatus, updateTasks } from './agents.ts';
 import { readBlocks } from './blocks.ts';
 import { Refusal, string } from './arguments.ts';
 import { metadataOf, ownMessage, textOf, writableChannel } from './methods.ts';
@@ -21,6 +22,15 @@ export interface StreamMethods {
   stopIn(channelId: string, threadTs: string): readonly string[];
 }
 
+/** Of all blocks of a message together, as far as is known: https://github.com/slackapi/bolt-js/issues/2509. */
+const maxMessage = 13_200;
+
+function grown(message: StoredMessage, args: Args): string {
+  const text = message.text + textOf(args);
+  if (text.length > maxMessage) throw new Refusal('msg_blocks_too_long');
+  return text;
+}
+
 /** A message that grows: started, appended to, stopped. While it streams it can be neither updated nor deleted; afterwards it cannot be appended to. */
 export function createStreamMethods({ world, now, streamLifeMs }: StreamMethodOptions): StreamMethods {
   const stopped = new Set<string>();
@@ -32,15 +42,6 @@ export function createStreamMethods({ world, now, streamLifeMs }: StreamMethodOp
     return message;
   }
 
-  function close(isOver: (message: StoredMessage) => boolean): void {
-    for (const { messages } of world.channels.values()) {
-      for (const message of messages.values()) {
-        if (message.streamingState !== 'in_progress' || message.deleted || !isOver(message)) continue;
-        world.update(message, { streamingState: 'errored' }, false);
-      }
-    }
-  }
-
   const methods: Record<string, Method> = {
     'chat.startStream': (args) => {
       const channel = writableChannel(world, args);
@@ -48,29 +49,34 @@ export function createStreamMethods({ world, now, streamLifeMs }: StreamMethodOp
       if (threadTs === '') throw new Refusal('invalid_thread_ts');
       if (channel.type !== 'im') checkRecipient(args);
       const message = world.post({ channel, user: world.bot, text: textOf(args), threadTs, streaming: true });
+      updateTasks(world, message, args);
       return { channel: channel.id, ts: message.ts };
     },
     'chat.appendStream': (args) => {
       const message = streaming(args);
-      const text = textOf(args);
-      if (text === '') throw new Refusal('no_text');
-      world.update(message, { text: message.text + text }, false);
+      const text = grown(message, args);
+      const hasTasks = updateTasks(world, message, args);
+      if (text === message.text && !hasTasks) throw new Refusal('no_text');
+      world.update(message, { text }, false);
       return { channel: message.channelId, ts: message.ts };
     },
     'chat.stopStream': (args) => {
       const message = streaming(args);
       const { blocks: given, ...others } = args;
-      const text = message.text + textOf(others);
+      const text = grown(message, others);
+      updateTasks(world, message, args);
       const blocks = readBlocks(given)?.interactive ?? [];
-      world.update(message, { text, blocks, metadata: metadataOf(args), streamingState: 'completed' }, false);
+      const metadata = metadataOf(args);
+      updateSession(world, message, args);
+      world.update(message, { text, blocks, metadata, streamingState: 'completed' }, false);
       return { channel: message.channelId, ts: message.ts };
     },
   };
 
   return {
     methods,
-    closeOld: () => close(({ streamedSince = now() }) => now() - streamedSince > streamLifeMs),
-    closeAll: () => close(() => true),
+    closeOld: () => close(world, ({ streamedSince = now() }) => now() - streamedSince > streamLifeMs),
+    closeAll: () => close(world, () => true),
     stopIn: (channelId, threadTs) => {
       const growing = growingIn(world, channelId, threadTs);
       for (const message of growing) {
@@ -90,4 +96,21 @@ function checkRecipient(args: Args): void {
 function growingIn(world: World, channelId: string, threadTs: string): StoredMessage[] {
   const messages = [...(world.channels.get(channelId)?.messages.values() ?? [])];
   return messages.filter((each) => each.threadTs === threadTs && each.streamingState === 'in_progress' && !each.deleted);
+}
+
+function close(world: World, isOver: (message: StoredMessage) => boolean): void {
+  for (const { messages } of world.channels.values()) {
+    for (const message of messages.values()) {
+      if (message.streamingState !== 'in_progress' || message.deleted || !isOver(message)) continue;
+      world.update(message, { streamingState: 'errored' }, false);
+    }
+  }
+}
+
+function updateSession(world: World, { channelId, threadTs }: StoredMessage, { session_status: given }: Args): void {
+  if (given === undefined) return;
+  const status = toStatus(given);
+  const { sessions } = agentStateOf(world);
+  const session = sessions.get(`${channelId} ${threadTs}`);
+  if (session) sessions.set(`${channelId} ${threadTs}`, { ...session, status });
 }

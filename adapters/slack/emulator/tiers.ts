@@ -8,6 +8,9 @@ const callsPerMinute: Readonly<Record<string, number>> = {
   'chat.appendStream': 100,
   'chat.update': 50,
   'chat.delete': 50,
+  'agents.sessions.setStatus': 50,
+  'agents.sessions.rename': 50,
+  'assistant.threads.setSuggestedPrompts': 100,
   'conversations.history': 50,
   'conversations.replies': 50,
 };

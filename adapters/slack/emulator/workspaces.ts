@@ -10,6 +10,8 @@ import { createOAuth } from './oauth.ts';
 import type { InstalledPlace } from './oauth.ts';
 import { createPeople } from './people.ts';
 import type { People } from './people.ts';
+import { agentStateOf, createAgentMethods } from './agents.ts';
+import type { AgentSession } from './agents.ts';
 import { createStreamMethods } from './streams.ts';
 import type { StreamMethods } from './streams.ts';
 import type { Grants } from './web-api.ts';
@@ -30,6 +32,9 @@ export interface EmulatedWorkspace extends Omit<People, 'uninstall'>, InstallTar
   readonly botId: string;
   /** One person takes back what they have granted. */
   revokeUser(user: string): Delivery;
+  session(thread: { readonly channel: string; readonly threadTs: string }): AgentSession | undefined;
+  /** Presses the Stop button of the session in this thread. */
+  pressStop(thread: { readonly channel: string; readonly threadTs: string; readonly user?: string }): Delivery;
 }
 
 export interface EmulatedEnterprise extends InstallTarget {
@@ -84,11 +89,11 @@ export function createWorkspaces(options: WorkspacesOptions) {
     const enterprise = organisation ? { id: organisation.id, name: organisation.name } : null;
     return {
       ...people,
-      ...{ id: world.teamId, bot: world.bot, botId: world.botId },
       approve: (authorizeUrl, user = 'Ada') => {
         tenant.place ??= { team: { id: world.teamId, name }, enterprise, botUserId: world.bot.id };
         return oauth.approve(authorizeUrl, { place: tenant.place, userId: world.user(user).id });
       },
+      ...controlTenant(tenant),
       uninstall: () => {
         if (!tenant.place) throw new RangeError(`The app is not installed in ${name}.`);
         oauth.revoke(tenant.place);
@@ -126,6 +131,19 @@ export function createWorkspaces(options: WorkspacesOptions) {
     closeOld: () => {
       for (const { streams } of tenants.values()) streams.closeOld();
     },
+  };
+}
+
+function controlTenant({
+  world,
+  announcer,
+  streams,
+}: Tenant): Pick<EmulatedWorkspace, 'id' | 'bot' | 'botId' | 'session' | 'pressStop'> {
+  return {
+    ...{ id: world.teamId, bot: world.bot, botId: world.botId },
+    session: ({ channel, threadTs }) => agentStateOf(world).sessions.get(`${channel} ${threadTs}`),
+    pressStop: ({ channel, threadTs, user = 'Ada' }) =>
+      announcer.stopped({ channel, threadTs, user: world.user(user).id, streams: streams.stopIn(channel, threadTs) }),
   };
 }
 
@@ -192,7 +210,7 @@ function createTenant(
       return { isEnterpriseInstall: place.team === null, teamId: isHead ? null : world.teamId };
     },
   });
-  const methods = { ...createMethods({ world, ...methodOptions }), ...streams.methods };
+  const methods = { ...createMethods({ world, ...methodOptions }), ...createAgentMethods(world), ...streams.methods };
   const people = createPeople(world, announcer);
   const tenant: Tenant = { world, methods, streams, announcer, people, place: undefined, organisation };
   return tenant;

@@ -33,6 +33,8 @@ export interface FlowOptions {
   readonly installations: Installations;
   readonly context: Pick<AdapterContext, 'accept' | 'loadState' | 'clock' | 'log'>;
   readonly stopping: AbortSignal;
+  /** What the scopes depend on. */
+  readonly agentView?: boolean | undefined;
 }
 
 export interface Callback {
@@ -53,7 +55,8 @@ const usedStatesKey = 'oauth-states';
 /** Anybody can have states and use them up. One that is forgotten is still of no use without a code that Slack takes. */
 const maxUsedStates = 1_000;
 
-export function createInstallFlow({ oauth, apiUrl, request, installations, context, stopping }: FlowOptions): InstallFlow {
+export function createInstallFlow(options: FlowOptions): InstallFlow {
+  const { oauth, apiUrl, request, installations, context, stopping, agentView } = options;
   const { clock, log } = context;
   const { redirectUri, installUrl } = toRedirectUri(oauth);
   const useState = createUsedStates(context);
@@ -73,7 +76,7 @@ export function createInstallFlow({ oauth, apiUrl, request, installations, conte
   return {
     begin: (cookie) => {
       const issue = issueState(oauth.stateSecret, { now: clock.now(), cookie });
-      return { ...issue, location: toAuthorizeUrl(oauth, { issue, apiUrl }) };
+      return { ...issue, location: toAuthorizeUrl(oauth, { issue, apiUrl, agentView }) };
     },
     end: async ({ query, cookie }) => {
       const again = { label: 'Start again', url: installUrl };
@@ -104,11 +107,14 @@ export function toRedirectUri({ publicUrl }: Pick<SlackOAuth, 'publicUrl'>): { r
   return { redirectUri: `${publicUrl}/slack/oauth_redirect`, installUrl: `${publicUrl}/slack/install` };
 }
 
-function toAuthorizeUrl(oauth: SlackOAuth, { issue, apiUrl }: { issue: StateIssue; apiUrl: string | undefined }): string {
+function toAuthorizeUrl(
+  oauth: SlackOAuth,
+  { issue, apiUrl, agentView }: { issue: StateIssue; apiUrl: string | undefined; agentView: boolean | undefined },
+): string {
   const url = new URL('/oauth/v2/authorize', apiUrl ?? 'https://slack.com/api/');
   url.search = new URLSearchParams({
     client_id: oauth.clientId,
-    scope: scopesOf({ followThreads: true, readFiles: oauth.readFiles ?? true }).join(','),
+    scope: scopesOf({ followThreads: true, agentView, readFiles: oauth.readFiles ?? true }).join(','),
     ...(oauth.userScopes.length > 0 ? { user_scope: oauth.userScopes.join(',') } : {}),
     redirect_uri: toRedirectUri(oauth).redirectUri,
     state: issue.state,

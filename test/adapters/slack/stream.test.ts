@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTick } from 'node:timers/promises';
-import { answerTo, noAbort, settled, shownIn, startSlack, streamFor, untilShown } from './harness.ts';
+import { answerTo, noAbort, settled, shownIn, startSlack, streamFor } from './harness.ts';
 import { assertAnswered, beginning, end, methodsOf, middle, openedOf, startStream, text } from './stream-scene.ts';
 
 test('an answer that streams that is whole within the grace is posted in one call', async (t) => {
@@ -82,29 +82,6 @@ test('an answer that streams never has two requests under way', async (t) => {
   assert.equal(scene.network.mostStreaming(), 1);
   assert.ok(scene.calls.length > 2);
   assertAnswered(scene);
-});
-
-test('an answer that streams stops growing at the limit of one message; what is too much comes in the next', async (t) => {
-  const long = 'word '.repeat(4_000);
-  const scene = await startStream(t, { words: long });
-  const [first = '', second = ''] = scene.slack.adapter.split(long);
-
-  await scene.begin(long.slice(0, 10_000));
-  scene.stream.append(long.slice(10_000));
-  await scene.clock.advance(700);
-  await untilShown(scene.slack, scene.said, ([message]) => message?.text.length === 11_000);
-  await scene.clock.advance(10_000);
-  await scene.stream.close();
-  await scene.slack.adapter.send({ ...scene.answer, text: first, parts: 2 }, noAbort);
-  await scene.slack.adapter.send({ ...scene.answer, id: 'answer000000000000000002', text: second, part: 1, parts: 2 }, noAbort);
-
-  assert.deepEqual(
-    shownIn(scene.slack, scene.said).map((message) => [message.text, message.streaming]),
-    [
-      [first, false],
-      [second, false],
-    ],
-  );
 });
 
 test('an answer that streams is written over where the final text is another one', async (t) => {
