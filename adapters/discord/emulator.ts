@@ -67,6 +67,8 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   user(name: string, options?: UserOptions): EmulatedUser;
   /** Takes permissions from the bot's role in a channel, by their bits. */
   deny(channelId: string, permissions: bigint): void;
+  /** A channel or thread, if it is there. */
+  channelOf(id: string): EmulatedChannel | undefined;
   /** Archives a thread: a message opens it again, unless it is locked. */
   archive(threadId: string, options?: { readonly locked?: boolean }): void;
   /** The direct message channel between the person and the bot. */
