@@ -94,6 +94,8 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   invalidateSessions(): void;
   /** Op 7 on every connection. */
   requestReconnect(): void;
+  /** Leaves every connection standing on which nothing arrives any more, in either direction: a zombie. */
+  freezeConnections(): void;
   /** Op 1 on every connection. */
   requestHeartbeat(): void;
   /** How many bots receive events right now. */
@@ -222,6 +224,7 @@ function controls(world: World, gateway: Gateway) {
     expireSessions: () => gateway.expireSessions(),
     invalidateSessions: () => gateway.invalidateSessions(),
     requestReconnect: () => gateway.requestReconnect(),
+    freezeConnections: () => gateway.freeze(),
     requestHeartbeat: () => gateway.requestHeartbeat(),
     connected: () => gateway.connected(),
     onGatewayCall: (listener: (call: GatewayCall) => void) => gateway.onCall(listener),
