@@ -67,6 +67,8 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   user(name: string, options?: UserOptions): EmulatedUser;
   /** Takes permissions from the bot's role in a channel, by their bits. */
   deny(channelId: string, permissions: bigint): void;
+  /** A channel or thread, if it is there. */
+  channelOf(id: string): EmulatedChannel | undefined;
   /** Archives a thread: a message opens it again, unless it is locked. */
   archive(threadId: string, options?: { readonly locked?: boolean }): void;
   /** The direct message channel between the person and the bot. */
@@ -92,6 +94,8 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   invalidateSessions(): void;
   /** Op 7 on every connection. */
   requestReconnect(): void;
+  /** Leaves every connection standing on which nothing arrives any more, in either direction: a zombie. */
+  freezeConnections(): void;
   /** Op 1 on every connection. */
   requestHeartbeat(): void;
   /** How many bots receive events right now. */
@@ -220,6 +224,7 @@ function controls(world: World, gateway: Gateway) {
     expireSessions: () => gateway.expireSessions(),
     invalidateSessions: () => gateway.invalidateSessions(),
     requestReconnect: () => gateway.requestReconnect(),
+    freezeConnections: () => gateway.freeze(),
     requestHeartbeat: () => gateway.requestHeartbeat(),
     connected: () => gateway.connected(),
     onGatewayCall: (listener: (call: GatewayCall) => void) => gateway.onCall(listener),

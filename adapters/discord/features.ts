@@ -4,6 +4,8 @@ export interface FeatureOptions {
   readonly gateway: boolean;
   readonly messageContentIntent: boolean;
   readonly commands: boolean;
+  /** Whether answers open threads. */
+  readonly autoThread?: boolean;
   /** Whether people may add the app to their own account. */
   readonly userInstall: boolean;
 }
@@ -25,6 +27,7 @@ const permissionBits = {
   ViewChannel: 1n << 10n,
   SendMessages: 1n << 11n,
   ReadMessageHistory: 1n << 16n,
+  CreatePublicThreads: 1n << 35n,
   SendMessagesInThreads: 1n << 38n,
 } as const;
 
@@ -32,7 +35,12 @@ const permissionBits = {
 const intentBits = { Guilds: 1, GuildMessages: 1 << 9, DirectMessages: 1 << 12, MessageContent: 1 << 15 } as const;
 
 /** The one table of what is asked for: the invitation, the gateway and `parley doctor` all read it. */
-export function featuresOf({ gateway, messageContentIntent, commands }: FeatureOptions): readonly DiscordFeature[] {
+export function featuresOf({
+  gateway,
+  messageContentIntent,
+  commands,
+  autoThread = false,
+}: FeatureOptions): readonly DiscordFeature[] {
   const none = { permissions: [], intents: [], scopes: [] } as const;
   const messages: readonly DiscordFeature[] = [
     { ...none, purpose: 'learn of servers, channels and threads', intents: ['Guilds'] },
@@ -51,6 +59,16 @@ export function featuresOf({ gateway, messageContentIntent, commands }: FeatureO
       ? [{ ...none, purpose: 'follow threads without a new mention', intents: ['MessageContent'] } as const]
       : []),
     { ...none, purpose: 'answer', permissions: ['ViewChannel', 'SendMessages', 'SendMessagesInThreads'], scopes: ['bot'] },
+    ...(autoThread
+      ? [
+          {
+            ...none,
+            purpose: 'open a thread for a question',
+            permissions: ['CreatePublicThreads'],
+            scopes: ['bot'],
+          } as const satisfies DiscordFeature,
+        ]
+      : []),
     {
       ...none,
       purpose: 'find an answer again whose sending was cut off, and messages that it missed',

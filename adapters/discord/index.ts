@@ -14,6 +14,7 @@ import { InteractionSender } from './interaction-send.ts';
 import { createTokenBox, parseInteractionDestination } from './interaction-token.ts';
 import { Interactions } from './interactions.ts';
 import { toNotice } from './notice.ts';
+import { opensThreads } from './place-settings.ts';
 import { readThread } from './read-thread.ts';
 import { registerCommands } from './registration.ts';
 import { createRest } from './rest.ts';
@@ -120,7 +121,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     notice: toNotice,
     readThread: (command, signal) => readThread({ rest, command, signal }),
     typing: (destination, signal) => sender.typing(destination, signal),
-    check: (signal) => checkDiscord({ ...options, rest }, signal),
+    check: (signal) => checkDiscord({ ...options, autoThread: opensThreads(options), rest }, signal),
     health: () => healthOf(running),
     ...(options.streaming ? { stream: openStream } : {}),
     ...(publicKey === undefined ? {} : { router: () => createDiscordRouter(publicKey, endpoint) }),
@@ -144,6 +145,8 @@ function createStreams({ rest, answers, sender, buttons, context }: StreamParts)
     const address = parseInteractionDestination(opening.destination);
     return new DiscordStream({
       ...{ rest, clock, log, opening, signal, components, doubt: (id) => sender.doubt(id) },
+      locate:
+        opening.destination['threadParent'] === undefined ? undefined : (bound) => sender.locate(opening.destination, bound),
       show: address && ((text, bound) => answers.showOriginal(address, { shown: { text, components }, signal: bound })),
     });
   };

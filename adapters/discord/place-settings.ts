@@ -9,6 +9,8 @@ export interface DiscordPlace {
   readonly mode?: 'mention' | 'follow' | 'all' | 'off' | undefined;
   /** Who may ask; everybody where it is left out. */
   readonly allow?: { readonly users?: readonly string[] | undefined; readonly roles?: readonly string[] | undefined } | undefined;
+  /** Whether a question in the channel is answered in a thread of its own. */
+  readonly autoThread?: boolean | undefined;
 }
 
 export interface Found {
@@ -20,12 +22,19 @@ export interface Found {
 }
 
 export interface PlaceSettings {
+  /** Whether questions in channels are answered in a thread of their own, where a place does not say otherwise. */
+  readonly autoThread: boolean;
   readonly guilds: Readonly<Record<string, DiscordPlace>>;
   readonly channels: Readonly<Record<string, DiscordPlace>>;
 }
 
+/** Whether any thread is opened anywhere. */
+export function opensThreads({ guilds, channels, autoThread }: PlaceSettings): boolean {
+  return autoThread || [...Object.values(guilds), ...Object.values(channels)].some((place) => place.autoThread === true);
+}
+
 /** The settings of a place: those of the channel, what it does not say as the server says. */
-export function createPlaceSettings({ guilds, channels }: PlaceSettings, places: Places) {
+export function createPlaceSettings({ guilds, channels }: Omit<PlaceSettings, 'autoThread'>, places: Places) {
   const hasChannels = Object.keys(channels).length > 0;
 
   function settingsOf(guildId: string, channelId: string): Found | undefined {
@@ -35,7 +44,15 @@ export function createPlaceSettings({ guilds, channels }: PlaceSettings, places:
     const name = ['discord', general && guildId, own && channelId].filter((part) => part !== undefined).join('/');
     const path = (field: keyof DiscordPlace): string =>
       own?.[field] === undefined ? `discord.guilds.${guildId}.${field}` : `discord.channels.${channelId}.${field}`;
-    return { name, path, settings: { mode: own?.mode ?? general?.mode, allow: own?.allow ?? general?.allow } };
+    return {
+      name,
+      path,
+      settings: {
+        mode: own?.mode ?? general?.mode,
+        allow: own?.allow ?? general?.allow,
+        autoThread: own?.autoThread ?? general?.autoThread,
+      },
+    };
   }
 
   /** `unknown`: Discord does not tell under which channel the thread hangs, so that its settings cannot be known. */

@@ -39,7 +39,7 @@ export class Places {
   learn({ t: type, d: data }: Fields): void {
     if (!isRecord(data)) return;
     if (type === 'GUILD_CREATE' || type === 'THREAD_LIST_SYNC') {
-      for (const thread of recordsOf(data['threads'])) this.#learnChannel(thread);
+      for (const name of ['channels', 'threads']) for (const channel of recordsOf(data[name])) this.#learnChannel(channel);
     } else if (type === 'THREAD_CREATE' || type === 'THREAD_UPDATE') this.#learnChannel(data);
     else if (type === 'MESSAGE_CREATE' && isRecord(data['author'])) this.#learnRoles(data, data['author']['id']);
     else if (type === 'INTERACTION_CREATE') this.#learnPresser(data);

@@ -1,19 +1,17 @@
 import type { AcceptResult, AdapterContext } from '../../src/adapter.ts';
 import { createBotTurns } from '../../src/bot-turns.ts';
+import type { Question } from '../../src/bot-turns.ts';
 import type { InboundEvent } from '../../src/message.ts';
+import { createAutoThread } from './auto-thread.ts';
 import { parseDestination } from './conversation.ts';
 import type { Place } from './conversation.ts';
-import { createPlaceSettings } from './place-settings.ts';
-import type { DiscordPlace } from './place-settings.ts';
+import { createPlaceSettings, opensThreads } from './place-settings.ts';
+import type { PlaceSettings } from './place-settings.ts';
 import { Places } from './places.ts';
 import type { Fields } from './record.ts';
 import type { Rest } from './rest.ts';
 
-export interface RuleSettings {
-  /** By id of the server. */
-  readonly guilds: Readonly<Record<string, DiscordPlace>>;
-  /** By id of the channel, whose threads they hold for, too; before those of the server. */
-  readonly channels: Readonly<Record<string, DiscordPlace>>;
+export interface RuleSettings extends PlaceSettings {
   /** How many messages of other bots are answered in one conversation within an hour. */
   readonly botTurnsPerHour: number;
 }
@@ -30,17 +28,26 @@ export interface Rules {
 
 /** Who is answered where, and how, as the operator has set it; undefined where nothing is set, which costs nothing then. */
 export function createRules(
-  { guilds, channels, botTurnsPerHour }: RuleSettings,
+  ruleSettings: RuleSettings,
   { rest, context, signal }: { readonly rest: Rest; readonly context: AdapterContext; readonly signal: AbortSignal },
 ): Rules | undefined {
-  if (Object.keys({ ...guilds, ...channels }).length === 0 && botTurnsPerHour === 0) return undefined;
+  const { guilds, channels, botTurnsPerHour, autoThread } = ruleSettings;
+  const mayThread = opensThreads(ruleSettings);
+  if (!mayThread && Object.keys({ ...guilds, ...channels }).length === 0 && botTurnsPerHour === 0) return undefined;
   const { clock, log } = context;
   const places = new Places({ rest, clock, log, signal });
   const { settingsOf, find, refusalOf } = createPlaceSettings({ guilds, channels }, places);
+  const { inThread, relocate } = createAutoThread({ settingsOf, autoThread, places });
   const limitBots = createBotTurns({ adapter: 'discord', botTurnsPerHour, clock });
 
   async function apply(event: InboundEvent): Promise<InboundEvent | undefined> {
+    if (mayThread && (event.type === 'edit' || event.type === 'delete')) return relocate(event);
     if (event.type !== 'message' && event.type !== 'command') return event;
+    const question = await judge(event);
+    return question && mayThread ? inThread(question) : question;
+  }
+
+  async function judge(event: Question): Promise<Question | undefined> {
     const place = parseDestination(event.destination);
     const found = place && (await find(place));
     if (!found || place.guildId === undefined) return limitBots(event);

@@ -13,6 +13,7 @@ import type { InteractionSender, Shown } from './interaction-send.ts';
 import { parseInteractionDestination } from './interaction-token.ts';
 import type { InteractionAddress } from './interaction-token.ts';
 import type { Rest } from './rest.ts';
+import { Threads } from './threads.ts';
 
 /** Keeps link previews away: a link that a model was talked into writing would be fetched without anybody clicking on it. */
 const suppressEmbeds = 1 << 2;
@@ -91,10 +92,12 @@ export class Sender {
   readonly #userId: () => string | undefined;
   readonly #interactions: InteractionSender;
   readonly #buttons: boolean;
+  readonly #threads: Threads;
   readonly #doubtful = new Set<string>();
 
   constructor({ rest, userId, interactions, buttons }: SenderOptions) {
     this.#rest = rest;
+    this.#threads = new Threads(rest);
     this.#userId = userId;
     this.#interactions = interactions;
     this.#buttons = buttons;
@@ -143,15 +146,20 @@ export class Sender {
     const place = parseDestination(destination);
     // A command has its own sign that an answer is on its way.
     if (!place || parseInteractionDestination(destination)) return;
-    await this.#rest.call({ method: 'POST', route: `/channels/${place.channelId}/typing`, signal }).catch(() => undefined);
+    await this.#rest
+      .call({ method: 'POST', route: `/channels/${this.#threads.channelFor(destination)}/typing`, signal })
+      .catch(() => undefined);
   }
 
-  /** With the channel, where the destination names a person. */
+  /** The destination with its channel, which may have to be opened: that of a person, or a thread. Rejects with the SDK's error. */
+  async locate(destination: Destination, signal: AbortSignal): Promise<Destination> {
+    const { directTo: userId, ...rest } = destination;
+    if (userId === undefined) return this.#threads.open(destination, signal);
+    return { ...rest, channelId: await openDirectChannel(this.#rest, userId, signal) };
+  }
+
   async #located(message: OutboundMessage, signal: AbortSignal): Promise<OutboundMessage> {
-    const { directTo: userId, ...destination } = message.destination;
-    if (userId === undefined) return message;
-    const channelId = await openDirectChannel(this.#rest, userId, signal);
-    return { ...message, destination: { ...destination, channelId } };
+    return { ...message, destination: await this.locate(message.destination, signal) };
   }
 
   async #deliver(message: OutboundMessage, signal: AbortSignal): Promise<Receipt> {

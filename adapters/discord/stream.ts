@@ -2,7 +2,7 @@ import type { MessageStream, StreamOpening } from '../../src/adapter.ts';
 import { withTimeout } from '../../src/clock.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Log } from '../../src/log.ts';
-import type { Receipt } from '../../src/message.ts';
+import type { Destination, Receipt } from '../../src/message.ts';
 import { parseDestination } from './conversation.ts';
 import { toDeliveryError } from './delivery-error.ts';
 import { closeOpenFence, toMessageTexts } from './format.ts';
@@ -26,6 +26,8 @@ export interface StreamOptions {
   readonly signal: AbortSignal;
   /** Of an answer to an interaction: shows the text in place of the deferred response. Without it the answer is a message in the channel. */
   readonly show?: ((text: string, signal: AbortSignal) => Promise<Receipt>) | undefined;
+  /** Of an answer whose thread is not there yet: opens it, and says where the answer goes. */
+  readonly locate?: ((signal: AbortSignal) => Promise<Destination>) | undefined;
   /** The buttons under the growing answer. */
   readonly components?: readonly object[] | undefined;
   /** Called when the first post may have arrived or not. */
@@ -44,7 +46,7 @@ export interface StreamOptions {
 export class DiscordStream implements MessageStream {
   readonly opened: Promise<Receipt | 'unknown' | undefined>;
   readonly #options: StreamOptions;
-  readonly #channelId: string;
+  #channelId: string;
   readonly #settleOpened: (receipt: Receipt | 'unknown' | undefined) => void;
   #text = '';
   #shown = '';
@@ -128,7 +130,7 @@ export class DiscordStream implements MessageStream {
   }
 
   async #request(text: string, signal: AbortSignal): Promise<void> {
-    const { rest, opening, show, components } = this.#options;
+    const { rest, opening, show, locate, components } = this.#options;
     if (show) {
       this.#receipt = { channelId: this.#channelId, ...(await show(text, signal)) };
       this.#settleOpened(this.#receipt);
@@ -138,7 +140,8 @@ export class DiscordStream implements MessageStream {
       await editMessage(rest, { channelId: this.#channelId, messageId: this.#receipt.id, text, signal });
       return;
     }
-    const { replyTo } = opening.destination;
+    const { replyTo, channelId = '' } = locate ? await locate(signal) : opening.destination;
+    this.#channelId = channelId;
     const { id } = await postMessage(rest, { channelId: this.#channelId, text, nonce: opening.id, replyTo, components, signal });
     this.#receipt = { id, channelId: this.#channelId };
     this.#settleOpened(this.#receipt);

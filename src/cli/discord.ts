@@ -60,7 +60,9 @@ async function run({ explain, json }: CommandOptions, cli: Cli): Promise<void> {
 
 function toFeatureOptions({ discord }: Config): FeatureOptions {
   const { gateway, messageContentIntent, commands, userInstall } = discord;
-  return { gateway, messageContentIntent, commands, userInstall };
+  const places = [discord, ...Object.values(discord.guilds), ...Object.values(discord.channels)];
+  const autoThread = places.some((place) => place.autoThread === true);
+  return { gateway, messageContentIntent, commands, userInstall, autoThread };
 }
 
 const timeoutMs = 15_000;

@@ -20,6 +20,11 @@ function place(where: string) {
       example: 'mention',
       defaultNote: 'follow',
     }),
+    autoThread: setting(z.boolean().optional(), {
+      description: `Whether a question in a channel is answered in a thread of its own ${where}.`,
+      example: 'true',
+      defaultNote: 'discord.autoThread',
+    }),
     allow: z
       .strictObject({
         users: setting(ids('person'), {
@@ -36,6 +41,10 @@ function place(where: string) {
 }
 
 export const discordPlaces = {
+  autoThread: setting(z.boolean().default(false), {
+    description: 'Whether a question in a channel is answered in a thread of its own, which is the conversation then.',
+    example: 'true',
+  }),
   botTurnsPerHour: setting(z.int().min(0).max(1000).default(0), {
     description:
       'How many messages of other bots are answered in one conversation within an hour, at most. 0 for none: two bots that answer each other never stop.',

@@ -60,6 +60,8 @@ export class Gateway {
   readonly #sentListeners = new Set<(sent: SentDispatch) => void>();
   readonly #callListeners = new Set<(call: GatewayCall) => void>();
   readonly #sessions: Sessions;
+  /** Connections on which nothing comes any more, although they stand. */
+  readonly #frozen = new WeakSet<WebSocket>();
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -110,6 +112,14 @@ export class Gateway {
     this.#tellAll(opcodes.invalidSession, false);
   }
 
+  /** Every connection that stands now is dead without anybody having been told. */
+  freeze(): void {
+    for (const [socket, connection] of this.#connections) {
+      this.#frozen.add(socket);
+      connection.cancelTimeout();
+    }
+  }
+
   requestReconnect(): void {
     this.#tellAll(opcodes.reconnect, null);
   }
@@ -140,7 +150,7 @@ export class Gateway {
 
   #onMessage(socket: WebSocket, payload: GatewayPayload | undefined): void {
     const connection = this.#connections.get(socket);
-    if (!connection) return;
+    if (!connection || this.#frozen.has(socket)) return;
     if (!payload) return socket.close(4002, 'Error while decoding payload.');
     const { op, d } = payload;
     const { recent } = connection;
@@ -209,6 +219,7 @@ export class Gateway {
 
   #deliver(session: Session, sent: SentDispatch): void {
     const text = JSON.stringify({ op: opcodes.dispatch, t: sent.type, s: sent.sequence, d: sent.data });
+    if (session.socket && this.#frozen.has(session.socket)) return;
     session.socket?.send(text, (error) => {
       if (!error) for (const listener of this.#sentListeners) listener(sent);
     });

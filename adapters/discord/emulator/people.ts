@@ -50,9 +50,8 @@ export function people(world: World, home: () => { readonly guildId: string; rea
     deny: (channelId: string, permissions: bigint) => {
       world.denied.set(channelId, permissions);
     },
-    archive: (threadId: string, { locked = false }: { locked?: boolean } = {}) => {
-      world.archived.set(threadId, { locked });
-    },
+    archive: (threadId: string, { locked = false } = {}) => void world.archived.set(threadId, { locked }),
+    channelOf: (id: string) => world.channels.get(id),
     directMessage: (name: string) => world.directChannel(user(name).id),
     say: ({
       channelId = home().channelId,

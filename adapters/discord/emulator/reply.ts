@@ -68,5 +68,6 @@ const knownErrors: Readonly<Record<number, readonly [status: number, message: st
   50083: [400, 'Thread is archived'],
   50109: [400, 'The request body contains invalid JSON.'],
   130000: [503, 'API resource is currently overloaded. Try again a little later'],
+  160004: [400, 'A thread has already been created for this message'],
   160005: [400, 'This thread is locked'],
 };

@@ -87,6 +87,11 @@ function channelRoutes({ world, onTyping }: RouteOptions): Route[] {
     const made = { name, type: channelTypes.publicThread, guildId: parent.guildId, parentId: parent.id };
     return { status: 201, body: toChannel(world, world.addChannel(id === undefined ? made : { ...made, id })) };
   };
+  const growThread = (parent: EmulatedChannel, name: unknown, messageId: string): Reply => {
+    if (((world.denied.get(parent.id) ?? 0n) & createThreads) !== 0n) return refusal(50013);
+    if (!parent.messages.has(messageId)) return refusal(10008);
+    return world.channels.has(messageId) ? refusal(160004) : thread(parent, name, messageId);
+  };
   return [
     {
       method: 'POST',
@@ -126,15 +131,14 @@ function channelRoutes({ world, onTyping }: RouteOptions): Route[] {
       method: 'POST',
       pattern: '/channels/:id/messages/:id/threads',
       // A thread that grows out of a message has the message's id.
-      handle: withChannel(world, (channel, { ids, body }) =>
-        channel.messages.has(ids[1] ?? '') ? thread(channel, body['name'], ids[1]) : refusal(10008),
-      ),
+      handle: withChannel(world, (channel, { ids, body }) => growThread(channel, body['name'], ids[1] ?? '')),
     },
   ];
 }
 
 const viewChannel = 1n << 10n;
 const sendMessages = 1n << 11n;
+const createThreads = 1n << 35n;
 
 function messageRoutes(options: RouteOptions): Route[] {
   const { world } = options;

@@ -30,6 +30,25 @@ describe('the connection', () => {
       assert.deepEqual(calls, ['resume']);
     }));
 
+  test('a connection that stands and brings nothing is left at the second heartbeat, shows in health, and loses no message', () =>
+    onStage(
+      async ({ emulator, watch, context, start }) => {
+        const adapter = await start();
+        const calls = callsOf(emulator);
+        emulator.freezeConnections();
+        emulator.say({ text: 'into the void', mention: true });
+        emulator.faults.add({ route: 'GATEWAY', kind: 'refuse' });
+
+        await watch.until(() => context.lines.some((line) => line.includes('Discord disconnected')));
+        assert.equal(adapter.health?.().connected, false);
+        await watch.until(() => context.texts().length === 1);
+
+        assert.deepEqual(calls, ['resume']);
+        await watch.until(() => adapter.health?.().connected === true);
+      },
+      { emulator: { heartbeatMs: 400 } },
+    ));
+
   test('op 7 makes it reconnect and resume', () =>
     onStage(async ({ emulator, watch, context, start }) => {
       await start();
