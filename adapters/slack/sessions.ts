@@ -52,15 +52,17 @@ const requestTimeoutMs = 5_000;
 const endWithinMs = 2_000;
 const maxEndAttempts = 5;
 const maxSettled = 10_000;
-/** `agents.sessions.setStatus` may be called some 50 times a minute in a workspace, and each beginning needs an end. */
+/** `agents.sessions.setStatus` may be called some 50 times a minute in a workspace. Each beginning needs an end; the rest is for what an earlier process left. */
 const beginningsPerMinute = 20;
+const checksPerMinute = 10;
 
 export function createSessions(options: SessionsOptions): Sessions {
   const { clock, past } = options;
   const settled = new Set<string>();
   const sessions = new Map<string, Session>();
   const off = createOffSwitch(clock);
-  const mayBegin = createQuota(clock);
+  const mayBegin = createQuota(clock, beginningsPerMinute);
+  const mayMakeSure = createQuota(clock, checksPerMinute);
   const { start, finish } = createCalls(options, off);
 
   async function endWithin(place: Place, session: Session | undefined): Promise<void> {
@@ -69,6 +71,10 @@ export function createSessions(options: SessionsOptions): Sessions {
     const cancel = clock.after(endWithinMs, resolve);
     await Promise.race([finish(place, session), promise]);
     cancel();
+  }
+
+  function settle({ key }: Place): void {
+    if (settled.size < maxSettled) settled.add(key);
   }
 
   return {
@@ -90,10 +96,15 @@ export function createSessions(options: SessionsOptions): Sessions {
       const place = toPlace(destination);
       if (!place) return;
       const session = sessions.get(place.key);
-      // A process before this one may have begun it; once is enough to make sure.
-      const isSuspect = isOfBefore && !settled.has(place.key) && !off.isOff(place.tenant, place.channel);
-      if (isOfBefore && settled.size < maxSettled) settled.add(place.key);
-      if (session || isSuspect) await endWithin(place, session);
+      if (session) {
+        if (isOfBefore) settle(place);
+        await endWithin(place, session);
+        return;
+      }
+      // A process before this one may have begun it; once is enough to make sure, and no answer waits for that.
+      if (!isOfBefore || settled.has(place.key) || off.isOff(place.tenant, place.channel) || !mayMakeSure(place.tenant)) return;
+      settle(place);
+      void endWithin(place, undefined);
     },
     stopped: (destination) => {
       const place = toPlace(destination);
@@ -169,7 +180,7 @@ function toPlace(destination: Destination): Place | undefined {
   return { key: `${channel} ${threadTs}`, tenant, channel, threadTs, userId, destination };
 }
 
-function createQuota(clock: Pick<Clock, 'now'>): (tenant: string) => boolean {
+function createQuota(clock: Pick<Clock, 'now'>, perMinute: number): (tenant: string) => boolean {
   const minutes = new Map<string, { minute: number; count: number }>();
   return (tenant) => {
     const minute = Math.floor(clock.now() / 60_000);
@@ -177,7 +188,7 @@ function createQuota(clock: Pick<Clock, 'now'>): (tenant: string) => boolean {
     const current = known?.minute === minute ? known : { minute, count: 0 };
     minutes.set(tenant, current);
     current.count += 1;
-    return current.count <= beginningsPerMinute;
+    return current.count <= perMinute;
   };
 }
 

@@ -189,7 +189,24 @@ test('a process ends the sessions of questions that were asked of the one before
 
   await second.adapter.send(answer, noAbort);
 
-  assert.equal(slack.emulator.session(said)?.status, 'active');
+  await settled(() => slack.emulator.session(said)?.status === 'active');
+});
+
+test('a process that takes over many threads makes sure of few sessions in a minute, and delays no answer', async (t) => {
+  const { slack, clock, calls } = await startView(t);
+  const answers = [];
+  for (let at = 0; at < 30; at += 1) {
+    const said = slack.emulator.say({ text: `Question ${at}`, direct: true, user: `person-${at}` });
+    await said.acknowledged;
+    answers.push(answerTo(slack, said, 'Because.'));
+  }
+  await clock.advance(5_000);
+  const second = await startSlack(t, { clock, options: { apiUrl: slack.emulator.apiUrl, agentView: true } });
+
+  for (const answer of answers) await second.adapter.send(answer, noAbort);
+
+  await settled(() => count(calls, 'agents.sessions.setStatus') === 10);
+  assert.equal(count(calls, 'chat.postMessage'), 30);
 });
 
 test('the sign of work is repeated before Slack takes it away, and no sooner', async (t) => {
