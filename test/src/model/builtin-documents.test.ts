@@ -17,7 +17,7 @@ const conversations = [
   {
     questions: ['How do I connect Discord?', 'Does it need a special intent?'],
     answers: [
-      [/`connect-discord\.md` › Connect Discord$/m, /DISCORD_TOKEN/, /oauth2\/authorize/],
+      [/`connect-discord\.md` › Connect Discord$/m, /DISCORD_TOKEN/, /discord invite/],
       [/› Connect Discord › Message Content Intent$/m, /privileged intent/, /discord\.messageContentIntent: false/],
     ],
   },
@@ -83,7 +83,7 @@ test('keeps the subject over several follow-ups, and leaves it when another one 
     'Connect Slack',
     'Connect Slack › Scopes',
     'Connect Slack › Test it',
-    'Connect Discord',
+    'Connect Discord › Test it on Discord', // what was asked of Slack just before
     'Connect Discord › Test it on Discord',
   ]);
 });
