@@ -123,9 +123,8 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
       return running().status.show(destination, signal);
     },
     check: (signal) => {
-      const { channels = {}, commands = defaultCommands, shortcuts = defaultShortcuts, ...asked } = options;
-      const { botToken, oauth, apiUrl, fetch } = options;
-      return checkSlack({ ...asked, botToken, oauth, apiUrl, fetch, commands, shortcuts, groups: namesGroups(channels) }, signal);
+      const { botToken, oauth, transport, apiUrl, fetch } = options;
+      return checkSlack({ ...featuresOf(options), botToken, oauth, transport, apiUrl, fetch }, signal);
     },
     health: () => (parts ? healthOf(parts, options.oauth) : { connected: false, detail: 'not started' }),
     ...(options.streaming ? { stream: (opening, signal) => running().streams.open(opening, signal) } : {}),
@@ -222,11 +221,25 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   };
 }
 
+/** What the app is asked to be allowed. */
+function featuresOf(options: SlackOptions) {
+  const {
+    followThreads,
+    readFiles,
+    agentView,
+    channels = {},
+    commands = defaultCommands,
+    shortcuts = defaultShortcuts,
+  } = options;
+  return {
+    ...{ followThreads, commands, shortcuts, agentView, groups: namesGroups(channels) },
+    ...(readFiles === undefined ? {} : { readFiles }),
+  };
+}
+
 /** Whose tokens Slack is called with: that of the configuration, those of installations, or both. */
-function createCallers(
-  { botToken, oauth, apiUrl, fetch, agentView }: SlackOptions,
-  { context, stopping }: { context: AdapterContext; stopping: AbortSignal },
-) {
+function createCallers(options: SlackOptions, { context, stopping }: { context: AdapterContext; stopping: AbortSignal }) {
+  const { botToken, oauth, apiUrl, fetch } = options;
   const { clock, log } = context;
   const single = botToken === undefined ? undefined : createSlackCaller({ botToken, apiUrl, fetch, log });
   const identity = single && createIdentityCheck({ slack: single, clock, log, stopping });
@@ -238,7 +251,7 @@ function createCallers(
   const own = single && identity && { slack: single, identity };
   const workspaces = createWorkspaces({ oauth, apiUrl, fetch, context, own });
   const { slack, request, installations } = workspaces;
-  const flow = createInstallFlow({ oauth, apiUrl, request, installations, context, stopping, agentView });
+  const flow = createInstallFlow({ oauth, apiUrl, request, installations, context, stopping, features: featuresOf(options) });
   return { slack, identity, workspaces, flow, identify: workspaces.identity };
 }
 

@@ -17,10 +17,10 @@ export function toSlackOptions(config: Config) {
   };
 }
 
-function toOAuth({ slack, server, encryptionKeys, attachments: { read: readFiles } }: Config) {
+function toOAuth({ slack, server, encryptionKeys }: Config) {
   const { clientId, clientSecret, stateSecret, userScopes, pkce } = slack;
   const { publicUrl } = server;
   if (!clientId || !clientSecret || !stateSecret || !encryptionKeys || !publicUrl) return undefined;
   const scopes = userScopes === '' ? [] : userScopes.split(',');
-  return { clientId, clientSecret, stateSecret, userScopes: scopes, pkce, encryptionKeys, publicUrl, readFiles };
+  return { clientId, clientSecret, stateSecret, userScopes: scopes, pkce, encryptionKeys, publicUrl };
 }

@@ -9,6 +9,7 @@ import type { Installation } from '../installation.ts';
 import type { Installations } from '../installations.ts';
 import type { Page } from './pages.ts';
 import { scopesOf } from '../manifest.ts';
+import type { FeatureOptions } from '../manifest.ts';
 import { checkState, issueState, toChallenge } from './state.ts';
 import type { StateIssue } from './state.ts';
 
@@ -22,8 +23,6 @@ export interface SlackOAuth {
   readonly publicUrl: string;
   readonly userScopes: readonly string[];
   readonly pkce: boolean;
-  /** Whether the files are read that come with messages; true where it is left out. */
-  readonly readFiles?: boolean;
 }
 
 export interface FlowOptions {
@@ -34,7 +33,7 @@ export interface FlowOptions {
   readonly context: Pick<AdapterContext, 'accept' | 'loadState' | 'clock' | 'log'>;
   readonly stopping: AbortSignal;
   /** What the scopes depend on. */
-  readonly agentView?: boolean | undefined;
+  readonly features: FeatureOptions;
 }
 
 export interface Callback {
@@ -56,7 +55,7 @@ const usedStatesKey = 'oauth-states';
 const maxUsedStates = 1_000;
 
 export function createInstallFlow(options: FlowOptions): InstallFlow {
-  const { oauth, apiUrl, request, installations, context, stopping, agentView } = options;
+  const { oauth, apiUrl, request, installations, context, stopping, features } = options;
   const { clock, log } = context;
   const { redirectUri, installUrl } = toRedirectUri(oauth);
   const useState = createUsedStates(context);
@@ -76,7 +75,7 @@ export function createInstallFlow(options: FlowOptions): InstallFlow {
   return {
     begin: (cookie) => {
       const issue = issueState(oauth.stateSecret, { now: clock.now(), cookie });
-      return { ...issue, location: toAuthorizeUrl(oauth, { issue, apiUrl, agentView }) };
+      return { ...issue, location: toAuthorizeUrl(oauth, { issue, apiUrl, features }) };
     },
     end: async ({ query, cookie }) => {
       const again = { label: 'Start again', url: installUrl };
@@ -109,12 +108,12 @@ export function toRedirectUri({ publicUrl }: Pick<SlackOAuth, 'publicUrl'>): { r
 
 function toAuthorizeUrl(
   oauth: SlackOAuth,
-  { issue, apiUrl, agentView }: { issue: StateIssue; apiUrl: string | undefined; agentView: boolean | undefined },
+  { issue, apiUrl, features }: { issue: StateIssue; apiUrl: string | undefined; features: FeatureOptions },
 ): string {
   const url = new URL('/oauth/v2/authorize', apiUrl ?? 'https://slack.com/api/');
   url.search = new URLSearchParams({
     client_id: oauth.clientId,
-    scope: scopesOf({ followThreads: true, agentView, readFiles: oauth.readFiles ?? true }).join(','),
+    scope: scopesOf(features).join(','),
     ...(oauth.userScopes.length > 0 ? { user_scope: oauth.userScopes.join(',') } : {}),
     redirect_uri: toRedirectUri(oauth).redirectUri,
     state: issue.state,

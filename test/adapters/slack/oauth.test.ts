@@ -41,7 +41,8 @@ describe('an installation', () => {
     const { origin, pathname, searchParams } = new URL(authorizeUrl);
     assert.deepEqual([origin, pathname], [new URL(slack.emulator.apiUrl).origin, '/oauth/v2/authorize']);
     assert.equal(searchParams.get('redirect_uri'), 'https://parley.example.test/slack/oauth_redirect');
-    assert.match(searchParams.get('scope') ?? '', /(^|,)chat:write(,|$)/);
+    const scopes = searchParams.get('scope')?.split(',') ?? [];
+    for (const scope of ['chat:write', 'commands', 'files:read']) assert.ok(scopes.includes(scope), scope);
     assert.equal(searchParams.get('user_scope'), 'search:read');
     assert.match(cookie, /^__Host-parley-install=[\w-]{43}$/);
     assert.equal(searchParams.has('code_challenge'), false);
