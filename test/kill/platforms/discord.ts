@@ -33,14 +33,20 @@ export function createDiscordDriver(discord: DiscordEmulator, isTalking: () => b
     else if (writes.has(route) && phase === 'after') report('streamed', fate);
   });
 
-  /** Each question is a command of its own, while there is a session that would bring it. What is deferred shows nothing yet. */
-  function openCommands(channelId: string): Talk {
-    const { name, visible, ask } = talk('command', channelId, true);
+  /**
+   * Each question is a command, while there is a session that would bring it, in a channel of its own: an answer to a command stands where that was
+   * given, and what it does not hold follows below whatever came meanwhile. What is deferred shows nothing yet.
+   */
+  function openCommands(newChannel: () => string): Talk {
+    const places: Talk[] = [];
     const opened: Talk = {
-      name,
-      visible: () => visible().filter(({ text }) => text !== ''),
+      name: `command ${talks}`,
+      visible: () => places.flatMap(({ visible }) => visible()).filter(({ text }) => text !== ''),
       ask: (question) => {
-        if (isForgotten) return ask(question);
+        const channelId = newChannel();
+        const place = talk('command', channelId, true);
+        places.push(place);
+        if (isForgotten) return place.ask(question);
         const interaction = discord.command({ name: 'ask', options: { question }, channelId });
         return {
           isAcknowledged: () => interaction.responseType !== undefined,
@@ -117,7 +123,10 @@ export function createDiscordDriver(discord: DiscordEmulator, isTalking: () => b
     open: (random) => {
       talks += 1;
       if (discord.commands().length > 0 && random.chance(0.25))
-        return openCommands(discord.channel({ name: `channel-${talks}` }).id);
+        return openCommands(() => {
+          talks += 1;
+          return discord.channel({ name: `channel-${talks}` }).id;
+        });
       if (random.chance(0.4)) return talk('thread', discord.thread({ name: `thread ${talks}` }).id, false);
       if (isForgotten || random.chance(0.5)) return talk('channel', discord.channel({ name: `channel-${talks}` }).id, true);
       return openDirect(discord.directMessage(`Person ${talks}`).id);

@@ -102,7 +102,7 @@ test('every request is in the log: listed, shown without its credentials, replay
   const replayed = await call('replay', accepted.id);
   assert.match(replayed.stdout, /replayed as event e1~/);
   await desk.until(2);
-  assert.match(desk.calls[1]?.text ?? '', /Create an app/);
+  assert.match(desk.calls[1]?.text ?? '', /slack manifest/);
   assert.notEqual(desk.calls[1]?.id, desk.calls[0]?.id);
 
   const resent = await call('resend', accepted.id);
