@@ -44,7 +44,7 @@ export function createEmulators(clock: Clock, model: OpenAiEmulator, slackRetryM
     ...{ slack, discord, desk },
     drivers: {
       slack: createSlackDriver(slack),
-      discord: createDiscordDriver(discord, isTalking),
+      discord: createDiscordDriver(discord, { isTalking, usesCommands: false }),
       webhook: createWebhookDriver(desk),
     },
     failSends: (failure, times) => {

@@ -19,6 +19,6 @@ export function createDriver(platform: PlatformName, clock: Clock, isTalking: ()
         retryDelaysMs: Array.from({ length: 1_000 }, () => 60),
       }),
     );
-  if (platform === 'discord') return createDiscordDriver(createDiscordEmulator({ clock }), isTalking);
+  if (platform === 'discord') return createDiscordDriver(createDiscordEmulator({ clock }), { isTalking, usesCommands: true });
   return createWebhookDriver(createDeskEmulator({ clock, targetUrl: 'http://127.0.0.1:1/', retryDelaysMs: [25] }));
 }

@@ -10,8 +10,15 @@ const writes = new Set([
 ]);
 const reads = new Set(['GET /channels/:id/messages', 'GET /webhooks/:id/:id/messages/:id']);
 
-/** A guild with channels and threads, direct messages, and commands in channels. `isTalking`: whether the model is giving an answer; what is posted then is its beginning. */
-export function createDiscordDriver(discord: DiscordEmulator, isTalking: () => boolean): PlatformDriver {
+export interface DiscordDriverOptions {
+  /** Whether the model is giving an answer: what is posted then is its beginning. */
+  readonly isTalking: () => boolean;
+  /** Whether some questions are asked by command. Each of those is a turn of its own. */
+  readonly usesCommands: boolean;
+}
+
+/** A guild with channels and threads, direct messages, and commands in channels. */
+export function createDiscordDriver(discord: DiscordEmulator, { isTalking, usesCommands }: DiscordDriverOptions): PlatformDriver {
   let report: MomentListener = () => undefined;
   let talks = 0;
   // Nobody can ask the platform which direct messages there are: what is said in one that the bot does not know, while it has no session that
@@ -122,7 +129,7 @@ export function createDiscordDriver(discord: DiscordEmulator, isTalking: () => b
     },
     open: (random) => {
       talks += 1;
-      if (discord.commands().length > 0 && random.chance(0.25))
+      if (usesCommands && discord.commands().length > 0 && random.chance(0.25))
         return openCommands(() => {
           talks += 1;
           return discord.channel({ name: `channel-${talks}` }).id;
