@@ -32,7 +32,7 @@ for (const [code, reason] of [
       'discord',
       async (stage) => {
         const { start, discord, model, store } = stage;
-        model.behaviour.answer = () => 'The launch code is 1234.';
+        model.behaviour.answer = () => 'The launch code is plum-cake.';
         await start();
         discord.faults.add({ route: post, kind: 'platform_error', code });
 
@@ -42,7 +42,7 @@ for (const [code, reason] of [
         const notices = discord.messages(discord.directMessage('Ada').id);
         assert.equal(notices.length, 1);
         assert.match(notices[0]?.content ?? '', new RegExp(`Sorry, I could not give you my answer.*${reason}`));
-        assert.doesNotMatch(JSON.stringify([notices, discord.messages(discord.home.channelId)]), /1234/);
+        assert.doesNotMatch(JSON.stringify([notices, discord.messages(discord.home.channelId)]), /plum-cake/);
         assert.match((await store().listDeadLetters({ limit: 9 }))[0]?.error ?? '', new RegExp(`\\(${code}\\)`));
 
         discord.say({ text: 'well?', mention: true });
