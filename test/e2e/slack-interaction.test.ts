@@ -59,23 +59,23 @@ for (const slackOver of ['http', 'socket'] as const) {
       const { slack, model } = stage;
       model.behaviour.answer = () => 'Noted.';
 
-      slack.command({ command: '/ask', text: 'my code is 1234', user: 'Ada' });
+      slack.command({ command: '/ask', text: 'my code is plum-cake', user: 'Ada' });
       await until(() => textsTo(slack, 'Ada').length === 1, 'the first answer');
       slack.command({ command: '/ask', text: 'what is my code?', user: 'Ada' });
       await until(() => textsTo(slack, 'Ada').length === 2, 'the second answer');
-      assert.match(lastAsked(stage), /1234/);
+      assert.match(lastAsked(stage), /plum-cake/);
       slack.say({ text: 'what is the code?', mention: true, user: 'Ada' });
       await until(() => answersIn(slack).length === 1, 'the public answer');
-      assert.doesNotMatch(lastAsked(stage), /1234/);
+      assert.doesNotMatch(lastAsked(stage), /plum-cake/);
       slack.command({ command: '/ask', text: 'what is the code?', user: 'Bea' });
       await until(() => textsTo(slack, 'Bea').length === 1, 'the answer to another');
-      assert.doesNotMatch(lastAsked(stage), /1234/);
+      assert.doesNotMatch(lastAsked(stage), /plum-cake/);
       slack.command({ command: '/ask', text: 'reset', user: 'Ada' });
       await until(() => textsTo(slack, 'Ada').length === 3, 'the reset');
       slack.command({ command: '/ask', text: 'and now?', user: 'Ada' });
       await until(() => textsTo(slack, 'Ada').length === 4, 'the answer after it');
 
-      assert.doesNotMatch(lastAsked(stage), /1234/);
+      assert.doesNotMatch(lastAsked(stage), /plum-cake/);
       slack.command({ command: '/deploy', text: 'now', user: 'Ada' });
       await until(() => textsTo(slack, 'Ada').length === 5, 'the help');
       assert.match(textsTo(slack, 'Ada')[4] ?? '', /^I do not know the command `deploy`/);

@@ -11,7 +11,7 @@ for (const slackOver of ['http', 'socket'] as const) {
       onStage(
         'slack',
         async ({ start, slack, model, store }) => {
-          model.behaviour.answer = () => 'The launch code is 1234.';
+          model.behaviour.answer = () => 'The launch code is plum-cake.';
           await start();
           if (slackOver === 'socket') await until(() => slack.connected() > 0, 'the socket');
           slack.faults.add({ method: 'chat.postMessage', kind: 'platform_error', error });
@@ -25,7 +25,7 @@ for (const slackOver of ['http', 'socket'] as const) {
             notices.map(({ isBot }) => isBot),
             error === 'account_inactive' ? [] : [true],
           );
-          assert.doesNotMatch(JSON.stringify([notices, slack.messages('general')]), /1234/);
+          assert.doesNotMatch(JSON.stringify([notices, slack.messages('general')]), /plum-cake/);
           assert.match((await store().listDeadLetters({ limit: 9 }))[0]?.error ?? '', new RegExp(error));
 
           slack.say({ text: 'well?', mention: true, threadTs: said.threadTs });
