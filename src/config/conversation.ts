@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { answerLimits } from './answer-limits.ts';
 import { providers } from './providers.ts';
 import { count, secretText, setting, text, url } from './setting.ts';
 
@@ -82,27 +83,7 @@ const openai = z
       description: 'Name of the model, as the endpoint knows it.',
       example: 'gpt-5.4-mini',
     }),
-    temperature: setting(z.number().min(0).max(2).optional(), {
-      description: 'Sampling temperature. Left out of the request when not set: some models refuse it.',
-      example: '0.3',
-    }),
-    maxOutputTokens: setting(count.max(1_000_000).optional(), {
-      description: 'Longest answer, in tokens. Left to the endpoint when not set.',
-      example: '1000',
-    }),
-    maxTokensParam: setting(z.enum(['max_completion_tokens', 'max_tokens']).optional(), {
-      description: 'The name under which the endpoint knows that limit.',
-      example: 'max_tokens',
-      defaultNote: 'max_completion_tokens for api.openai.com, max_tokens elsewhere',
-    }),
-    idleTimeoutSeconds: setting(z.number().positive().max(600).default(30), {
-      description: 'How long a model may send nothing before the attempt counts as failed.',
-      example: '30',
-    }),
-    timeoutSeconds: setting(z.number().positive().max(3600).default(120), {
-      description: 'How long one answer may take in all.',
-      example: '120',
-    }),
+    ...answerLimits('max_completion_tokens for api.openai.com, max_tokens elsewhere'),
   })
   .prefault({});
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { providerNames } from '../provider-presets.ts';
+import { answerLimits } from './answer-limits.ts';
 import { count, secretText, setting, text, url } from './setting.ts';
 
 const reservedProviders = ['auto', 'builtin', 'openai'];
@@ -50,27 +51,7 @@ const provider = z.strictObject({
       example: '[ "anthropic-workspace-id: wrkspc_123" ]',
     },
   ),
-  temperature: setting(z.number().min(0).max(2).optional(), {
-    description: 'Sampling temperature. Left out of the request when not set: some models refuse it.',
-    example: '0.3',
-  }),
-  maxOutputTokens: setting(count.max(1_000_000).optional(), {
-    description: 'Longest answer, in tokens. Left to the endpoint when not set.',
-    example: '1000',
-  }),
-  maxTokensParam: setting(z.enum(['max_completion_tokens', 'max_tokens']).optional(), {
-    description: 'The name under which the endpoint knows that limit.',
-    example: 'max_tokens',
-    defaultNote: 'as the preset knows it',
-  }),
-  idleTimeoutSeconds: setting(z.number().positive().max(600).default(30), {
-    description: 'How long the model may send nothing before the attempt counts as failed.',
-    example: '30',
-  }),
-  timeoutSeconds: setting(z.number().positive().max(3600).default(120), {
-    description: 'How long one answer may take in all.',
-    example: '120',
-  }),
+  ...answerLimits('as the preset knows it'),
   concurrency: setting(count.max(10_000).optional(), {
     description:
       'How many answers this provider makes at once at most; further ones wait. A local model rarely takes more than a few.',

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { count, setting } from './setting.ts';
+
+/** What every endpoint is asked with. The note says which name of the output limit stands in where none is set. */
+export function answerLimits(maxTokensParamNote: string) {
+  return {
+    temperature: setting(z.number().min(0).max(2).optional(), {
+      description: 'Sampling temperature. Left out of the request when not set: some models refuse it.',
+      example: '0.3',
+    }),
+    maxOutputTokens: setting(count.max(1_000_000).optional(), {
+      description: 'Longest answer, in tokens. Left to the endpoint when not set.',
+      example: '1000',
+    }),
+    maxTokensParam: setting(z.enum(['max_completion_tokens', 'max_tokens']).optional(), {
+      description: 'The name under which the endpoint knows that limit.',
+      example: 'max_tokens',
+      defaultNote: maxTokensParamNote,
+    }),
+    idleTimeoutSeconds: setting(z.number().positive().max(600).default(30), {
+      description: 'How long a model may send nothing before the attempt counts as failed.',
+      example: '30',
+    }),
+    timeoutSeconds: setting(z.number().positive().max(3600).default(120), {
+      description: 'How long one answer may take in all.',
+      example: '120',
+    }),
+  };
+}
