@@ -30,7 +30,7 @@ export function createSlackRouter(receiver: () => HttpReceiver | undefined): Req
     const { url = '' } = request;
     if (url !== path && !url.startsWith(`${path}?`)) return next();
     const started = receiver();
-    return started ? started.handle(request, response) : refuse(response, 503, notReady);
+    return started ? started.handle(request, response) : refuse(response, { status: 503, ...notReady });
   };
 }
 
@@ -54,12 +54,12 @@ export function createHttpReceiver({ signingSecret, clock, onFailure }: HttpRece
 
   function onBody(request: IncomingMessage, response: ServerResponse, raw: Buffer): void {
     const signature = verify({ headers: request.headers, body: raw, now: clock.now() });
-    if (!signature.ok) return refuse(response, 401, signatureHints[signature.reason]);
+    if (!signature.ok) return refuse(response, { status: 401, ...signatureHints[signature.reason] });
     const body = parse(request, raw);
-    if (body === undefined) return refuse(response, 400, malformed);
+    if (body === undefined) return refuse(response, { status: 400, ...malformed });
     if (body['type'] === 'url_verification') return answer(response, { challenge: body['challenge'] });
     if (body['ssl_check'] !== undefined) return answer(response);
-    if (!app) return refuse(response, 503, notReady);
+    if (!app) return refuse(response, { status: 503, ...notReady });
     const { 'x-slack-retry-num': retryNum, 'x-slack-retry-reason': retryReason } = request.headers;
     const event: ReceiverEvent = {
       body,
@@ -69,7 +69,7 @@ export function createHttpReceiver({ signingSecret, clock, onFailure }: HttpRece
     };
     app.processEvent(event).catch((error: unknown) => {
       onFailure(error);
-      refuse(response, 500, notSaved);
+      refuse(response, { status: 500, ...notSaved });
     });
   }
 
@@ -82,11 +82,11 @@ export function createHttpReceiver({ signingSecret, clock, onFailure }: HttpRece
       app = undefined;
     },
     handle: (request, response) => {
-      if (request.method !== 'POST') return refuse(response, 405, wrongMethod, { allow: 'POST' });
-      if (!isJson(request) && !isForm(request)) return refuse(response, 415, wrongType);
+      if (request.method !== 'POST') return refuse(response, { status: 405, ...wrongMethod, headers: { allow: 'POST' } });
+      if (!isJson(request) && !isForm(request)) return refuse(response, { status: 415, ...wrongType });
       return readBody(request, {
         onBody: (raw) => onBody(request, response, raw),
-        onTooLarge: () => refuse(response, 413, tooLarge, { connection: 'close' }),
+        onTooLarge: () => refuse(response, { status: 413, ...tooLarge, headers: { connection: 'close' } }),
       });
     },
   };
@@ -137,10 +137,14 @@ const signatureHints: Readonly<Record<SignatureFault, Hint>> = {
   unconfigured: { code: 'signature-unconfigured', detail: 'No signing secret is configured: set SLACK_SIGNING_SECRET.' },
 };
 
-// oxlint-disable-next-line eslint/max-params -- a request's refusal in one line
-function refuse(response: ServerResponse, status: number, hint: Hint, headers?: Record<string, string>): void {
+interface Refusal extends Hint {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function refuse(response: ServerResponse, { headers, ...problem }: Refusal): void {
   if (response.headersSent) return;
-  sendProblem(response, toProblem({ status, ...hint }), headers);
+  sendProblem(response, toProblem(problem), headers);
 }
 
 function answer(response: ServerResponse, payload?: unknown): void {
