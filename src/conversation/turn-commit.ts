@@ -73,7 +73,7 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
     turnId: turn.turnId,
     attempt: turn.attempt,
     startedAt: completion.startedAt,
-    events: turn.events.map(({ seq, event }): SettledEvent => ({
+    events: (result.events ?? turn.events).map(({ seq, event }): SettledEvent => ({
       ...{ seq, verdict, reason, tokens: tokens.get(seq), files: files?.get(seq) },
       ...(isPlain(event) ? {} : { keepsPayload: true }),
     })),

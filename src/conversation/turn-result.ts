@@ -8,7 +8,7 @@ import type { ModelUsage } from '../model/model.ts';
 import type { ReadFiles } from '../files/read-files.ts';
 import { endHere } from '../split.ts';
 import { nextDelay, type RetryPolicy } from '../retry.ts';
-import type { ClaimedTurn, Verdict } from '../store/store.ts';
+import type { ClaimedTurn, Verdict, WaitingEvent } from '../store/store.ts';
 import { parseCommand, replyTo, toQuestion, type ParleyCommand } from './commands.ts';
 import { buildContext } from './context.ts';
 import type { Voice } from './profile.ts';
@@ -32,6 +32,8 @@ export interface TurnResultOptions {
 /** What a turn comes to, before it is cut into parts and committed. */
 export interface TurnResult {
   readonly text: string;
+  /** Where these are not all that the turn has taken, the others wait for the next one. */
+  readonly events?: readonly WaitingEvent[];
   readonly verdict: Verdict;
   readonly reason?: string;
   /** Of the events that belong in the transcript, by seq. */
@@ -85,13 +87,8 @@ export async function resultOf(
   if (command && command.name !== 'summarise') return obey(command, bot.name);
   const questions = turn.events.map(({ event }) => toQuestion(event)).filter((question) => question !== undefined);
   if (isStale(options, turn)) return apologize(options, turn);
-  if (turn.crashes >= Math.max(retry.maxAttempts, fewestCrashes)) {
-    // Nothing looks at its text any more, neither to count tokens nor as context of a later turn: it may be what the process dies of.
-    return fail(giveUp(`the process ended ${turn.crashes} times in the middle of this turn`), new Map());
-  }
-  if (attemptOf(turn) > retry.maxAttempts) {
-    return fail(giveUp(`${retry.maxAttempts} attempts did not end`), tokensOfEvents(options, turn));
-  }
+  const givenUp = giveUp(retry, turn);
+  if (givenUp) return givenUp;
   let written = '';
   const onText = (text: string): void => {
     written += text;
@@ -112,6 +109,25 @@ export async function resultOf(
     if (delay !== undefined) return { retryAt: clock.now() + delay, error: error.message };
     return fail(error, tokensOfEvents(options, turn));
   }
+}
+
+/**
+ * Ends what has been tried too often. What came after the last attempt has had none, and stays for the next turn. Nothing looks at the text
+ * any more, neither to count tokens nor as context of a later turn: it may be what the process dies of.
+ */
+function giveUp({ maxAttempts }: RetryPolicy, turn: ClaimedTurn): TurnResult | undefined {
+  const tried = turn.events.filter(({ seq }) => seq <= turn.triedSeq);
+  const why = reasonToGiveUp(maxAttempts, turn);
+  if (why === undefined || tried.length === 0) return undefined;
+  const publicMessage = 'Something went wrong each time that I tried to answer this.';
+  return { ...fail({ message: `Given up: ${why}.`, publicMessage }, new Map()), events: tried };
+}
+
+function reasonToGiveUp(maxAttempts: number, turn: ClaimedTurn): string | undefined {
+  if (turn.crashes >= Math.max(maxAttempts, fewestCrashes)) {
+    return `the process ended ${turn.crashes} times in the middle of this turn`;
+  }
+  return attemptOf(turn) > maxAttempts ? `${maxAttempts} attempts did not end` : undefined;
 }
 
 /** Whether nobody waits for an answer any more: not while even one of the questions is young enough. */
@@ -214,11 +230,6 @@ function tokensOf(text: string, { estimated, outputTokens }: ModelUsage, countTo
 /** Without those that ended with their process. */
 function attemptOf({ attempt, crashes }: ClaimedTurn): number {
   return attempt - crashes;
-}
-
-function giveUp(why: string): ModelError {
-  const publicMessage = 'Something went wrong each time that I tried to answer this.';
-  return new ModelError({ message: `Given up: ${why}.`, publicMessage, retryable: false });
 }
 
 /** The platform does not let the bot read what it is to summarise. */

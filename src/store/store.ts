@@ -134,6 +134,8 @@ export interface ClaimedTurn extends TurnHold, Revising {
   readonly attempt: number;
   /** How many of the earlier attempts ended with their process, or with a lease that ran out. */
   readonly crashes: number;
+  /** Earlier attempts took the events up to this one; what came later is taken up for the first time. */
+  readonly triedSeq: number;
   /** Everything that waits, in order of acceptance; never empty. */
   readonly events: readonly WaitingEvent[];
   /** The transcript since the last reset, oldest first. */

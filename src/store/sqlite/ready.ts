@@ -8,6 +8,8 @@ export interface ReadyConversation {
   readonly crashes: number;
   readonly stream: string | null;
   readonly reset_seq: number;
+  /** Of the attempt before, whichever turn that was of: what came since stands behind it. */
+  readonly claimed_seq: number;
   readonly wake_at: number;
 }
 
@@ -33,7 +35,8 @@ const suspectsAtOnce = 8;
  * `+?`: SQLite plans a statement anew, for some 20 µs, whenever a bare parameter beside an `order by` or `limit` is bound.
  */
 export function createReady(db: Sqlite) {
-  const columns = 'id, lease_token, attempt, crashes + (lease_owner is not null) as crashes, stream, reset_seq, wake_at';
+  const columns =
+    'id, lease_token, attempt, crashes + (lease_owner is not null) as crashes, stream, reset_seq, claimed_seq, wake_at';
   const ready = db.prepare<[number, number], ReadyConversation>(
     `select ${columns} from conversation where wake_at <= ? order by wake_at limit +?`,
   );
@@ -45,7 +48,8 @@ export function createReady(db: Sqlite) {
      order by wake_at limit +?`,
   );
   const crashed = db.prepare<{ now: number }, CrashedConversation>(
-    `select id, lease_token, attempt, crashes + (lease_owner is not null and wake_at <= @now) as crashes, stream, reset_seq, wake_at,
+    `select id, lease_token, attempt, crashes + (lease_owner is not null and wake_at <= @now) as crashes, stream, reset_seq, claimed_seq,
+       wake_at,
        lease_owner is not null and wake_at > @now as running
      from conversation where crashes > 0 and wake_at is not null`,
   );

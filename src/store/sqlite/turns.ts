@@ -78,6 +78,7 @@ function createClaim(db: Sqlite, history: History) {
       turnId: turnIdOf(firstRow === rows[0] ? first.event : toEvent(firstRow), firstRow),
       attempt: conversation.attempt + 1,
       crashes: conversation.crashes,
+      triedSeq: conversation.attempt > 0 ? conversation.claimed_seq : 0,
       events,
       history: history({ conversationId, after, limit: claim.historyLimit, without: turn }),
       stream: parseStream(conversation.stream),

@@ -143,6 +143,32 @@ test('a question that ends the process each time is given up on without asking t
   await last.stop();
 });
 
+test('a question that came after the last attempt is not given up on with the ones before it', async (t) => {
+  const model = createTestModel((_request, call) => {
+    if (call <= 2) throw new TypeError('cannot read properties of undefined');
+    return 'the answer';
+  });
+  const parley = createTestParley(t, { model, retry: { maxAttempts: 2 } });
+  await parley.start();
+  await parley.receive(createMessage('first'));
+  await parley.clock.advance(1_010);
+  assert.equal(model.requests.length, 2);
+
+  await parley.receive(createMessage('second'));
+  await parley.clock.advance(60_000);
+
+  const [notice, ...answers] = parley.shown();
+  assert.match(notice ?? '', /Something went wrong each time/);
+  assert.deepEqual(answers, ['the answer']);
+  assert.equal(model.requests.length, 3);
+  // Not even as context: what nobody could answer may be what breaks the answers.
+  assert.deepEqual(
+    model.requests[2]?.messages.map(({ text }) => text),
+    ['second'],
+  );
+  await parley.stop();
+});
+
 test('a model that throws what is no ModelError is tried again, and then given up on with a notice that tells nothing of it', async (t) => {
   const model = createTestModel(() => {
     throw new TypeError(`cannot read properties of undefined (${secret})`);
