@@ -110,7 +110,8 @@ function residueOf(world: ShownWorld, platform: Platform, { id, origin, latest, 
   const { observer, outbox, replayed, people, isAlive } = world;
   if ([origin, latest].some(({ partId }) => outbox.get(partId)?.state === 'dead')) return 'remains';
   if (platform.posts.some((post) => post.origin.partId === origin.partId && post.origin.isLate)) {
-    if (isAlive(origin.by) && observer.hasReported(origin.by, id)) return undefined;
+    // Whoever reported a message beside one that was given up looks no more when somebody replays that.
+    if (isAlive(origin.by) && observer.hasReported(origin.by, id) && !replayed.has(origin.partId)) return undefined;
     return origin.isStream ? 'begun' : 'second';
   }
   if (!origin.isStream) return undefined;

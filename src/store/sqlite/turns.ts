@@ -134,7 +134,7 @@ function createWaiting(db: Sqlite) {
     const live = rows.filter((row) => !row.withdrawn);
     const [first] = rows;
     // Until the turn has ended, what was deleted names the message that a stream may have left.
-    if (conversation.stream !== null && live.length > 0 && first?.withdrawn === 2 && first.turn === null) {
+    if (conversation.stream !== null && live.length > 0 && first?.withdrawn && first.turn === null) {
       return { ...toWaiting(live), firstRow: first };
     }
     settleWithdrawn({ conversation, rows, firstTurnId: first && turnIdOf(toEvent(first), first) }, now);

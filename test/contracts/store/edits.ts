@@ -66,6 +66,22 @@ export function describeEdits(open: OpenStore): void {
       assert.equal(turn.stream, undefined);
     });
 
+    it('keeps the name of a turn whose first question is deleted, while a stream may have left a message under it', async (test) => {
+      const { accept, claim, claimOne, clock, commit, store } = await openLedger(test, open);
+      const message = createMessage('never mind');
+      await accept(message);
+      const { turnId } = await claimOne();
+      await accept(createMessage('second'), createDelete(message));
+      await clock.advance(61_000);
+
+      const turn = await claimOne();
+      await commit(turn);
+
+      assert.deepEqual([turn.turnId, textsOf(turn)], [turnId, ['second']]);
+      assert.deepEqual(await claim(), []);
+      assert.equal((await store.stats()).waiting, 0);
+    });
+
     it('finds what waits behind any number of deleted messages', async (test) => {
       const { accept, claimOne } = await openLedger(test, open);
       const deleted = Array.from({ length: 150 }, (_, index) => createMessage(`deleted ${index}`));
