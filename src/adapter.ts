@@ -33,9 +33,10 @@ export interface Adapter {
   remove?(message: OutboundMessage, receipt: Receipt, signal: AbortSignal): Promise<void>;
   /**
    * Cuts an answer into the texts of as many messages as the platform needs. Never loses a character of content. Without it one message holds
-   * everything. `opened` is what a stream has opened of it: where that shows the answer in several messages, it is cut as they are.
+   * everything. `opened` is what a stream has opened of it: where that shows the answer in several messages, it is cut as they are. `to` is where it
+   * goes: not every place takes everything.
    */
-  split?(text: string, opened?: Receipt): string[];
+  split?(text: string, opened?: Receipt, to?: Destination): string[];
   /** Shows an answer while it grows. Decoration: whatever becomes of it, `send` completes the message. */
   stream?(opening: StreamOpening, signal: AbortSignal): MessageStream;
   /**

@@ -1,5 +1,6 @@
 import { parseConversationId } from '../../src/conversation-id.ts';
 import type { OutboundMessage } from '../../src/message.ts';
+import { isEndOfMessages } from './answer-file.ts';
 import { adapterName } from './conversation.ts';
 import { toInteractionId } from './interaction.ts';
 
@@ -24,12 +25,12 @@ export interface JudgedMessage extends Judged {
 }
 
 /**
- * The blocks under the last part of an answer, as https://docs.slack.dev/reference/block-kit/blocks/context-actions-block and
+ * The blocks under the last message of an answer, as https://docs.slack.dev/reference/block-kit/blocks/context-actions-block and
  * https://docs.slack.dev/reference/block-kit/blocks/actions-block give them; none under the others, and under what only one person sees:
  * Slack gives no way to find that again.
  */
 export function toButtonBlocks(message: OutboundMessage, buttons: readonly SlackButton[]): readonly ButtonBlock[] {
-  if (message.part !== message.parts - 1) return [];
+  if (!isEndOfMessages(message)) return [];
   const value = `${message.id} ${message.conversationId}`;
   if (value.length > maxValue) return [];
   return [

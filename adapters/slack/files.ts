@@ -14,7 +14,7 @@ export interface FilesOptions {
 const filesOrigin = 'https://files.slack.com';
 
 /** Where files are. That of another API only where one has been set: of Slack's own, the API's host has no files. */
-function fileOrigins(apiUrl: string | undefined): readonly string[] {
+export function fileOrigins(apiUrl: string | undefined): readonly string[] {
   const { origin, hostname } = new URL(apiUrl ?? filesOrigin);
   return hostname === 'slack.com' || hostname.endsWith('.slack.com') ? [filesOrigin] : [filesOrigin, origin];
 }

@@ -4,6 +4,7 @@ import { isTs, parseDestination, parseMessageEventId, toMillis, toTs } from './c
 import type { SlackDestination } from './conversation.ts';
 import { openDirect } from './direct.ts';
 import { platformErrorOf, toDeliveryError } from './failure.ts';
+import { fileNameOf } from './answer-file.ts';
 import { oidOf } from './metadata.ts';
 import { isRecord } from './receive.ts';
 
@@ -25,6 +26,10 @@ export interface Sighting {
   readonly channel: string;
   /** `ts` of the message that carries the id. */
   readonly own: string | undefined;
+  /** Id of the file that has its name. */
+  readonly file: string | undefined;
+  /** Of a file that could not be shared, the messages that hold its text instead: `ts` by their id. */
+  readonly pieces: ReadonlyMap<string, string>;
   /** Messages that streams have left behind, which bear no id, after the newest one that does: in order, the first parts first. */
   readonly orphans: readonly string[];
 }
@@ -44,27 +49,31 @@ export function createFinder({ slack, identity }: FinderOptions) {
     let mayAdopt = message.part === 0;
     let own: string | undefined;
     let orphans: string[] = [];
+    let file: string | undefined;
+    const pieces = new Map<string, string>();
     try {
       const bot = await identity(message, signal);
       for await (const entry of pages({ caller: slack.of(message), method, message, destination }, signal)) {
         const oid = oidOf(entry['metadata']);
         if (oid === message.id) own = entry.ts;
+        if (typeof oid === 'string' && oid.startsWith(`${message.id}-`)) pieces.set(oid, entry.ts);
         if (oid !== undefined) {
           orphans = [];
           mayAdopt ||= Number(entry.ts) > Number(asked);
         }
         const isOwn = entry['user'] === bot.userId || entry['bot_id'] === bot.botId;
+        if (isOwn) file ??= fileIn(entry, fileNameOf(message));
         if (mayAdopt && oid === undefined && isOwn && entry['streaming_state'] !== undefined) orphans.push(entry.ts);
       }
     } catch (error) {
       if (platformErrorOf(error) === 'thread_not_found') return nothing;
       throw toDeliveryError(error, { method, opened: true });
     }
-    return { channel: destination.channel, own, orphans };
+    return { channel: destination.channel, own, file, pieces, orphans };
   };
 }
 
-const nothing: Sighting = { channel: '', own: undefined, orphans: [] };
+const nothing: Sighting = { channel: '', own: undefined, file: undefined, pieces: new Map(), orphans: [] };
 
 interface Search {
   readonly caller: SlackCaller;
@@ -100,6 +109,14 @@ function oldestOf({ inReplyTo, createdAt }: OutboundMessage): string {
 }
 
 type Entry = SlackResult & { readonly ts: string };
+
+/** The id of the file of this name that the message holds. */
+function fileIn({ files }: Entry, name: string): string | undefined {
+  const found: unknown = Array.isArray(files)
+    ? files.find((file: unknown) => isRecord(file) && file['name'] === name)
+    : undefined;
+  return isRecord(found) && typeof found['id'] === 'string' ? found['id'] : undefined;
+}
 
 /** Slack puts the root of the thread before the replies, however old it is. */
 function messagesOf({ messages }: SlackResult): Entry[] {

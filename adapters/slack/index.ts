@@ -2,6 +2,7 @@ import type { App } from '@slack/bolt';
 import type { Adapter, AdapterContext, AdapterHealth, RequestHandler } from '../../src/adapter.ts';
 import { AdapterError, describeError } from '../../src/errors.ts';
 import { createAgentView } from './agent-view.ts';
+import { goesAsFile, splitAsFile } from './answer-file.ts';
 import type { SuggestedPrompt } from './agent-view.ts';
 import type { SlackButton } from './buttons.ts';
 import { namesGroups } from './channel-settings.ts';
@@ -44,6 +45,7 @@ import type { Streams } from './streams.ts';
 import { defaultShortcuts } from './shortcuts.ts';
 import type { SlackShortcut } from './shortcuts.ts';
 import { createThreadReader } from './thread.ts';
+import { createShareFile } from './upload.ts';
 import { createTitles } from './titles.ts';
 import { createWorkspaces } from './workspaces.ts';
 import type { Workspaces } from './workspaces.ts';
@@ -84,6 +86,8 @@ export interface SlackOptions {
   readonly botTurnsPerHour?: number;
   /** Whether the files are read that come with messages; true where it is left out. */
   readonly readFiles?: boolean;
+  /** An answer of more characters goes out as its beginning and a file; never where it is left out. At least 12,000. */
+  readonly fileAfter?: number | undefined;
 }
 
 /** Slack by its own SDK: Bolt's receivers for what comes in, its Web API client for what goes out. */
@@ -114,7 +118,11 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     send: (message, signal) => running().sender.send(message, signal),
     find: (message, signal) => running().sender.find(message, signal),
     remove: (message, receipt, signal) => running().sender.remove(message, receipt, signal),
-    split: (text, opened) => (opened && parts?.streams.by(opened)?.parts(text)) ?? splitForSlack(text),
+    split: (text, opened, to) => {
+      const stream = opened && parts?.streams.by(opened);
+      if (goesAsFile(text, { after: options.fileAfter, to })) return splitAsFile(text, stream?.shown(text));
+      return stream?.parts(text) ?? splitForSlack(text);
+    },
     notice: toNotice,
     readThread: (command, signal) => running().readThread(command, signal),
     download: (file, signal) => running().fetchFile(file, signal),
@@ -176,7 +184,8 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const sessions = agentView ? createSessions({ ...shared, titles, past }) : undefined;
   const status = createStatus({ slack, clock });
   const view = agentView ? { ...createAgentView({ ...shared, prompts }), titles, sessions } : undefined;
-  const streams = createStreams({ ...shared, sessions });
+  const streams = createStreams({ ...shared, sessions, fileAfter: options.fileAfter });
+  const share = createShareFile({ apiUrl: options.apiUrl, fetch: options.fetch });
   const look = createFinder({ slack, identity: identify });
   const names = createNames({ slack, clock, stopping: stopping.signal });
   const onFailure = (error: unknown): void =>
@@ -215,7 +224,7 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
     ...{ slack, identity, workspaces, flow, streams, http, app, onFailure, stopping, places },
     ...{ sessions, status },
     readThread: createThreadReader({ slack, names }),
-    sender: createSender({ slack, streams, look, sessions, status, past, unfurl, buttons, responder }),
+    sender: createSender({ slack, streams, look, sessions, status, past, unfurl, buttons, responder, share }),
     fetchFile: createFileFetcher({ slack, apiUrl: options.apiUrl, fetch: options.fetch }),
     socket: undefined,
   };
@@ -234,6 +243,7 @@ function featuresOf(options: SlackOptions) {
   return {
     ...{ followThreads, commands, shortcuts, agentView, groups: namesGroups(channels) },
     ...(readFiles === undefined ? {} : { readFiles }),
+    sendsFiles: options.fileAfter !== undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { OutboundMessage } from '../../src/message.ts';
+import { isFile } from './answer-file.ts';
 import type { Sighting } from './find.ts';
 import type { Past } from './past.ts';
 import type { Streams } from './streams.ts';
@@ -14,10 +15,7 @@ export interface Leftovers {
   /** Whether an earlier process may have shown this part already, so that it has to be looked for. */
   mayBe(message: OutboundMessage): boolean;
   /** `left`: the first one is this part's, if the message itself is not there. */
-  look(
-    message: OutboundMessage,
-    signal: AbortSignal,
-  ): Promise<{ readonly channel: string; readonly own: string | undefined; readonly left: readonly string[] }>;
+  look(message: OutboundMessage, signal: AbortSignal): Promise<Sighting & { readonly left: readonly string[] }>;
   /** What the last part leaves over. */
   surplus(message: OutboundMessage, signal: AbortSignal): Promise<readonly string[]>;
 }
@@ -28,10 +26,10 @@ export function createLeftovers({ streams, look: see, past }: LeftoversOptions):
     message.part > 0 && streams.of(message) === undefined && past.mayConcern(message);
 
   async function look(message: OutboundMessage, signal: AbortSignal) {
-    const { channel, own, orphans } = await see(message, signal);
+    const sighting = await see(message, signal);
     const held = streams.of(message)?.segments[message.part];
     // What grows right now belongs to an answer that is still to come.
-    return { channel, own, left: orphans.filter((ts) => ts === held?.ts || !streams.holds(ts)) };
+    return { ...sighting, left: sighting.orphans.filter((ts) => ts === held?.ts || !streams.holds(ts)) };
   }
 
   return {
@@ -39,7 +37,8 @@ export function createLeftovers({ streams, look: see, past }: LeftoversOptions):
     look,
     surplus: async (message, signal) => {
       const stream = streams.of(message);
-      const beyond = stream?.segments.slice(message.parts) ?? [];
+      // A file takes no message of a stream.
+      const beyond = stream?.segments.slice(isFile(message) ? message.part : message.parts) ?? [];
       const known = beyond.flatMap(({ ts }) => ts ?? []);
       const mustLook = stream
         ? beyond.some(({ standing }) => standing === 'unknown')

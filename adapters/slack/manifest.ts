@@ -21,6 +21,8 @@ export interface ManifestOptions {
   readonly shortcuts?: readonly SlackShortcut[];
   /** Whether what comes with messages is read; true where it is left out. */
   readonly readFiles?: boolean;
+  /** Whether long answers go out as files. */
+  readonly sendsFiles?: boolean;
   /** Whether Slack's agent view is used. */
   readonly agentView?: boolean | undefined;
   /** What is suggested in the agent view; four at most. */
@@ -30,7 +32,7 @@ export interface ManifestOptions {
 /** What of it decides which scopes and events are asked for. */
 export type FeatureOptions = Pick<
   ManifestOptions,
-  'followThreads' | 'oauth' | 'groups' | 'home' | 'commands' | 'shortcuts' | 'readFiles' | 'agentView'
+  'followThreads' | 'oauth' | 'groups' | 'home' | 'commands' | 'shortcuts' | 'readFiles' | 'sendsFiles' | 'agentView'
 >;
 
 /** Something that Parley does on Slack, and what Slack asks for it. */
@@ -48,7 +50,17 @@ export interface SlackFeature {
  * Scopes and events as in https://docs.slack.dev/reference/scopes and https://docs.slack.dev/reference/events.
  */
 function featuresOf(options: FeatureOptions): readonly SlackFeature[] {
-  const { followThreads, oauth, groups, home, agentView, commands, shortcuts = [], readFiles = true } = options;
+  const {
+    followThreads,
+    oauth,
+    groups,
+    home,
+    agentView,
+    commands,
+    shortcuts = [],
+    readFiles = true,
+    sendsFiles = false,
+  } = options;
   const threads = followThreads ? 'follow threads and see edits in channels' : 'see edits in channels';
   return [
     { purpose: 'be mentioned', scopes: ['app_mentions:read'], events: ['app_mention'] },
@@ -69,6 +81,9 @@ function featuresOf(options: FeatureOptions): readonly SlackFeature[] {
       : []),
     ...(readFiles
       ? [{ purpose: 'read the files that come with messages', optional: true as const, scopes: ['files:read'], events: [] }]
+      : []),
+    ...(sendsFiles
+      ? [{ purpose: 'send long answers as files', optional: true as const, scopes: ['files:write'], events: [] }]
       : []),
     ...(agentView ? agentFeatures : []),
     ...(groups ? [{ purpose: 'know who is in a user group', scopes: ['usergroups:read'], events: [] }] : []),

@@ -82,6 +82,12 @@ export class Segment {
     return cutMarkdownAt(this.text, this.#shownLength);
   }
 
+  /** What is shown, as Markdown that can stand by itself. */
+  head(): string {
+    const text = this.text.slice(0, this.#shownLength);
+    return endsInFence(text) ? this.cutHere().head : text;
+  }
+
   /** What is missing of a message that shall read like this; nothing where that cannot be had by adding to it. */
   missing(head: string): string {
     const whole = neutralise(head, this.#people);

@@ -1,4 +1,5 @@
 import type { FoundMessage } from '../../src/adapter.ts';
+import { isEndOfMessages, isFile, isSeveral, toFileReceipt, toPiecesReceipt } from './answer-file.ts';
 import { DeliveryError } from '../../src/errors.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import { toButtonBlocks } from './buttons.ts';
@@ -18,12 +19,15 @@ import { toMessageContent } from './message-content.ts';
 import { toMetadata } from './metadata.ts';
 import type { Responder } from './respond.ts';
 import type { Segment } from './segment.ts';
+import { sendFile } from './send-file.ts';
 import type { Sessions } from './sessions.ts';
 import type { Status } from './status.ts';
 import { toContent } from './stream.ts';
 import type { LiveStream } from './stream.ts';
 import type { Streams } from './streams.ts';
+import { remove, removeReplaced, stop } from './take-away.ts';
 import type { TaskChunk } from './tasks.ts';
+import type { ShareFile } from './upload.ts';
 import { announce, isNotThere, whisper } from './whisper.ts';
 
 export interface SenderOptions {
@@ -38,6 +42,7 @@ export interface SenderOptions {
   /** What stands under the last part of an answer. */
   readonly buttons: readonly SlackButton[];
   readonly responder: Responder;
+  readonly share: ShareFile;
 }
 
 export interface Sender {
@@ -52,7 +57,7 @@ export interface Sender {
  * shown beyond it.
  */
 export function createSender(options: SenderOptions): Sender {
-  const { slack, streams, sessions, status, responder } = options;
+  const { slack, streams, sessions, status, responder, share } = options;
   const toJob = createJobs(options);
   const leftovers = createLeftovers(options);
 
@@ -70,7 +75,7 @@ export function createSender(options: SenderOptions): Sender {
       throw new DeliveryError({ message: 'The message has no Slack channel to go to.', retryable: false, uncertain: false });
     }
     const job = toJob(message, destination, signal);
-    const shown = { stream: streams.of(message), leftovers, responder };
+    const shown = { stream: streams.of(message), leftovers, responder, share };
     const receipt = await deliver(job, shown).catch((error: unknown) => {
       if (job.blocks.length === 0 || !refusesBlocks(error)) throw error;
       return deliver({ ...job, blocks: [] }, shown); // An answer without buttons is better than none.
@@ -93,13 +98,18 @@ export function createSender(options: SenderOptions): Sender {
       }
     },
     find: async (message, signal) => {
-      const { channel, own, left } = await leftovers.look(message, signal);
-      if (own === undefined) return left[0] === undefined ? undefined : { receipt: toReceipt(channel, left[0]), complete: false };
+      const sighting = await leftovers.look(message, signal);
+      const { channel, left } = sighting;
+      const receipt = ownIn(sighting);
+      if (!receipt) return left[0] === undefined ? undefined : { receipt: toReceipt(channel, left[0]), complete: false };
+      if (message.replaces && (isSeveral(message.replaces) || isSeveral(receipt))) {
+        await removeReplaced(slack.of(message), { replaced: message.replaces, receipt }, signal);
+      }
       if (message.part === message.parts - 1) {
         for (const ts of left) await remove(slack.of(message), toReceipt(channel, ts), signal);
         await settle(message, signal);
       }
-      return { receipt: toReceipt(channel, own), complete: true };
+      return { receipt, complete: true };
     },
     remove: (message, receipt, signal) => remove(slack.of(message), receipt, signal),
   };
@@ -109,6 +119,7 @@ interface Shown {
   readonly stream: LiveStream | undefined;
   readonly leftovers: Leftovers;
   readonly responder: Responder;
+  readonly share: ShareFile;
 }
 
 function refusesBlocks(error: unknown): boolean {
@@ -116,13 +127,19 @@ function refusesBlocks(error: unknown): boolean {
   return code !== undefined && /^(?:invalid_blocks|invalid_blocks_format|msg_blocks_too_long|block_mismatch)$/.test(code);
 }
 
-async function deliver(job: Job, { stream, leftovers, responder }: Shown): Promise<Receipt> {
+async function deliver(job: Job, { stream, leftovers, responder, share }: Shown): Promise<Receipt> {
   const { message, signal } = job;
   if (job.destination.ephemeral) {
     return whisper(job, {
       responder,
       direct: async (place) => post({ ...job, blocks: [], destination: await openDirect(job.slack, place, job.signal) }),
     });
+  }
+  const { replaces: replaced } = message;
+  if (isFile(message) || (replaced && isSeveral(replaced))) {
+    const receipt = isFile(message) ? await shareOrPost(job, { share, leftovers, responder }) : await post(job);
+    if (replaced) await removeReplaced(job.slack, { replaced, receipt }, signal);
+    return receipt;
   }
   const held = stream?.segments[message.part];
   const opened = message.opened?.id ?? held?.ts;
@@ -134,6 +151,22 @@ async function deliver(job: Job, { stream, leftovers, responder }: Shown): Promi
   const { own, left } = await leftovers.look(message, signal);
   if (own !== undefined) return toReceipt(job.destination.channel, own);
   return left[0] === undefined ? post(job) : complete(job, left[0], undefined);
+}
+
+function shareOrPost(job: Job, { share, leftovers, responder }: Omit<Shown, 'stream'>): Promise<Receipt> {
+  const { message, destination } = job;
+  const one = async (text: string, id: string): Promise<string> => {
+    const piece = { ...job, blocks: [], message: { ...message, id }, text: neutralise(text, peopleOf(destination)) };
+    return (await postOrAnnounce(piece, responder)).id;
+  };
+  return sendFile(job, { share, look: leftovers.look, post: one });
+}
+
+/** What stands there of this part; undefined where it is not all of it. */
+function ownIn({ channel, own, file, pieces }: Sighting): Receipt | undefined {
+  if (file !== undefined) return toFileReceipt(channel, file);
+  if (own === undefined) return undefined;
+  return pieces.size === 0 ? toReceipt(channel, own) : toPiecesReceipt(channel, [...pieces.values(), own]);
 }
 
 async function postOrAnnounce(job: Job, responder: Responder): Promise<Receipt> {
@@ -167,7 +200,7 @@ interface Job {
 
 function createJobs({ slack, streams, sessions, unfurl, buttons }: SenderOptions) {
   return (message: OutboundMessage, destination: SlackDestination, signal: AbortSignal): Job => {
-    const isLast = message.part === message.parts - 1;
+    const isLast = isEndOfMessages(message);
     return {
       ...{ slack: slack.of(message), message, destination, unfurl, signal },
       text: neutralise(message.text, peopleOf(destination)),
@@ -248,29 +281,6 @@ async function replace(job: Job, ts: string): Promise<Receipt> {
   const receipt = await post(job);
   await remove(job.slack, toReceipt(job.destination.channel, ts), job.signal).catch(() => undefined);
   return receipt;
-}
-
-/** A stream that is open takes no update. That it was not open is as good; any other trouble shows in the update itself. */
-async function stop(slack: SlackCaller, message: { channel: string; ts: string }, signal: AbortSignal): Promise<void> {
-  const method = 'chat.stopStream';
-  try {
-    await slack.call(method, message, signal);
-  } catch (error) {
-    if (rateLimitOf(error) !== undefined) throw toDeliveryError(error, { method, opened: true });
-  }
-}
-
-async function remove(slack: SlackCaller, { id: ts, channel = '' }: Receipt, signal: AbortSignal): Promise<void> {
-  const method = 'chat.delete';
-  try {
-    await slack.call(method, { channel, ts }, signal).catch(async (error: unknown) => {
-      if (platformErrorOf(error) !== 'cant_delete_message') throw error;
-      await stop(slack, { channel, ts }, signal); // It cannot be deleted while it streams.
-      await slack.call(method, { channel, ts }, signal);
-    });
-  } catch (error) {
-    if (platformErrorOf(error) !== 'message_not_found') throw toDeliveryError(error, { method });
-  }
 }
 
 function stillStreaming(cause: unknown): DeliveryError {

@@ -38,6 +38,8 @@ export interface LiveStreamOptions {
   readonly signal: AbortSignal;
   /** Ends every request when the adapter stops. */
   readonly stopping: AbortSignal;
+  /** Nothing of what comes after so many characters is shown. */
+  readonly fileAfter?: number | undefined;
   /** Called once where the stream goes on for a while. */
   readonly onSlow?: () => void;
 }
@@ -86,7 +88,10 @@ export class LiveStream implements MessageStream {
 
   append(text: string): void {
     if (this.#over) return;
+    const { fileAfter = Number.POSITIVE_INFINITY } = this.#options;
+    const isShown = this.#whole.length < fileAfter;
     this.#whole += text;
+    if (!isShown) return;
     this.#current().text += text;
     this.#schedule();
   }
@@ -114,6 +119,14 @@ export class LiveStream implements MessageStream {
     const isOver = current.isBlank() && text.length === this.#whole.length;
     const rest = splitRest(text, { length: this.#whole.length, rest: isOver ? '' : current.text });
     return rest && [...this.#done, ...rest];
+  }
+
+  /** What has been shown of a whole that was cut short, message by message; undefined where that is nothing, or it reads otherwise now. */
+  shown(text: string): string[] | undefined {
+    if (!text.startsWith(this.#whole)) return undefined;
+    const current = this.#current();
+    const texts = current.shown === '' ? this.#done : [...this.#done, current.head()];
+    return texts.length === 0 ? undefined : texts;
   }
 
   #current(): Segment {

@@ -14,6 +14,8 @@ export interface StreamsOptions {
   readonly log: Log;
   readonly stopping: AbortSignal;
   readonly sessions?: Pick<Sessions, 'begin'> | undefined;
+  /** From this length on an answer is a file, and nothing more of it is shown growing. */
+  readonly fileAfter?: number | undefined;
 }
 
 export interface Streams {
@@ -34,7 +36,7 @@ const noStream: MessageStream = { append: () => undefined, opened: Promise.resol
 const keptForMs = 30 * 60_000;
 
 /** The streams of this process, until `send` has made a message of each. */
-export function createStreams({ slack, clock, log, stopping, sessions }: StreamsOptions): Streams {
+export function createStreams({ slack, clock, log, stopping, sessions, fileAfter }: StreamsOptions): Streams {
   const streams = new Map<string, Held>();
   const workspaces = new Map<string, Workspace>();
 
@@ -75,6 +77,7 @@ export function createStreams({ slack, clock, log, stopping, sessions }: Streams
         workspace,
         signal,
         stopping,
+        fileAfter,
         onSlow: () => sessions?.begin(opening.destination),
       });
       streams.set(opening.id, { stream, since: clock.now(), answer: answerOf(opening) });

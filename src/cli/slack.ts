@@ -64,8 +64,9 @@ function toManifestOptions({ socket, url, name }: CommandOptions, config: Config
   const publicUrl = transport === 'http' || oauth ? toPublicUrl(url ?? server.publicUrl) : undefined;
   const groups = namesGroups(slack.channels);
   const { agentView, suggestedPrompts: prompts, followThreads, home, command, resetCommand, helpCommand, shortcuts } = slack;
+  const sendsFiles = slack.fileAfter !== 'off';
   const commands = { command, resetCommand, helpCommand };
-  const asked = { agentView, prompts, followThreads, home, commands, shortcuts, readFiles: attachments.read };
+  const asked = { agentView, prompts, followThreads, home, commands, shortcuts, readFiles: attachments.read, sendsFiles };
   return { name: toName(name ?? bot.name), transport, publicUrl, oauth, groups, ...asked };
 }
 

@@ -89,6 +89,11 @@ export const slack = z
         'Whether Slack shows previews of the pages that an answer links to. A preview is a request to an address that a model chose, so it is off.',
       example: 'true',
     }),
+    fileAfter: setting(z.union([z.int().min(12_000).max(1_000_000), z.literal('off')]).default(30_000), {
+      description:
+        'An answer of more characters than this goes out as its beginning and a file with all of it. Shorter ones stand in as many messages as they need. off for messages only.',
+      example: '50000',
+    }),
     agentView,
     suggestedPrompts,
     botTurnsPerHour: setting(z.int().min(0).max(1000).default(0), {

@@ -6,12 +6,13 @@ export function toSlackOptions(config: Config) {
   const { attachments, bot, slack } = config;
   const { transport, appToken = '', signingSecret = '', botToken, apiUrl, streaming, followThreads, unfurl } = slack;
   const { channels, botTurnsPerHour, buttons, command, resetCommand, helpCommand, commandReply, shortcuts } = slack;
-  const { agentView, suggestedPrompts } = slack;
+  const { agentView, suggestedPrompts, fileAfter } = slack;
   const by = transport === 'socket' ? ({ type: 'socket', appToken } as const) : ({ type: 'http', signingSecret } as const);
   return {
     ...{ transport: by, botToken, apiUrl, streaming, followThreads, unfurl, channels, botTurnsPerHour, buttons, shortcuts },
     commands: { command, resetCommand, helpCommand, commandReply },
     ...{ agentView, suggestedPrompts, readFiles: attachments.read },
+    fileAfter: fileAfter === 'off' ? undefined : fileAfter,
     home: toHomeOptions(slack, bot),
     oauth: toOAuth(config),
   };

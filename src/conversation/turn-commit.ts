@@ -64,7 +64,7 @@ async function askAgain({ store, clock, log }: TurnCommitOptions, { turn, stream
 }
 
 function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completion): TurnOutcome {
-  const { turn, result, adapter, address, stream } = completion;
+  const { turn, result, address, stream } = completion;
   const { verdict, reason, tokens, files, usage } = result;
   return {
     owner: turn.owner,
@@ -79,7 +79,7 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
     })),
     ...(turn.revises ? { revises: turn.revises } : {}),
     answer: result.answerTokens === undefined ? undefined : { text: result.text, tokens: result.answerTokens },
-    parts: split(adapter, result.text, stream).map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
+    parts: split(completion).map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
     deliver: {
       adapter: address.adapter,
       tenant: address.tenant,
@@ -105,7 +105,7 @@ function isPlain(event: InboundEvent): boolean {
 }
 
 /** An answer is never nothing: what an adapter finds nothing to show of goes out as it is. */
-function split(adapter: Adapter | undefined, text: string, stream: ClaimedTurn['stream']): readonly string[] {
-  const parts = adapter?.split?.(text, stream === 'unknown' ? undefined : stream) ?? [];
-  return parts.length > 0 ? parts : [text];
+function split({ adapter, result, stream, address }: Completion): readonly string[] {
+  const parts = adapter?.split?.(result.text, stream === 'unknown' ? undefined : stream, address.destination) ?? [];
+  return parts.length > 0 ? parts : [result.text];
 }

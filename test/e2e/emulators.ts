@@ -33,7 +33,7 @@ export function createEmulators(clock: Clock, model: OpenAiEmulator, slackRetryM
   const retryDelaysMs = Array.from({ length: 1_000 }, () => slackRetryMs);
   const slack = createSlackEmulator({
     clock,
-    scopes: scopesOf({ followThreads: true, groups: true }),
+    scopes: scopesOf({ followThreads: true, groups: true, sendsFiles: true }),
     ackTimeoutMs: 60_000,
     retryDelaysMs,
   });

@@ -15,7 +15,7 @@ export function createDriver(platform: PlatformName, clock: Clock, isTalking: ()
     return createSlackDriver(
       createSlackEmulator({
         clock,
-        scopes: scopesOf({ followThreads: true, groups: true }),
+        scopes: scopesOf({ followThreads: true, groups: true, sendsFiles: true }),
         retryDelaysMs: Array.from({ length: 1_000 }, () => 60),
       }),
     );

@@ -11,6 +11,9 @@ const callsPerMinute: Readonly<Record<string, number>> = {
   'agents.sessions.setStatus': 50,
   'agents.sessions.rename': 50,
   'assistant.threads.setSuggestedPrompts': 100,
+  'files.getUploadURLExternal': 100,
+  'files.completeUploadExternal': 100,
+  'files.delete': 50,
   'conversations.history': 50,
   'conversations.replies': 50,
 };
