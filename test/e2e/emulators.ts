@@ -28,14 +28,26 @@ export interface SendFailure {
 const slackSends = ['chat.postMessage', 'chat.stopStream', 'chat.update', 'chat.startStream', 'chat.appendStream'];
 const discordSends = ['POST /channels/:id/messages', 'PATCH /channels/:id/messages/:id'];
 
-/** None of them listens yet. Their deadlines are long: they are in a time that passes fast. `slackRetryMs`: before Slack repeats a delivery. */
-export function createEmulators(clock: Clock, model: OpenAiEmulator, slackRetryMs = 600): Emulators {
+export interface EmulatorsOptions {
+  /** Before Slack repeats a delivery. */
+  readonly slackRetryMs?: number | undefined;
+  /** Whether Slack's published rate limits hold. */
+  readonly rateTiers?: boolean | undefined;
+}
+
+/** None of them listens yet. Their deadlines are long: they are in a time that passes fast. */
+export function createEmulators(
+  clock: Clock,
+  model: OpenAiEmulator,
+  { slackRetryMs = 600, rateTiers = false }: EmulatorsOptions = {},
+): Emulators {
   const retryDelaysMs = Array.from({ length: 1_000 }, () => slackRetryMs);
   const slack = createSlackEmulator({
     clock,
     scopes: scopesOf({ followThreads: true, groups: true, sendsFiles: true }),
     ackTimeoutMs: 60_000,
     retryDelaysMs,
+    rateTiers,
   });
   const discord = createDiscordEmulator({ clock, heartbeatMs: 10_000_000 });
   const desk = createDeskEmulator({ clock, targetUrl: 'http://127.0.0.1:1/', retryDelaysMs: [250], timeoutMs: 300_000 });

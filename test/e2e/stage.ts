@@ -11,7 +11,7 @@ import { createRandom } from '../kill/random.ts';
 import { createMemoryLog, type MemoryLog } from '../support/memory-log.ts';
 import { createOpenAiEmulator, type OpenAiEmulator } from '../support/openai-emulator.ts';
 import { createApp, type App, type AppOptions } from './app.ts';
-import { createEmulators, type Emulators } from './emulators.ts';
+import { createEmulators, type Emulators, type EmulatorsOptions } from './emulators.ts';
 import { createFastClock } from './fast-clock.ts';
 
 /** One platform with people on it, a model, and as many Parleys in this process, one after the other, as the test starts. */
@@ -25,29 +25,27 @@ export interface Stage extends Emulators, App {
   settled(): Promise<void>;
 }
 
-export interface StageOptions extends Pick<AppOptions, 'slackOver' | 'yaml'> {
+export interface StageOptions extends Pick<AppOptions, 'slackOver' | 'yaml'>, EmulatorsOptions {
   /** Platforms that are on beside the one where people ask. */
   readonly beside?: readonly PlatformName[];
-  /** In the time of the stage; 600 by default. */
-  readonly slackRetryMs?: number;
+  /** How many times as fast as usual time passes; 10 by default: nobody waits a second for a Retry-After of a second. */
+  readonly speed?: number;
 }
 
-/** So much faster does time pass: nobody waits a second for a Retry-After of a second. */
-const speed = 10;
 const longestMs = 15_000;
 const lookEveryMs = 5;
 
 export async function onStage(
   platform: PlatformName,
   play: (stage: Stage) => Promise<void>,
-  { beside = [], slackRetryMs, ...options }: StageOptions = {},
+  { beside = [], slackRetryMs, rateTiers, speed = 10, ...options }: StageOptions = {},
 ): Promise<void> {
   const clock = createFastClock(speed);
   const folder = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
   const model = createOpenAiEmulator({ clock: systemClock });
   // An answer takes 0.1 s, in which a stream shows itself growing.
   Object.assign(model.behaviour, { answer: answerOf, tokensPerSecond: 100 });
-  const emulators = createEmulators(clock, model, slackRetryMs);
+  const emulators = createEmulators(clock, model, { slackRetryMs, rateTiers });
   const drivers = [platform, ...beside].map((name) => emulators.drivers[name]);
   const driver = emulators.drivers[platform];
   const log = createMemoryLog();
