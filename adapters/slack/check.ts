@@ -5,6 +5,7 @@ import { silentLog } from '../../src/log.ts';
 import type { SlackCommands } from './command.ts';
 import { createSlackCaller, createSlackRequest, type SlackRequest, type SlackResult } from './client.ts';
 import { isCredentialError, platformErrorOf, toCredentialError } from './failure.ts';
+import { checkDelivery } from './check-delivery.ts';
 import { toRedirectUri } from './oauth/flow.ts';
 import type { SlackOAuth } from './oauth/flow.ts';
 import { eventsPath, missingScopes } from './manifest.ts';
@@ -18,6 +19,8 @@ export interface CheckedOptions {
   readonly transport:
     | { readonly type: 'http'; readonly signingSecret: string }
     | { readonly type: 'socket'; readonly appToken: string };
+  /** Where the outside reaches this server, without a path. */
+  readonly publicUrl?: string | undefined;
   readonly followThreads: boolean;
   /** Whether settings name user groups. */
   readonly groups: boolean;
@@ -35,7 +38,7 @@ const largestSkewMs = 60_000;
 
 /** Whether Slack accepts the tokens, whether they may do what is configured, and what else can be told from here. */
 export async function checkSlack(options: CheckedOptions, signal: AbortSignal): Promise<CheckReport> {
-  const { botToken, oauth, transport, apiUrl, fetch } = options;
+  const { botToken, oauth, transport, publicUrl, apiUrl, fetch } = options;
   const slack = createChecker(options, signal);
   const found: string[] = [];
   const warnings: string[] = [];
@@ -52,6 +55,11 @@ export async function checkSlack(options: CheckedOptions, signal: AbortSignal): 
   } else {
     found.push(`events arrive at ${eventsPath}`);
     warnings.push(...secretWarnings(transport.signingSecret));
+    if (publicUrl !== undefined) {
+      const delivery = await checkDelivery({ publicUrl, signingSecret: transport.signingSecret, fetch }, signal);
+      if ('found' in delivery) found.push(delivery.found);
+      else warnings.push(delivery.warning);
+    }
   }
   return { detail: found.join('; '), warnings: [...warnings, ...skewWarnings(slack.skewMs())] };
 }

@@ -94,6 +94,8 @@ export interface SlackEmulator extends Hands, AtHome, AgentHands {
   channel(name: string, type?: 'channel' | 'group'): EmulatedChannel;
   /** The direct message channel between the person and the bot. */
   direct(user: string): EmulatedChannel;
+  /** The group message of these people and the bot. */
+  groupDirect(users: readonly string[]): EmulatedChannel;
 
   say(words: Saying): Said;
   /** Changes what a person wrote. */

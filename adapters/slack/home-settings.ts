@@ -36,6 +36,7 @@ const timeoutMs = 2_000;
 const words = {
   notAdmin: 'Only admins and owners of this workspace may change settings.',
   noChannel: 'I cannot see this channel. Invite me to it first.',
+  notMember: 'This channel is private, and you are not in it.',
   noScope: 'I may not look at channels: the app lacks the scopes channels:read and groups:read.',
   trouble: 'Slack did not answer me in time. Please try again.',
   stale: 'Somebody has changed these settings meanwhile. Close this and open it again.',
@@ -80,7 +81,7 @@ async function onChannel(
   if (may === undefined) return wrong(formBlocks.channel, words.trouble);
   if (!may) return update(toNote(words.notAdmin));
   const channel = parseChannel(view);
-  const found = channel === undefined ? { trouble: words.noChannel } : await look(tenant, channel);
+  const found = channel === undefined ? { trouble: words.noChannel } : await look(tenant, channel, user.id);
   if (channel === undefined || 'trouble' in found)
     return wrong(formBlocks.channel, 'trouble' in found ? found.trouble : words.noChannel);
   const { seq = 0, settings } = places.get(tenant, channel) ?? {};
@@ -96,7 +97,7 @@ async function onSettings(interaction: Interaction, { isAdmin, look, places, mod
   const submitted = parseSettings(view, models);
   if ('errors' in submitted) return { response: { response_action: 'errors', errors: submitted.errors } };
   const { channel, seq } = place;
-  const found = await look(tenant, channel);
+  const found = await look(tenant, channel, user.id);
   if ('trouble' in found) return wrong(formBlocks.mode, found.trouble);
   const { settings } = submitted;
   const current = places.get(tenant, channel);
@@ -122,15 +123,22 @@ function update(view: Readonly<Record<string, unknown>>): InteractionOutcome {
   return { response: { response_action: 'update', view } };
 }
 
-type ChannelLook = (tenant: string, channel: string) => Promise<{ readonly name: string } | { readonly trouble: string }>;
+type ChannelLook = (
+  tenant: string,
+  channel: string,
+  viewer: string,
+) => Promise<{ readonly name: string } | { readonly trouble: string }>;
 
-/** Whether it is a channel of this workspace that the bot sees. */
+/** Whether it is a channel of this workspace that the bot sees, and the viewer too: what holds in a private one is for those in it, admins or not. */
 function createChannelLook({ slack, clock, log, stopping }: HomeSettingsOptions): ChannelLook {
-  return async (tenant, channelId) => {
+  return async (tenant, channelId, viewer) => {
     const { signal, clear } = withTimeout(clock, timeoutMs, stopping);
     try {
-      const { channel } = await slack.of({ tenant }).call('conversations.info', { channel: channelId }, signal);
+      const caller = slack.of({ tenant });
+      const { channel } = await caller.call('conversations.info', { channel: channelId }, signal);
       if (!isRecord(channel) || channel['is_im'] === true || channel['is_mpim'] === true) return { trouble: words.noChannel };
+      if (channel['is_private'] === true && !(await isMember(caller, { channelId, viewer }, signal)))
+        return { trouble: words.notMember };
       return { name: typeof channel['name'] === 'string' ? channel['name'] : '' };
     } catch (error) {
       if (platformErrorOf(error) === 'channel_not_found') return { trouble: words.noChannel };
@@ -144,4 +152,25 @@ function createChannelLook({ slack, clock, log, stopping }: HomeSettingsOptions)
       clear();
     }
   };
+}
+
+/** Slack gives 1,000 at most in a page. */
+const membersPerPage = 1_000;
+const maxPages = 20;
+
+async function isMember(
+  slack: SlackCaller,
+  { channelId, viewer }: { readonly channelId: string; readonly viewer: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  let cursor = '';
+  for (let page = 0; page < maxPages; page += 1) {
+    const from = cursor === '' ? {} : { cursor };
+    const answer = await slack.call('conversations.members', { channel: channelId, limit: membersPerPage, ...from }, signal);
+    if (Array.isArray(answer['members']) && answer['members'].includes(viewer)) return true;
+    const { response_metadata: metadata } = answer;
+    cursor = isRecord(metadata) && typeof metadata['next_cursor'] === 'string' ? metadata['next_cursor'] : '';
+    if (cursor === '') return false;
+  }
+  return false;
 }

@@ -55,6 +55,8 @@ export interface SlackOptions {
   readonly botToken?: string | undefined;
   /** Lets people install the app into their workspaces. */
   readonly oauth?: SlackOAuth | undefined;
+  /** Where the outside reaches this server, without a path. */
+  readonly publicUrl?: string | undefined;
   readonly transport:
     | { readonly type: 'http'; readonly signingSecret: string }
     /** `xapp-…` */
@@ -131,8 +133,8 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
       return running().status.show(destination, signal);
     },
     check: (signal) => {
-      const { botToken, oauth, transport, apiUrl, fetch } = options;
-      return checkSlack({ ...featuresOf(options), botToken, oauth, transport, apiUrl, fetch }, signal);
+      const { botToken, oauth, transport, publicUrl, apiUrl, fetch } = options;
+      return checkSlack({ ...featuresOf(options), botToken, oauth, transport, publicUrl, apiUrl, fetch }, signal);
     },
     health: () => (parts ? healthOf(parts, options.oauth) : { connected: false, detail: 'not started' }),
     ...(options.streaming ? { stream: (opening, signal) => running().streams.open(opening, signal) } : {}),

@@ -13,6 +13,7 @@ export function toSlackOptions(config: Config) {
     commands: { command, resetCommand, helpCommand, commandReply },
     ...{ agentView, suggestedPrompts, readFiles: attachments.read },
     fileAfter: fileAfter === 'off' ? undefined : fileAfter,
+    publicUrl: config.server.publicUrl,
     home: toHomeOptions(slack, bot),
     oauth: toOAuth(config),
   };

@@ -90,7 +90,7 @@ function createReadMethods({ world, pageSize }: MethodOptions): Record<string, M
   };
 }
 
-function createOtherMethods({ world, onStatus }: MethodOptions): Record<string, Method> {
+function createOtherMethods({ world, pageSize, onStatus }: MethodOptions): Record<string, Method> {
   return {
     'auth.test': () => ({
       url: 'https://parley.slack.test/',
@@ -108,10 +108,19 @@ function createOtherMethods({ world, onStatus }: MethodOptions): Record<string, 
     },
     'conversations.info': (args) => {
       const channel = world.channels.get(string(args['channel']));
-      if (!channel || (channel.type === 'group' && !channel.hasBot)) throw new Refusal('channel_not_found');
+      if (!channel || (isPrivate(channel) && !channel.hasBot)) throw new Refusal('channel_not_found');
       const { id, name, type, isArchived, hasBot } = channel;
-      const kind = { is_channel: type === 'channel', is_group: type === 'group', is_im: type === 'im', is_archived: isArchived };
-      return { channel: { id, ...(type === 'im' ? {} : { name, name_normalized: name, is_member: hasBot }), ...kind } };
+      const kind = { is_channel: type === 'channel', is_group: type === 'group', is_im: type === 'im', is_mpim: type === 'mpim' };
+      const state = { is_archived: isArchived, is_private: type !== 'channel' };
+      return { channel: { id, ...(type === 'im' ? {} : { name, name_normalized: name, is_member: hasBot }), ...kind, ...state } };
+    },
+    'conversations.members': (args) => {
+      const channel = readableChannel(world, args);
+      const members = [...channel.members, ...(channel.hasBot ? [world.bot.id] : [])];
+      const from = Number(string(args['cursor']) || 0);
+      const size = Math.min(Number(args['limit'] ?? 100), pageSize);
+      const next = from + size < members.length ? String(from + size) : '';
+      return { members: members.slice(from, from + size), response_metadata: { next_cursor: next } };
     },
     'conversations.open': (args) => {
       const user = world.users.get(string(args['users']));
@@ -132,9 +141,13 @@ function createOtherMethods({ world, onStatus }: MethodOptions): Record<string, 
   };
 }
 
+function isPrivate({ type }: EmulatedChannel): boolean {
+  return type === 'group' || type === 'mpim';
+}
+
 function readableChannel(world: World, args: Args): EmulatedChannel {
   const channel = world.channels.get(string(args['channel']));
-  if (!channel || (channel.type === 'group' && !channel.hasBot)) throw new Refusal('channel_not_found');
+  if (!channel || (isPrivate(channel) && !channel.hasBot)) throw new Refusal('channel_not_found');
   if (!channel.hasBot) throw new Refusal('not_in_channel');
   return channel;
 }

@@ -94,6 +94,7 @@ export interface People extends Hands, AtHome {
   user(name: string): EmulatedUser;
   channel(name: string, type?: 'channel' | 'group'): EmulatedChannel;
   direct(user: string): EmulatedChannel;
+  groupDirect(users: readonly string[]): EmulatedChannel;
   say(words: Saying): Said;
   edit(said: MessageAddress, text: string): readonly Delivery[];
   remove(said: MessageAddress): readonly Delivery[];
@@ -108,6 +109,15 @@ export interface People extends Hands, AtHome {
 }
 
 const everyday = { channel: 'general', user: 'Ada' } as const;
+
+function createPlaces(world: World): Pick<People, 'user' | 'channel' | 'direct' | 'groupDirect'> {
+  return {
+    user: (name) => world.user(name),
+    channel: (name, type) => world.channel(name, type),
+    direct: (user) => world.direct(world.user(user)),
+    groupDirect: (users) => world.groupDirect(users.map((name) => world.user(name))),
+  };
+}
 
 export function createPeople(world: World, announcer: Announcer): People {
   function say(words: Saying): Said {
@@ -137,9 +147,7 @@ export function createPeople(world: World, announcer: Announcer): People {
   }
 
   return {
-    user: (name) => world.user(name),
-    channel: (name, type) => world.channel(name, type),
-    direct: (user) => world.direct(world.user(user)),
+    ...createPlaces(world),
     say,
     edit: (said, text) => {
       const previous = find(said);

@@ -19,6 +19,7 @@ const neededByMethod: Readonly<Record<string, readonly string[]>> = {
   'chat.postEphemeral': ['chat:write'],
   'conversations.open': ['im:write'],
   'usergroups.users.list': ['usergroups:read'],
+  'conversations.members': ['channels:read', 'groups:read', 'im:read', 'mpim:read'],
   'conversations.info': ['channels:read', 'groups:read', 'im:read', 'mpim:read'],
   'users.info': ['users:read'],
   'files.info': ['files:read'],

@@ -14,6 +14,7 @@ const callsPerMinute: Readonly<Record<string, number>> = {
   'files.getUploadURLExternal': 100,
   'files.completeUploadExternal': 100,
   'files.delete': 50,
+  'conversations.members': 100,
   'conversations.history': 50,
   'conversations.replies': 50,
 };

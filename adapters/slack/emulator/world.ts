@@ -14,11 +14,13 @@ export interface EmulatedUser {
 export interface EmulatedChannel {
   readonly id: string;
   readonly name: string;
-  readonly type: 'channel' | 'group' | 'im';
+  readonly type: 'channel' | 'group' | 'mpim' | 'im';
   /** Of a direct message: the person. */
   readonly userId?: string;
   /** Whether the bot is a member. */
   hasBot: boolean;
+  /** Ids of the people who are: whoever writes somewhere has joined before. */
+  readonly members: Set<string>;
   isArchived: boolean;
   /** By `ts`, in the order in which they were written; deleted ones included. */
   readonly messages: Map<string, StoredMessage>;
@@ -195,6 +197,15 @@ export class World {
     return this.#addChannel({ id: toId(`D${this.serial}`, this.channels.size), name: '', type: 'im', userId: user.id });
   }
 
+  /** The conversation of these people and the bot. */
+  groupDirect(users: readonly EmulatedUser[]): EmulatedChannel {
+    const name = `mpdm-${users.map((user) => user.name.toLowerCase()).join('--')}-1`;
+    for (const channel of this.channels.values()) if (channel.name === name) return channel;
+    const channel = this.#addChannel({ id: toId(`C${this.serial}`, this.channels.size), name, type: 'mpim' });
+    for (const { id } of users) channel.members.add(id);
+    return channel;
+  }
+
   whisper({ channel, user, text, threadTs }: Draft): string {
     const ts = this.nextTs();
     this.whispers.push({ ts, channelId: channel.id, userId: user.id, threadTs, text });
@@ -215,6 +226,7 @@ export class World {
       edits: 0,
       deleted: false,
     };
+    channel.members.add(user.id);
     channel.messages.set(message.ts, message);
     this.#announce({ type: 'posted', message });
     return message;
@@ -252,7 +264,13 @@ export class World {
   }
 
   #addChannel(channel: Pick<EmulatedChannel, 'id' | 'name' | 'type' | 'userId'>): EmulatedChannel {
-    const added = { ...channel, hasBot: true, isArchived: false, messages: new Map<string, StoredMessage>() };
+    const added = {
+      ...channel,
+      hasBot: true,
+      isArchived: false,
+      members: new Set<string>(),
+      messages: new Map<string, StoredMessage>(),
+    };
     this.channels.set(added.id, added);
     return added;
   }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, test, type TestContext } from 'node:test';
 import { checkSlack, type CheckedOptions } from '../../../adapters/slack/check.ts';
 import { createSlackEmulator, type SlackEmulatorOptions } from '../../../adapters/slack/emulator.ts';
 import { scopesOf } from '../../../adapters/slack/manifest.ts';
 import { systemClock } from '../../../src/clock.ts';
-import { noAbort } from './harness.ts';
+import { noAbort, startSlack } from './harness.ts';
 
 const all = scopesOf({ followThreads: true });
 const secret = '0123456789abcdef0123456789abcdef';
@@ -28,6 +31,43 @@ async function check(t: TestContext, emulated: Partial<SlackEmulatorOptions>, op
     noAbort,
   );
 }
+
+/** What stands where PUBLIC_URL leads. */
+async function serveAt(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo; // a TCP server that listens has one
+  return `http://127.0.0.1:${port}`;
+}
+
+describe('the delivery of events', () => {
+  test('is shown to work by a request such as Slack makes, out of this machine and back', async (t) => {
+    const { eventsUrl, emulator } = await startSlack(t);
+    const { signingSecret } = emulator;
+    const publicUrl = new URL(eventsUrl).origin;
+
+    const { detail } = await check(t, {}, { publicUrl, transport: { type: 'http', signingSecret } });
+
+    assert.match(detail, /; events reach http:\/\/127\.0\.0\.1:\d+\/slack\/events$/);
+  });
+
+  test('is in doubt where another secret, another server, a redirect or nobody answers', async (t) => {
+    const { eventsUrl } = await startSlack(t);
+    const other = await serveAt(t, (_request, response) => response.end('Welcome'));
+    const redirecting = await serveAt(t, (_request, response) => response.writeHead(301, { location: other }).end());
+    const warningAt = async (publicUrl: string): Promise<string> => (await check(t, {}, { publicUrl })).warnings?.at(-1) ?? '';
+
+    assert.match(await warningAt(new URL(eventsUrl).origin), /refuses a signature made with SLACK_SIGNING_SECRET/);
+    assert.match(await warningAt(other), /answers 200, and not as Parley does: check that PUBLIC_URL/);
+    assert.match(await warningAt(redirecting), /redirects, which Slack does not follow/);
+    assert.match(
+      await warningAt('http://127.0.0.1:1'),
+      /Nothing answers at .*: start Parley, and check that PUBLIC_URL leads to it/,
+    );
+  });
+});
 
 describe('the check of the Slack app', () => {
   test('finds nothing to mend in an app made from the manifest', async (t) => {

@@ -54,6 +54,16 @@ describe('messages', () => {
     assert.equal(message.conversationId, 'slack:T024BE7LD:D024BE91L:1355517523.000005');
   });
 
+  test('a group message is not addressed to the bot without a mention, and belongs to a conversation of several people', () => {
+    const [mentioned] = receive('message-mpim');
+    const [message] = receive('message-mpim', { text: 'What do we need for the trip?' });
+
+    assert.ok(mentioned?.type === 'message' && message?.type === 'message');
+    assert.deepEqual([mentioned.addressed, mentioned.isDirect, mentioned.text], [true, false, 'what do we need for the trip?']);
+    assert.deepEqual([message.addressed, message.isDirect], [false, false]);
+    assert.equal(message.conversationId, 'slack:T024BE7LD:G024BE91L:1355517523.000005');
+  });
+
   test('a reply in a thread belongs to the conversation of the thread, and is not addressed to the bot by itself', () => {
     const [message] = receive('message-im', { channel_type: 'channel', channel: 'C9', thread_ts: '1355517000.000001' });
 
