@@ -12,6 +12,7 @@ import { createInteracting } from './emulator/interacting.ts';
 import type { EmulatedPeopleInteracting } from './emulator/interacting.ts';
 import { people } from './emulator/people.ts';
 import type { Saying, UserOptions } from './emulator/people.ts';
+import type { Limit } from './emulator/limits.ts';
 import { createRest } from './emulator/rest.ts';
 import type { CallListener } from './emulator/rest.ts';
 import { createRoutes } from './emulator/routes.ts';
@@ -39,8 +40,10 @@ export interface DiscordEmulatorOptions {
   readonly nonceInHistory?: boolean;
   /** How many shards Discord asks for; default 1. */
   readonly shards?: number;
-  /** Discord's limit on writing to one channel (5 per 5 s there), with its headers. Not kept by default: it would slow every test down. */
-  readonly messageLimit?: { readonly count: number; readonly perMs: number };
+  /** Discord's limit on writing to one channel, and on editing there (5 per 5 s), with its headers. Not kept by default: it would slow every test down. */
+  readonly messageLimit?: Limit | undefined;
+  /** Discord's limit on all calls together (50 per second). Not kept by default. */
+  readonly globalLimit?: Limit | undefined;
 }
 
 export interface DiscordEmulator extends EmulatedPeopleInteracting {
@@ -141,7 +144,14 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
     gatewayUrl,
     onTyping,
   });
-  const { server, onCall } = createRest({ routes, faults, token, clock, messageLimit: options.messageLimit });
+  const { server, onCall } = createRest({
+    routes,
+    faults,
+    token,
+    clock,
+    messageLimit: options.messageLimit,
+    globalLimit: options.globalLimit,
+  });
   world.onChange((change) => gateway.dispatch(toEvent(world, change)));
   const home = createHome(world);
 

@@ -22,7 +22,8 @@ import type { Rest } from './rest.ts';
 import { createRules } from './rules.ts';
 import type { Rules, RuleSettings } from './rules.ts';
 import { Sender } from './send.ts';
-import { DiscordStream } from './stream.ts';
+import { DiscordStream, streamsLimit } from './stream.ts';
+import { createWindow } from './window.ts';
 
 export interface DiscordOptions extends RuleSettings {
   /** The bot token from the Developer Portal. */
@@ -139,12 +140,13 @@ interface StreamParts {
 
 function createStreams({ rest, answers, sender, buttons, context }: StreamParts): NonNullable<Adapter['stream']> {
   const components = buttons ? stopRow : undefined;
+  const nextPlace = createWindow(streamsLimit, () => context()?.clock.monotonic() ?? 0);
   return (opening, signal) => {
     const { clock, log } = context() ?? {};
     if (!clock || !log) throw new AdapterError('The Discord adapter has not been started.');
     const address = parseInteractionDestination(opening.destination);
     return new DiscordStream({
-      ...{ rest, clock, log, opening, signal, components, doubt: (id) => sender.doubt(id) },
+      ...{ rest, clock, log, opening, signal, components, doubt: (id) => sender.doubt(id), nextPlace },
       locate:
         opening.destination['threadParent'] === undefined ? undefined : (bound) => sender.locate(opening.destination, bound),
       show: address && ((text, bound) => answers.showOriginal(address, { shown: { text, components }, signal: bound })),
