@@ -6,7 +6,7 @@ import type { Clock } from '../../src/clock.ts';
 import { createFaults } from './emulator/faults.ts';
 import type { FaultPlan, Faults } from './emulator/faults.ts';
 import { Gateway } from './emulator/gateway.ts';
-import type { GatewayCall } from './emulator/gateway.ts';
+import type { GatewayCall, SessionStarts } from './emulator/gateway.ts';
 import { toEvent } from './emulator/events.ts';
 import { createInteracting } from './emulator/interacting.ts';
 import type { EmulatedPeopleInteracting } from './emulator/interacting.ts';
@@ -93,8 +93,10 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   dropConnections(options: { readonly resumable: boolean; readonly code?: number }): void;
   /** Forgets every session: the next RESUME is answered with INVALID_SESSION. */
   expireSessions(): void;
-  /** Op 9 on every connection: the session is gone at once. */
-  invalidateSessions(): void;
+  /** Op 9 on every connection: the session is gone at once, or can be resumed. */
+  invalidateSessions(options?: { readonly resumable?: boolean }): void;
+  /** How many sessions may still begin: https://docs.discord.com/developers/events/gateway#session-start-limit. 1,000 at first. */
+  readonly starts: SessionStarts;
   /** Op 7 on every connection. */
   requestReconnect(): void;
   /** Leaves every connection standing on which nothing arrives any more, in either direction: a zombie. */
@@ -124,7 +126,8 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
   const address = { port: 0 };
   const gatewayUrl = (): string => `ws://127.0.0.1:${address.port}`;
   const { heartbeatMs = 41_250, sessionLifeMs = 300_000, nonceMs = 300_000, nonceInHistory = false, shards = 1 } = options;
-  const gateway = new Gateway({ world, clock, token, messageContent, heartbeatMs, sessionLifeMs, url: gatewayUrl });
+  const starts: SessionStarts = { remaining: 1_000 };
+  const gateway = new Gateway({ starts, world, clock, token, messageContent, heartbeatMs, sessionLifeMs, url: gatewayUrl });
   const onTyping = (channelId: string): void => {
     for (const listener of typingListeners) listener(channelId);
   };
@@ -141,17 +144,12 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
     nonceMs,
     nonceInHistory,
     shards,
+    starts,
     gatewayUrl,
     onTyping,
   });
-  const { server, onCall } = createRest({
-    routes,
-    faults,
-    token,
-    clock,
-    messageLimit: options.messageLimit,
-    globalLimit: options.globalLimit,
-  });
+  const { messageLimit, globalLimit } = options;
+  const { server, onCall } = createRest({ routes, faults, token, clock, messageLimit, globalLimit });
   world.onChange((change) => gateway.dispatch(toEvent(world, change)));
   const home = createHome(world);
 
@@ -164,6 +162,7 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
       return `http://127.0.0.1:${address.port}/api`;
     },
     token,
+    starts,
     bot: world.bot,
     home,
     onTyping: (listener) => {
@@ -232,7 +231,7 @@ function controls(world: World, gateway: Gateway) {
       gateway.drop(code);
     },
     expireSessions: () => gateway.expireSessions(),
-    invalidateSessions: () => gateway.invalidateSessions(),
+    invalidateSessions: ({ resumable = false } = {}) => gateway.invalidateSessions(resumable),
     requestReconnect: () => gateway.requestReconnect(),
     freezeConnections: () => gateway.freeze(),
     requestHeartbeat: () => gateway.requestHeartbeat(),
