@@ -11,7 +11,7 @@ import { toEvent } from './emulator/events.ts';
 import { createInteracting } from './emulator/interacting.ts';
 import type { EmulatedPeopleInteracting } from './emulator/interacting.ts';
 import { people } from './emulator/people.ts';
-import type { Saying, UserOptions } from './emulator/people.ts';
+import type { Posting, Saying, UserOptions } from './emulator/people.ts';
 import type { Limit } from './emulator/limits.ts';
 import { createRest } from './emulator/rest.ts';
 import type { CallListener } from './emulator/rest.ts';
@@ -68,6 +68,12 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   thread(options?: { readonly channelId?: string; readonly name?: string; readonly messageId?: string }): EmulatedChannel;
   /** The person of this name; made at the first mention of it. */
   user(name: string, options?: UserOptions): EmulatedUser;
+  /** A forum with these tags. */
+  forum(options?: { readonly name?: string; readonly tags?: readonly string[] }): EmulatedChannel;
+  /** Somebody posts there; the message's channel is the thread. */
+  postIn(forum: EmulatedChannel, posting: Posting): EmulatedMessage;
+  /** Gives a post these tags, and takes the others away. */
+  tag(forum: EmulatedChannel, threadId: string, tags: readonly string[]): void;
   /** Takes permissions from the bot's role in a channel, by their bits. */
   deny(channelId: string, permissions: bigint): void;
   /** A channel or thread, if it is there. */

@@ -154,6 +154,7 @@ function messageRoutes(options: RouteOptions): Route[] {
         if ((denied & viewChannel) !== 0n) return refusal(50001);
         if (world.archived.get(channel.id)?.locked) return refusal(160005);
         if ((denied & sendMessages) === 0n) world.archived.delete(channel.id);
+        if (channel.type === channelTypes.forum) return refusal(50024);
         return (denied & sendMessages) === 0n ? messages.create(channel, body) : refusal(50013);
       }),
     },

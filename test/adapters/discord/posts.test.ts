@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Stage } from './support.ts';
+import { onStage } from './support.ts';
+
+/** A forum whose posts are support cases, with a bot that has started. */
+async function startForum({ emulator, start }: Stage, tags: readonly string[] = ['billing', 'Solved']) {
+  const forum = emulator.forum({ name: 'help', tags });
+  await start({ channels: { [forum.id]: { mode: 'posts' } } });
+  return forum;
+}
+
+/** Resolves when everything that has been said so far has been looked at: a direct message comes after it. */
+async function heard({ emulator, watch, context }: Stage): Promise<void> {
+  const end = emulator.say({ channelId: emulator.directMessage('Zoe').id, user: 'Zoe', text: 'the end' });
+  await watch.until(() => context.messages().some(({ messageId }) => messageId === end.id));
+  context.events.pop();
+}
+
+describe('a post in a forum', () => {
+  for (const messageFirst of [false, true]) {
+    test(`is a question with its title and tags, when its ${messageFirst ? 'message' : 'thread'} is told first`, () =>
+      onStage(async (stage) => {
+        const { emulator, context, watch } = stage;
+        const forum = await startForum(stage);
+
+        const post = emulator.postIn(forum, { title: 'Charged\ntwice', text: 'Please help.', tags: ['billing'], messageFirst });
+        await watch.until(() => context.messages().length === 1);
+
+        const [message] = context.messages();
+        assert.equal(message?.text, 'Title: Charged twice\nTags: billing\n\nPlease help.');
+        assert.deepEqual([message.addressed, message.destination['channelId']], [true, post.id]);
+        assert.equal(message.conversationId, `discord:${emulator.home.guildId}:${post.id}`);
+      }));
+  }
+
+  test('goes on with what its author says in it, and with what others say to the bot', () =>
+    onStage(async (stage) => {
+      const { emulator, context } = stage;
+      const forum = await startForum(stage);
+      const { id: channelId } = emulator.postIn(forum, { title: 'Refund', text: 'How long?' });
+
+      emulator.say({ channelId, text: 'It has been a week.' });
+      emulator.say({ channelId, user: 'Ben', text: 'Same here.' });
+      emulator.say({ channelId, user: 'Ben', text: 'And for me?', mention: true });
+      await heard(stage);
+
+      const texts = context.texts();
+      assert.deepEqual(texts, ['Title: Refund\n\nHow long?', 'It has been a week.', 'And for me?']);
+      assert.ok(context.messages().every(({ addressed }) => addressed));
+    }));
+
+  test('is left alone once it is solved, until the bot is mentioned or the tag is gone', () =>
+    onStage(async (stage) => {
+      const { emulator, context } = stage;
+      const forum = await startForum(stage);
+      const { id: channelId } = emulator.postIn(forum, { title: 'Refund', text: 'How long?' });
+      await heard(stage);
+
+      emulator.tag(forum, channelId, ['Solved']);
+      emulator.say({ channelId, text: 'Thank you all!' });
+      emulator.say({ channelId, text: 'One more thing?', mention: true });
+      await heard(stage);
+      emulator.tag(forum, channelId, []);
+      emulator.say({ channelId, text: 'It is back.' });
+      await heard(stage);
+
+      assert.deepEqual(context.texts().slice(1), ['One more thing?', 'It is back.']);
+    }));
+
+  test('keeps its title when its question is edited', () =>
+    onStage(async (stage) => {
+      const { emulator, context, watch } = stage;
+      const forum = await startForum(stage);
+      const post = emulator.postIn(forum, { title: 'Refund', text: 'How long?' });
+
+      emulator.edit(post, 'How long does it take?');
+      await watch.until(() => context.events.some(({ type }) => type === 'edit'));
+
+      const edit = context.events.find(({ type }) => type === 'edit');
+      assert.equal(edit?.type === 'edit' ? edit.text : '', 'Title: Refund\n\nHow long does it take?');
+    }));
+
+  test('is known again by a process that has seen nothing of it', () =>
+    onStage(async (stage) => {
+      const { emulator, context, start } = stage;
+      const forum = emulator.forum({ tags: ['billing'] });
+      const options = { channels: { [forum.id]: { mode: 'posts' } } } as const;
+      const first = await start(options);
+      const { id: channelId } = emulator.postIn(forum, { title: 'Refund', text: 'How long?', tags: ['billing'] });
+      await heard(stage);
+      await first.stop();
+      emulator.say({ channelId, text: 'Hello?' });
+      emulator.postIn(forum, { title: 'Missed', text: 'Nobody was there.', tags: ['billing'] });
+
+      await start(options);
+      await heard(stage);
+
+      assert.deepEqual(context.texts().slice(1), ['Hello?', 'Title: Missed\nTags: billing\n\nNobody was there.']);
+    }));
+
+  test('in a forum that nothing is set for is answered where the bot is mentioned', () =>
+    onStage(async (stage) => {
+      const { emulator, context } = stage;
+      await startForum(stage);
+      const other = emulator.forum({ name: 'other' });
+
+      emulator.postIn(other, { title: 'Talk', text: 'among people' });
+      await heard(stage);
+
+      assert.ok(context.messages().every(({ addressed }) => !addressed));
+    }));
+});
