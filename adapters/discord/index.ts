@@ -17,6 +17,7 @@ import { toNotice } from './notice.ts';
 import { opensThreads } from './place-settings.ts';
 import { readThread } from './read-thread.ts';
 import { registerCommands } from './registration.ts';
+import { hasPosts } from './posts.ts';
 import { createRest } from './rest.ts';
 import type { Rest } from './rest.ts';
 import { createRules } from './rules.ts';
@@ -122,7 +123,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     notice: toNotice,
     readThread: (command, signal) => readThread({ rest, command, signal }),
     typing: (destination, signal) => sender.typing(destination, signal),
-    check: (signal) => checkDiscord({ ...options, autoThread: opensThreads(options), rest }, signal),
+    check: (signal) => checkDiscord({ ...options, autoThread: opensThreads(options), posts: hasPosts(options), rest }, signal),
     health: () => healthOf(running),
     ...(options.streaming ? { stream: openStream } : {}),
     ...(publicKey === undefined ? {} : { router: () => createDiscordRouter(publicKey, endpoint) }),

@@ -1,6 +1,7 @@
 import type { Question } from '../../src/bot-turns.ts';
 import { parseConversationId } from '../../src/conversation-id.ts';
 import type { MessageEdit } from '../../src/message.ts';
+import { inPost } from './buttons.ts';
 import { isThread } from './conversation.ts';
 import type { Place } from './conversation.ts';
 import type { PlaceSettings } from './place-settings.ts';
@@ -31,10 +32,13 @@ export function createPosts({ solvedTags }: PostRules, places: Places) {
     if (question.type !== 'message') return question;
     const post = isThread(place) ? await places.postOf(place.channelId) : undefined;
     if (!post) return question.addressed ? question : undefined;
-    if (question.messageId === place.channelId) return { ...question, addressed: true, text: withTitle(question.text, post) };
-    if (question.addressed) return question;
+    const destination = solved.size > 0 ? { ...question.destination, [inPost]: 'yes' } : question.destination;
+    if (question.messageId === place.channelId) {
+      return { ...question, addressed: true, destination, text: withTitle(question.text, post) };
+    }
+    if (question.addressed) return { ...question, destination };
     const isSolved = post.tags.some((tag) => solved.has(tag.toLowerCase()));
-    return !isSolved && question.author.id === post.ownerId ? { ...question, addressed: true } : undefined;
+    return !isSolved && question.author.id === post.ownerId ? { ...question, addressed: true, destination } : undefined;
   }
 
   /** The question of a post keeps its title when it is edited. */

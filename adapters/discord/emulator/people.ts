@@ -41,7 +41,7 @@ function idsOf({ tags = [] }: EmulatedChannel, names: readonly string[]): readon
 }
 
 /** What counts when a person is named for the first time. */
-export type UserOptions = Pick<NewUser, 'nick' | 'isBot' | 'roles'>;
+export type UserOptions = Pick<NewUser, 'nick' | 'isBot' | 'roles' | 'permissions'>;
 
 /** What people do and see. */
 export function people(world: World, home: () => { readonly guildId: string; readonly channelId: string }) {

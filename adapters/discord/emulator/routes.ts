@@ -111,6 +111,13 @@ function channelRoutes({ world, onTyping }: RouteOptions): Route[] {
       // Of a thread: opening it again takes Send Messages, and Manage Threads where it is locked.
       handle: withChannel(world, (channel, { body }) => {
         if (world.archived.get(channel.id)?.locked) return refusal(50013);
+        const { applied_tags: tags } = body;
+        if (Array.isArray(tags)) {
+          const isOwner = (channel.ownerId ?? world.bot.id) === world.bot.id;
+          if (!isOwner && ((world.denied.get(channel.id) ?? 0n) & manageThreads) !== 0n) return refusal(50013);
+          if (tags.length > 5) return invalidField('applied_tags', 'BASE_TYPE_MAX_LENGTH', 'Must be 5 or fewer in length.');
+          world.tag(channel, tags.map(String));
+        }
         if (body['archived'] === false) world.archived.delete(channel.id);
         return ok(toChannel(world, channel));
       }),
@@ -140,6 +147,7 @@ function channelRoutes({ world, onTyping }: RouteOptions): Route[] {
 
 const viewChannel = 1n << 10n;
 const sendMessages = 1n << 11n;
+const manageThreads = 1n << 34n;
 const createThreads = 1n << 35n;
 
 function messageRoutes(options: RouteOptions): Route[] {

@@ -15,9 +15,12 @@ export interface EmulatedUser {
   readonly isBot: boolean;
   /** In every guild, beside the one that each bot has. */
   readonly roles?: readonly string[] | undefined;
+  /** As interactions tell them; those of everybody where it is left out. */
+  readonly permissions?: string | undefined;
 }
 
 export interface NewUser {
+  readonly permissions?: string | undefined;
   readonly name: string;
   readonly nick?: string | undefined;
   readonly isBot?: boolean | undefined;
@@ -163,9 +166,9 @@ export class World {
     return () => this.#listeners.delete(listener);
   }
 
-  addUser({ name, nick, isBot = false, roles }: NewUser): EmulatedUser {
+  addUser({ name, nick, isBot = false, roles, permissions }: NewUser): EmulatedUser {
     const username = name.toLowerCase().replaceAll(/\W+/g, '_');
-    const user = { id: this.nextId(), username, globalName: name, nick, isBot, roles };
+    const user = { id: this.nextId(), username, globalName: name, nick, isBot, roles, permissions };
     this.users.set(user.id, user);
     return user;
   }

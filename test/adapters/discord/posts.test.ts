@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { EmulatedChannel } from '../../../adapters/discord/emulator/world.ts';
 import type { Stage } from './support.ts';
-import { onStage } from './support.ts';
+import { customIdsOf } from '../../../adapters/discord/emulator/components.ts';
+import { never, onStage, toOutbound } from './support.ts';
 
 /** A forum whose posts are support cases, with a bot that has started. */
 async function startForum({ emulator, start }: Stage, tags: readonly string[] = ['billing', 'Solved']) {
@@ -109,5 +111,75 @@ describe('a post in a forum', () => {
       await heard(stage);
 
       assert.ok(context.messages().every(({ addressed }) => !addressed));
+    }));
+});
+
+/** An answer in a post, and what pressing "Solved" under it tells this person. */
+async function pressSolved(stage: Stage, { forum, user, deny }: { forum: EmulatedChannel; user: string; deny?: boolean }) {
+  const { emulator, context, watch } = stage;
+  const post = emulator.postIn(forum, { title: 'Refund', text: 'How long?', tags: ['billing'] });
+  await watch.until(() => context.messages().some(({ messageId }) => messageId === post.id));
+  if (deny) emulator.deny(post.id, 1n << 34n);
+  const question = context.messages().find(({ messageId }) => messageId === post.id);
+  const adapter = await stage.start({ channels: { [forum.id]: { mode: 'posts' } } });
+  const { id: messageId } = await adapter.send(toOutbound(question?.destination ?? {}, 'Two weeks.'), never);
+  const press = async (): Promise<string> => {
+    const before = emulator.privateMessages(user).length;
+    emulator.press({ messageId, customId: 'parley:solved', user });
+    await watch.until(() => emulator.privateMessages(user).length > before);
+    return emulator.privateMessages(user).at(-1)?.content ?? '';
+  };
+  const tags = (): readonly string[] => {
+    const applied = emulator.channelOf(post.id)?.appliedTags ?? [];
+    return (forum.tags ?? []).filter(({ id }) => applied.includes(id)).map(({ name }) => name);
+  };
+  return { messageId, press, tags, post };
+}
+
+describe('the button "Solved" under an answer in a post', () => {
+  test('gives the post the tag, once, for who has posted it', () =>
+    onStage(async (stage) => {
+      const { press, tags } = await pressSolved(stage, { forum: await startForum(stage), user: 'Ada' });
+
+      assert.match(await press(), /^Marked as solved/);
+      assert.match(await press(), /^Marked as solved/);
+
+      assert.deepEqual(tags(), ['billing', 'Solved']);
+    }));
+
+  test('is for moderators, too, and for nobody else', () =>
+    onStage(async (stage) => {
+      const forum = await startForum(stage);
+      stage.emulator.user('Mo', { permissions: String(1n << 34n) });
+
+      const byBen = await pressSolved(stage, { forum, user: 'Ben' });
+      const byMo = await pressSolved(stage, { forum, user: 'Mo' });
+
+      assert.match(await byBen.press(), /^Only who has posted this/);
+      assert.match(await byMo.press(), /^Marked as solved/);
+      assert.deepEqual([byBen.tags(), byMo.tags()], [['billing'], ['billing', 'Solved']]);
+    }));
+
+  test('says what is missing: the permission, or the tag', () =>
+    onStage(async (stage) => {
+      const denied = await pressSolved(stage, { forum: await startForum(stage), user: 'Ada', deny: true });
+      const without = await pressSolved(stage, { forum: await startForum(stage, ['billing']), user: 'Ada' });
+
+      assert.match(await denied.press(), /I lack the permission Manage Threads/);
+      assert.match(await without.press(), /no tag for that/);
+    }));
+
+  test('is not under answers elsewhere', () =>
+    onStage(async (stage) => {
+      const { emulator, context, watch } = stage;
+      await startForum(stage);
+      emulator.say({ text: 'elsewhere', mention: true });
+      await watch.until(() => context.messages().length === 1);
+      const adapter = await stage.start();
+
+      const { id } = await adapter.send(toOutbound(context.messages()[0]?.destination ?? {}, 'Yes.'), never);
+
+      const answer = emulator.messages(emulator.home.channelId).find((message) => message.id === id);
+      assert.ok(answer && !customIdsOf(answer.components ?? []).includes('parley:solved'));
     }));
 });
