@@ -3,7 +3,7 @@ import { isRecord, recordsOf, textOf } from './record.ts';
 import type { Fields } from './record.ts';
 
 /** What a press or a form is about. */
-export type ButtonName = 'regenerate' | 'good' | 'bad' | 'stop';
+export type ButtonName = 'regenerate' | 'good' | 'bad' | 'stop' | 'solved';
 
 /** Ours are told from those of other code of the same application by this. */
 const prefix = 'parley:';
@@ -14,6 +14,9 @@ const maxReason = 1000;
 const kinds = { row: 1, button: 2, textInput: 4, label: 18 } as const;
 const secondary = 2;
 const paragraph = 2;
+
+/** Of a destination, with the value `yes`: it is a post that can be marked as solved. */
+export const inPost = 'post';
 
 /** Under an answer while it grows. */
 export const stopRow = toRow([{ name: 'stop', emoji: '⏹️', label: 'Stop' }]);
@@ -28,6 +31,7 @@ export function buttonsOf({ id, part, parts, destination }: OutboundMessage): re
     { name: 'regenerate', id, emoji: '🔁', label: 'Again' },
     { name: 'good', id, emoji: '👍' },
     { name: 'bad', id, emoji: '👎' },
+    ...(destination[inPost] === 'yes' ? [{ name: 'solved', emoji: '✅', label: 'Solved' } as const] : []),
   ]);
 }
 
@@ -44,7 +48,8 @@ export interface Pressed {
 
 /** Undefined for a button that is none of ours. */
 export function parseButton(customId: unknown): Pressed | undefined {
-  const [, name, outboundId] = /^parley:(regenerate|good|bad|stop)(?::([0-9a-z]{1,40}))?$/.exec(textOf(customId) ?? '') ?? [];
+  const [, name, outboundId] =
+    /^parley:(regenerate|good|bad|stop|solved)(?::([0-9a-z]{1,40}))?$/.exec(textOf(customId) ?? '') ?? [];
   if (name === undefined) return undefined;
   return { name: name as ButtonName, ...(outboundId === undefined ? {} : { outboundId }) }; // one of those of the pattern
 }

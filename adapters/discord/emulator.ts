@@ -6,12 +6,13 @@ import type { Clock } from '../../src/clock.ts';
 import { createFaults } from './emulator/faults.ts';
 import type { FaultPlan, Faults } from './emulator/faults.ts';
 import { Gateway } from './emulator/gateway.ts';
-import type { GatewayCall } from './emulator/gateway.ts';
+import type { GatewayCall, SessionStarts } from './emulator/gateway.ts';
 import { toEvent } from './emulator/events.ts';
 import { createInteracting } from './emulator/interacting.ts';
 import type { EmulatedPeopleInteracting } from './emulator/interacting.ts';
 import { people } from './emulator/people.ts';
-import type { Saying, UserOptions } from './emulator/people.ts';
+import type { Posting, Saying, UserOptions } from './emulator/people.ts';
+import type { Limit } from './emulator/limits.ts';
 import { createRest } from './emulator/rest.ts';
 import type { CallListener } from './emulator/rest.ts';
 import { createRoutes } from './emulator/routes.ts';
@@ -39,8 +40,10 @@ export interface DiscordEmulatorOptions {
   readonly nonceInHistory?: boolean;
   /** How many shards Discord asks for; default 1. */
   readonly shards?: number;
-  /** Discord's limit on writing to one channel (5 per 5 s there), with its headers. Not kept by default: it would slow every test down. */
-  readonly messageLimit?: { readonly count: number; readonly perMs: number };
+  /** Discord's limit on writing to one channel, and on editing there (5 per 5 s), with its headers. Not kept by default: it would slow every test down. */
+  readonly messageLimit?: Limit | undefined;
+  /** Discord's limit on all calls together (50 per second). Not kept by default. */
+  readonly globalLimit?: Limit | undefined;
 }
 
 export interface DiscordEmulator extends EmulatedPeopleInteracting {
@@ -65,6 +68,12 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   thread(options?: { readonly channelId?: string; readonly name?: string; readonly messageId?: string }): EmulatedChannel;
   /** The person of this name; made at the first mention of it. */
   user(name: string, options?: UserOptions): EmulatedUser;
+  /** A forum with these tags. */
+  forum(options?: { readonly name?: string; readonly tags?: readonly string[] }): EmulatedChannel;
+  /** Somebody posts there; the message's channel is the thread. */
+  postIn(forum: EmulatedChannel, posting: Posting): EmulatedMessage;
+  /** Gives a post these tags, and takes the others away. */
+  tag(forum: EmulatedChannel, threadId: string, tags: readonly string[]): void;
   /** Takes permissions from the bot's role in a channel, by their bits. */
   deny(channelId: string, permissions: bigint): void;
   /** A channel or thread, if it is there. */
@@ -90,8 +99,10 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   dropConnections(options: { readonly resumable: boolean; readonly code?: number }): void;
   /** Forgets every session: the next RESUME is answered with INVALID_SESSION. */
   expireSessions(): void;
-  /** Op 9 on every connection: the session is gone at once. */
-  invalidateSessions(): void;
+  /** Op 9 on every connection: the session is gone at once, or can be resumed. */
+  invalidateSessions(options?: { readonly resumable?: boolean }): void;
+  /** How many sessions may still begin: https://docs.discord.com/developers/events/gateway#session-start-limit. 1,000 at first. */
+  readonly starts: SessionStarts;
   /** Op 7 on every connection. */
   requestReconnect(): void;
   /** Leaves every connection standing on which nothing arrives any more, in either direction: a zombie. */
@@ -121,7 +132,8 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
   const address = { port: 0 };
   const gatewayUrl = (): string => `ws://127.0.0.1:${address.port}`;
   const { heartbeatMs = 41_250, sessionLifeMs = 300_000, nonceMs = 300_000, nonceInHistory = false, shards = 1 } = options;
-  const gateway = new Gateway({ world, clock, token, messageContent, heartbeatMs, sessionLifeMs, url: gatewayUrl });
+  const starts: SessionStarts = { remaining: 1_000 };
+  const gateway = new Gateway({ starts, world, clock, token, messageContent, heartbeatMs, sessionLifeMs, url: gatewayUrl });
   const onTyping = (channelId: string): void => {
     for (const listener of typingListeners) listener(channelId);
   };
@@ -138,10 +150,12 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
     nonceMs,
     nonceInHistory,
     shards,
+    starts,
     gatewayUrl,
     onTyping,
   });
-  const { server, onCall } = createRest({ routes, faults, token, clock, messageLimit: options.messageLimit });
+  const { messageLimit, globalLimit } = options;
+  const { server, onCall } = createRest({ routes, faults, token, clock, messageLimit, globalLimit });
   world.onChange((change) => gateway.dispatch(toEvent(world, change)));
   const home = createHome(world);
 
@@ -154,6 +168,7 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
       return `http://127.0.0.1:${address.port}/api`;
     },
     token,
+    starts,
     bot: world.bot,
     home,
     onTyping: (listener) => {
@@ -222,7 +237,7 @@ function controls(world: World, gateway: Gateway) {
       gateway.drop(code);
     },
     expireSessions: () => gateway.expireSessions(),
-    invalidateSessions: () => gateway.invalidateSessions(),
+    invalidateSessions: ({ resumable = false } = {}) => gateway.invalidateSessions(resumable),
     requestReconnect: () => gateway.requestReconnect(),
     freezeConnections: () => gateway.freeze(),
     requestHeartbeat: () => gateway.requestHeartbeat(),

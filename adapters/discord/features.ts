@@ -6,6 +6,8 @@ export interface FeatureOptions {
   readonly commands: boolean;
   /** Whether answers open threads. */
   readonly autoThread?: boolean;
+  /** Whether posts in forums can be marked as solved. */
+  readonly posts?: boolean;
   /** Whether people may add the app to their own account. */
   readonly userInstall: boolean;
 }
@@ -27,6 +29,7 @@ const permissionBits = {
   ViewChannel: 1n << 10n,
   SendMessages: 1n << 11n,
   ReadMessageHistory: 1n << 16n,
+  ManageThreads: 1n << 34n,
   CreatePublicThreads: 1n << 35n,
   SendMessagesInThreads: 1n << 38n,
 } as const;
@@ -40,6 +43,7 @@ export function featuresOf({
   messageContentIntent,
   commands,
   autoThread = false,
+  posts = false,
 }: FeatureOptions): readonly DiscordFeature[] {
   const none = { permissions: [], intents: [], scopes: [] } as const;
   const messages: readonly DiscordFeature[] = [
@@ -65,6 +69,16 @@ export function featuresOf({
             ...none,
             purpose: 'open a thread for a question',
             permissions: ['CreatePublicThreads'],
+            scopes: ['bot'],
+          } as const satisfies DiscordFeature,
+        ]
+      : []),
+    ...(posts
+      ? [
+          {
+            ...none,
+            purpose: 'mark posts as solved',
+            permissions: ['ManageThreads'],
             scopes: ['bot'],
           } as const satisfies DiscordFeature,
         ]
@@ -123,3 +137,11 @@ export function createInvitation(applicationId: string, options: FeatureOptions)
     permissions,
   };
 }
+
+/** Whether a set of permissions, as Discord writes it, has this one. Administrators have every one. */
+export function hasPermission(granted: unknown, name: Permission): boolean {
+  const bits = typeof granted === 'string' && /^\d{1,40}$/.test(granted) ? BigInt(granted) : 0n;
+  return (bits & (permissionBits[name] | administrator)) !== 0n;
+}
+
+const administrator = 1n << 3n;

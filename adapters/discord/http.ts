@@ -6,8 +6,8 @@ import type { Clock } from '../../src/clock.ts';
 import { describeError } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
 import { sendProblem, toProblem } from '../../src/problem.ts';
-import { responseTypes } from './interaction.ts';
-import type { Response } from './interaction.ts';
+import { responseTypes } from './response.ts';
+import type { Response } from './response.ts';
 import { isRecord } from './record.ts';
 import type { Fields } from './record.ts';
 

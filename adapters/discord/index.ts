@@ -17,12 +17,14 @@ import { toNotice } from './notice.ts';
 import { opensThreads } from './place-settings.ts';
 import { readThread } from './read-thread.ts';
 import { registerCommands } from './registration.ts';
+import { hasPosts } from './posts.ts';
 import { createRest } from './rest.ts';
 import type { Rest } from './rest.ts';
 import { createRules } from './rules.ts';
 import type { Rules, RuleSettings } from './rules.ts';
 import { Sender } from './send.ts';
-import { DiscordStream } from './stream.ts';
+import { DiscordStream, streamsLimit } from './stream.ts';
+import { createWindow } from './window.ts';
 
 export interface DiscordOptions extends RuleSettings {
   /** The bot token from the Developer Portal. */
@@ -121,7 +123,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     notice: toNotice,
     readThread: (command, signal) => readThread({ rest, command, signal }),
     typing: (destination, signal) => sender.typing(destination, signal),
-    check: (signal) => checkDiscord({ ...options, autoThread: opensThreads(options), rest }, signal),
+    check: (signal) => checkDiscord({ ...options, autoThread: opensThreads(options), posts: hasPosts(options), rest }, signal),
     health: () => healthOf(running),
     ...(options.streaming ? { stream: openStream } : {}),
     ...(publicKey === undefined ? {} : { router: () => createDiscordRouter(publicKey, endpoint) }),
@@ -139,12 +141,13 @@ interface StreamParts {
 
 function createStreams({ rest, answers, sender, buttons, context }: StreamParts): NonNullable<Adapter['stream']> {
   const components = buttons ? stopRow : undefined;
+  const nextPlace = createWindow(streamsLimit, () => context()?.clock.monotonic() ?? 0);
   return (opening, signal) => {
     const { clock, log } = context() ?? {};
     if (!clock || !log) throw new AdapterError('The Discord adapter has not been started.');
     const address = parseInteractionDestination(opening.destination);
     return new DiscordStream({
-      ...{ rest, clock, log, opening, signal, components, doubt: (id) => sender.doubt(id) },
+      ...{ rest, clock, log, opening, signal, components, doubt: (id) => sender.doubt(id), nextPlace },
       locate:
         opening.destination['threadParent'] === undefined ? undefined : (bound) => sender.locate(opening.destination, bound),
       show: address && ((text, bound) => answers.showOriginal(address, { shown: { text, components }, signal: bound })),

@@ -4,31 +4,28 @@ import { parseButton, parseReason, reasonForm } from './buttons.ts';
 import { answerThis, commandTypes, summarise } from './commands.ts';
 import { conversationOf } from './conversation.ts';
 import type { Place } from './conversation.ts';
+import { hasPermission } from './features.ts';
 import { toInteractionDestination } from './interaction-token.ts';
 import type { TokenBox } from './interaction-token.ts';
 import { isRecord, recordsOf, textOf } from './record.ts';
 import type { Fields } from './record.ts';
+import { ephemeral, responseTypes, whisper } from './response.ts';
+import type { Response } from './response.ts';
 import { isSnowflake, snowflakeTime } from './snowflake.ts';
+import type { Solving } from './solve.ts';
 import { authorName, toText } from './text.ts';
 
-/** What Discord is answered with, by its numbers: types of responses, and the flag of what only one person sees. */
-export const responseTypes = { pong: 1, message: 4, deferred: 5, deferredUpdate: 6, modal: 9 } as const;
-const ephemeral = 1 << 6;
 const kinds = { command: 2, component: 3, modal: 5 } as const;
 const installedByGuild = '0';
 const botDirect = 1;
-
-export interface Response {
-  readonly type: number;
-  readonly data?: object;
-}
 
 /** An interaction of ours: what it means for Parley, and the answers to Discord once that is on disk. */
 export interface Interaction {
   readonly id: string;
   readonly token: string;
-  /** Undefined where there is nothing to save: what the person did cannot be done. */
+  /** Undefined where there is nothing to save: what the person did cannot be done, or is for Discord to keep. */
   readonly event?: InboundEvent;
+  readonly solving?: Solving;
   /** Once the event is saved. */
   readonly accepted: Response;
   /** Where nothing will come of it. */
@@ -50,6 +47,7 @@ interface Envelope {
   readonly place: Place;
   readonly user: { readonly id: string; readonly name: string };
   readonly canPost: boolean;
+  readonly mayManageThreads: boolean;
   /** Whether nobody but the person and the bot is there. */
   readonly isBotDirect: boolean;
   readonly fields: Fields;
@@ -63,11 +61,6 @@ export function toInteraction(payload: unknown, options: InteractionOptions): In
   if (type === kinds.command) return toCommand(envelope, options);
   if (type === kinds.component) return toPress(envelope, options);
   return type === kinds.modal ? toReason(envelope) : undefined;
-}
-
-/** A message that only the person sees. */
-export function whisper(content: string): Response {
-  return { type: responseTypes.message, data: { content, flags: ephemeral, allowed_mentions: { parse: [] } } };
 }
 
 const notHere = 'I may not do that here.';
@@ -141,6 +134,11 @@ function toPress(envelope: Envelope, { tokens }: InteractionOptions): Interactio
   if (name === 'stop') {
     const accepted = { type: responseTypes.deferredUpdate };
     return { ...identify(envelope), event: { type: 'stop', ...base, author }, accepted, ignored: accepted };
+  }
+  if (name === 'solved') {
+    const { place, user, mayManageThreads } = envelope;
+    const solving = { threadId: place.channelId, userId: user.id, isModerator: mayManageThreads };
+    return { ...identify(envelope), solving, accepted: whisper(notHere), ignored: whisper(notHere) };
   }
   if (name === 'regenerate') {
     // The new answer goes where the old one went. What else there is to say about the press is for who pressed.
@@ -220,7 +218,9 @@ function toEnvelope(fields: Fields): Envelope | undefined {
   const name = authorName({ author: user, member });
   const isBotDirect = context === botDirect || (context === undefined && place.guildId === undefined);
   const canPost = isBotDirect || installers(fields).has(installedByGuild);
-  return { id, token, applicationId, data, place, user: { id: user['id'], name }, canPost, isBotDirect, fields };
+  const mayManageThreads = isRecord(member) && hasPermission(member['permissions'], 'ManageThreads');
+  const person = { id: user['id'], name };
+  return { id, token, applicationId, data, place, user: person, canPost, mayManageThreads, isBotDirect, fields };
 }
 
 function toPlace({ channel_id: channelId, guild_id: guildId, channel }: Fields): Place | undefined {

@@ -1,20 +1,26 @@
 import type { AdapterContext } from '../../src/adapter.ts';
+import { systemClock, withTimeout } from '../../src/clock.ts';
 import { DeliveryError, describeError } from '../../src/errors.ts';
 import type { InboundEvent } from '../../src/message.ts';
 import { refusalCode, toDeliveryError } from './delivery-error.ts';
-import { toInteraction, whisper } from './interaction.ts';
-import type { Interaction, InteractionOptions, Response } from './interaction.ts';
+import { toInteraction } from './interaction.ts';
+import type { Interaction, InteractionOptions } from './interaction.ts';
 import type { Fields } from './record.ts';
+import { whisper } from './response.ts';
+import type { Response } from './response.ts';
 import type { Rest } from './rest.ts';
 import { snowflakeTime } from './snowflake.ts';
+import { solve } from './solve.ts';
+import type { SolveOptions, Solving } from './solve.ts';
 
-export interface InteractionsOptions extends InteractionOptions {
+export interface InteractionsOptions extends InteractionOptions, SolveOptions {
   readonly rest: Rest;
 }
 
 /** Discord waits for three seconds, by its clock. */
 const respondWithinMs = 2700;
 const pauseMs = 200;
+const solveWithinMs = 2_200;
 const alreadyAcknowledged = 40060;
 
 /**
@@ -77,12 +83,18 @@ export class Interactions {
     return interaction ? this.#save(interaction) : whisper('I do not know this command.');
   }
 
-  async #save({ event, accepted, ignored }: Interaction): Promise<Response> {
+  async #save({ event, solving, accepted, ignored }: Interaction): Promise<Response> {
+    if (solving) return this.#solve(solving);
     if (!event) return ignored;
     if (!this.#context)
       throw new DeliveryError({ message: 'The adapter has not been started.', retryable: true, uncertain: false });
     const [result] = await this.#context.accept([event]);
     return result?.status === 'ignored' ? ignored : accepted;
+  }
+
+  async #solve(solving: Solving): Promise<Response> {
+    const { signal, clear } = withTimeout(this.#context?.clock ?? systemClock, solveWithinMs, this.#stopping.signal);
+    return solve(this.#options, solving, signal).finally(clear);
   }
 
   async #acknowledge({ id, token }: Interaction, body: Response): Promise<void> {

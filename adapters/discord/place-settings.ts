@@ -5,8 +5,11 @@ import type { Places } from './places.ts';
 
 /** What the operator has set for one channel, or one server. */
 export interface DiscordPlace {
-  /** `mention`: answers mentions only. `follow`: also what is said in a thread that it takes part in. `all`: everything. `off`: nothing. */
-  readonly mode?: 'mention' | 'follow' | 'all' | 'off' | undefined;
+  /**
+   * `mention`: answers mentions only. `follow`: also what is said in a thread that it takes part in. `all`: everything. `posts`: the posts of a forum.
+   * `off`: nothing.
+   */
+  readonly mode?: 'mention' | 'follow' | 'all' | 'posts' | 'off' | undefined;
   /** Who may ask; everybody where it is left out. */
   readonly allow?: { readonly users?: readonly string[] | undefined; readonly roles?: readonly string[] | undefined } | undefined;
   /** Whether a question in the channel is answered in a thread of its own. */

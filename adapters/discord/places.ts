@@ -15,11 +15,27 @@ export interface PlacesOptions {
   readonly signal: AbortSignal;
 }
 
+/** A thread in a forum. */
+export interface Post {
+  readonly title: string;
+  /** Who has posted it. */
+  readonly ownerId: string | undefined;
+  /** By their names. */
+  readonly tags: readonly string[];
+}
+
+interface Thread {
+  readonly name: string;
+  readonly ownerId: string | undefined;
+  readonly tagIds: readonly string[];
+}
+
 const maxKept = 10_000;
 const timeoutMs = 2_000;
 const maxAttempts = 3;
 const pauseMs = 300;
 const threadTypes: ReadonlySet<unknown> = new Set([10, 11, 12]);
+const isChannel: ReadonlySet<unknown> = new Set(['THREAD_CREATE', 'THREAD_UPDATE', 'CHANNEL_CREATE', 'CHANNEL_UPDATE']);
 
 /**
  * What the settings of a place need to know beside a message: under which channel a thread hangs, and who has which roles. Dispatches
@@ -30,6 +46,9 @@ export class Places {
   /** By channel: its parent if it is a thread, itself if not. */
   readonly #parents = new Map<string, string>();
   readonly #roles = new Map<string, ReadonlySet<unknown>>();
+  readonly #threads = new Map<string, Thread>();
+  /** By channel, and there by their ids. */
+  readonly #tags = new Map<string, ReadonlyMap<string, string>>();
 
   constructor(options: PlacesOptions) {
     this.#options = options;
@@ -40,7 +59,7 @@ export class Places {
     if (!isRecord(data)) return;
     if (type === 'GUILD_CREATE' || type === 'THREAD_LIST_SYNC') {
       for (const name of ['channels', 'threads']) for (const channel of recordsOf(data[name])) this.#learnChannel(channel);
-    } else if (type === 'THREAD_CREATE' || type === 'THREAD_UPDATE') this.#learnChannel(data);
+    } else if (isChannel.has(type)) this.#learnChannel(data);
     else if (type === 'MESSAGE_CREATE' && isRecord(data['author'])) this.#learnRoles(data, data['author']['id']);
     else if (type === 'INTERACTION_CREATE') this.#learnPresser(data);
     else if (type === 'GUILD_MEMBER_UPDATE' && isRecord(data['user'])) {
@@ -52,6 +71,21 @@ export class Places {
   async parentOf(channelId: string): Promise<string | undefined> {
     const known = this.#parents.get(channelId);
     if (known !== undefined) return known;
+    return this.#askParent(channelId);
+  }
+
+  /** Undefined for what is no thread, and where Discord does not tell. */
+  async postOf(threadId: string): Promise<Post | undefined> {
+    const parentId = this.#threads.has(threadId) ? this.#parents.get(threadId) : await this.#askParent(threadId);
+    const thread = this.#threads.get(threadId);
+    if (!thread || parentId === undefined) return undefined;
+    if (thread.tagIds.length > 0 && !this.#tags.has(parentId)) await this.#askParent(parentId);
+    const names = this.#tags.get(parentId);
+    const tags = thread.tagIds.map((id) => names?.get(id)).filter((name) => name !== undefined);
+    return { title: thread.name, ownerId: thread.ownerId, tags };
+  }
+
+  async #askParent(channelId: string): Promise<string | undefined> {
     const channel = await this.#ask(`/channels/${channelId}`);
     if (isRecord(channel)) this.#learnChannel(channel);
     return this.#parents.get(channelId);
@@ -73,10 +107,20 @@ export class Places {
     if (isRecord(user)) this.#learnRoles(data, user['id']);
   }
 
-  #learnChannel({ id, type, parent_id: parentId }: Fields): void {
+  #learnChannel(channel: Fields): void {
+    const { id, type, parent_id: parentId, name, owner_id: ownerId, applied_tags: applied, available_tags: available } = channel;
     if (!isSnowflake(id)) return;
-    if (!threadTypes.has(type)) keep(this.#parents, id, id);
-    else if (isSnowflake(parentId)) keep(this.#parents, id, parentId);
+    if (!threadTypes.has(type)) {
+      keep(this.#parents, id, id);
+      if (Array.isArray(available)) keep(this.#tags, id, toTags(available));
+      return;
+    }
+    if (!isSnowflake(parentId)) return;
+    keep(this.#parents, id, parentId);
+    // The channel in an interaction comes without most of it.
+    if (typeof name !== 'string' || ownerId === undefined) return;
+    const tagIds = Array.isArray(applied) ? applied.filter(isSnowflake) : [];
+    keep(this.#threads, id, { name, ownerId: isSnowflake(ownerId) ? ownerId : undefined, tagIds });
   }
 
   #learnRoles({ guild_id: guildId, member }: Fields, userId: unknown): void {
@@ -105,6 +149,13 @@ export class Places {
     }
     return undefined;
   }
+}
+
+function toTags(available: readonly unknown[]): ReadonlyMap<string, string> {
+  const tags = recordsOf(available).flatMap(({ id, name }) =>
+    isSnowflake(id) && typeof name === 'string' ? [[id, name] as const] : [],
+  );
+  return new Map(tags);
 }
 
 function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {

@@ -6,12 +6,14 @@ import { createAutoThread } from './auto-thread.ts';
 import { parseDestination } from './conversation.ts';
 import type { Place } from './conversation.ts';
 import { createPlaceSettings, opensThreads } from './place-settings.ts';
-import type { PlaceSettings } from './place-settings.ts';
+import type { DiscordPlace, PlaceSettings } from './place-settings.ts';
+import { createPosts, hasPosts } from './posts.ts';
+import type { PostRules } from './posts.ts';
 import { Places } from './places.ts';
 import type { Fields } from './record.ts';
 import type { Rest } from './rest.ts';
 
-export interface RuleSettings extends PlaceSettings {
+export interface RuleSettings extends PlaceSettings, PostRules {
   /** How many messages of other bots are answered in one conversation within an hour. */
   readonly botTurnsPerHour: number;
 }
@@ -38,10 +40,14 @@ export function createRules(
   const places = new Places({ rest, clock, log, signal });
   const { settingsOf, find, refusalOf } = createPlaceSettings({ guilds, channels }, places);
   const { inThread, relocate } = createAutoThread({ settingsOf, autoThread, places });
+  const posts = hasPosts(ruleSettings) ? createPosts(ruleSettings, places) : undefined;
   const limitBots = createBotTurns({ adapter: 'discord', botTurnsPerHour, clock });
 
   async function apply(event: InboundEvent): Promise<InboundEvent | undefined> {
-    if (mayThread && (event.type === 'edit' || event.type === 'delete')) return relocate(event);
+    if (event.type === 'edit' || event.type === 'delete') {
+      const retitled = posts && event.type === 'edit' ? await posts.edited(event) : event;
+      return mayThread ? relocate(retitled) : retitled;
+    }
     if (event.type !== 'message' && event.type !== 'command') return event;
     const question = await judge(event);
     return question && mayThread ? inThread(question) : question;
@@ -56,12 +62,21 @@ export function createRules(
       return event.type === 'message' && !event.addressed ? undefined : { ...event, refusal };
     }
     const { mode = 'follow' } = found.settings;
-    const heard = event.type === 'message' && mode === 'all' ? { ...event, addressed: true } : event;
+    const heard = await hear(event, { mode, place });
+    if (!heard) return undefined;
     // What people say to each other is nobody's business where the bot is to answer mentions only, or nothing.
     if (heard.type === 'message' && !heard.addressed && mode !== 'follow') return undefined;
     const question = { ...heard, profile: found.name };
     const refusal = await refusalOf(question, found, place.guildId);
     return refusal === undefined ? limitBots(question) : { ...question, refusal };
+  }
+
+  async function hear(
+    event: Question,
+    { mode, place }: { mode: DiscordPlace['mode']; place: Place },
+  ): Promise<Question | undefined> {
+    if (mode === 'posts') return posts?.judge(event, place);
+    return event.type === 'message' && mode === 'all' ? { ...event, addressed: true } : event;
   }
 
   return {

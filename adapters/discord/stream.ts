@@ -15,6 +15,8 @@ const graceMs = 15;
 const editEveryMs = 1300;
 const maxEditEveryMs = 10_000;
 const platformLimit = 2000;
+/** So much of the limit over all channels is for what grows; the rest is for what has to arrive. */
+export const streamsLimit = { count: 20, perMs: 1_000 };
 /** The answer waits for the request that is under way when it is complete: what takes longer is given up, and looked for by `send`. */
 const requestTimeoutMs = 5000;
 
@@ -30,6 +32,8 @@ export interface StreamOptions {
   readonly locate?: ((signal: AbortSignal) => Promise<Destination>) | undefined;
   /** The buttons under the growing answer. */
   readonly components?: readonly object[] | undefined;
+  /** Takes the next place among the requests of all streams; says in how many ms that is. */
+  readonly nextPlace: () => number;
   /** Called when the first post may have arrived or not. */
   readonly doubt: (messageId: string) => void;
 }
@@ -100,10 +104,19 @@ export class DiscordStream implements MessageStream {
     if (this.#closed || this.#cancelTimer || this.#underWay) return;
     const { clock } = this.#options;
     this.#nextAt ??= clock.monotonic() + graceMs;
-    this.#cancelTimer = clock.after(Math.max(0, this.#nextAt - clock.monotonic()), () => {
+    this.#cancelTimer = clock.after(Math.max(0, this.#nextAt - clock.monotonic()), () => this.#queue());
+  }
+
+  /** An answer that is whole before its place has come needs none. */
+  #queue(): void {
+    const { clock, nextPlace } = this.#options;
+    const start = (): void => {
       this.#cancelTimer = undefined;
       this.#underWay = this.#show();
-    });
+    };
+    const waitMs = nextPlace();
+    if (waitMs > 0) this.#cancelTimer = clock.after(waitMs, start);
+    else start();
   }
 
   async #show(): Promise<void> {

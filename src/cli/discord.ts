@@ -62,7 +62,8 @@ function toFeatureOptions({ discord }: Config): FeatureOptions {
   const { gateway, messageContentIntent, commands, userInstall } = discord;
   const places = [discord, ...Object.values(discord.guilds), ...Object.values(discord.channels)];
   const autoThread = places.some((place) => place.autoThread === true);
-  return { gateway, messageContentIntent, commands, userInstall, autoThread };
+  const posts = [...Object.values(discord.guilds), ...Object.values(discord.channels)].some(({ mode }) => mode === 'posts');
+  return { gateway, messageContentIntent, commands, userInstall, autoThread, posts };
 }
 
 const timeoutMs = 15_000;

@@ -15,8 +15,8 @@ function ids(what: string) {
 function place(where: string) {
   return z.strictObject({
     ...placeVoice(where),
-    mode: setting(z.enum(['mention', 'follow', 'all', 'off']).optional(), {
-      description: `mention: only mentions are answered ${where}. follow: also what is said in a thread that the bot takes part in. all: every message. off: nothing is answered.`,
+    mode: setting(z.enum(['mention', 'follow', 'all', 'posts', 'off']).optional(), {
+      description: `mention: only mentions are answered ${where}. follow: also what is said in a thread that the bot takes part in. all: every message. posts: in a forum, each new post, and what its author says in it. off: nothing is answered.`,
       example: 'mention',
       defaultNote: 'follow',
     }),
@@ -44,6 +44,11 @@ export const discordPlaces = {
   autoThread: setting(z.boolean().default(false), {
     description: 'Whether a question in a channel is answered in a thread of its own, which is the conversation then.',
     example: 'true',
+  }),
+  solvedTags: setting(z.array(z.string().min(1).max(20)).max(20).default(['solved']), {
+    description:
+      'Names of the tags in forums that say that a post is solved. In such a post even its author is answered only when the bot is mentioned. For mode posts.',
+    example: '[solved, closed]',
   }),
   botTurnsPerHour: setting(z.int().min(0).max(1000).default(0), {
     description:

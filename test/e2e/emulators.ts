@@ -31,9 +31,11 @@ const discordSends = ['POST /channels/:id/messages', 'PATCH /channels/:id/messag
 export interface EmulatorsOptions {
   /** Before Slack repeats a delivery. */
   readonly slackRetryMs?: number | undefined;
-  /** Whether Slack's published rate limits hold. */
+  /** Whether the published rate limits of Slack and Discord hold. */
   readonly rateTiers?: boolean | undefined;
 }
+
+const discordLimits = { messageLimit: { count: 5, perMs: 5_000 }, globalLimit: { count: 50, perMs: 1_000 } };
 
 /** None of them listens yet. Their deadlines are long: they are in a time that passes fast. */
 export function createEmulators(
@@ -49,7 +51,7 @@ export function createEmulators(
     retryDelaysMs,
     rateTiers,
   });
-  const discord = createDiscordEmulator({ clock, heartbeatMs: 10_000_000 });
+  const discord = createDiscordEmulator({ clock, heartbeatMs: 10_000_000, ...(rateTiers ? discordLimits : {}) });
   const desk = createDeskEmulator({ clock, targetUrl: 'http://127.0.0.1:1/', retryDelaysMs: [250], timeoutMs: 300_000 });
   const isTalking = (): boolean => model.calls.slice(-8).some(({ state }) => state === 'open');
   return {

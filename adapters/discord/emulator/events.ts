@@ -17,6 +17,8 @@ export function toEvent(world: World, change: WorldChange): GatewayEvent {
         ...toChannel(world, change.channel),
         newly_created: true,
       }));
+    case 'thread_updated':
+      return aboutGuilds('THREAD_UPDATE', change.channel.guildId, () => toChannel(world, change.channel));
     default:
       return aboutMessage(world, change);
   }

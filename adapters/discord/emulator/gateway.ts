@@ -8,6 +8,11 @@ import { Sessions, covers, intentBits, knownIntents } from './sessions.ts';
 import type { GatewayEvent, SentDispatch, Session } from './sessions.ts';
 import type { World } from './world.ts';
 
+/** How many sessions the bot may still begin today: https://docs.discord.com/developers/events/gateway#session-start-limit. */
+export interface SessionStarts {
+  remaining: number;
+}
+
 /**
  * The gateway, version 10, JSON without compression. One connection goes through
  *
@@ -27,6 +32,7 @@ export interface GatewayOptions {
   readonly sessionLifeMs: number;
   /** `ws://127.0.0.1:PORT` */
   readonly url: () => string;
+  readonly starts: SessionStarts;
 }
 
 /** What a client asks for: seen before it is answered. */
@@ -107,9 +113,9 @@ export class Gateway {
     this.#sessions.expireAll();
   }
 
-  invalidateSessions(): void {
-    this.#sessions.expireAll();
-    this.#tellAll(opcodes.invalidSession, false);
+  invalidateSessions(isResumable: boolean): void {
+    if (!isResumable) this.#sessions.expireAll();
+    this.#tellAll(opcodes.invalidSession, isResumable);
   }
 
   /** Every connection that stands now is dead without anybody having been told. */
@@ -184,6 +190,9 @@ export class Gateway {
     if ((intents & intentBits.messageContent) !== 0 && !messageContent) return socket.close(4014, 'Disallowed intent(s).');
     const shard = toShard(data['shard']);
     if (!shard) return socket.close(4010, 'Invalid shard.');
+    // Whoever goes on beyond the limit gets a new token from Discord, by mail.
+    if (this.#options.starts.remaining <= 0) return socket.close(4004, 'Authentication failed.');
+    this.#options.starts.remaining -= 1;
     const session = this.#sessions.open({ socket, intents, shard });
     connection.session = session;
     const guilds = [...world.guilds.values()].filter((guild) => covers(session, guild.id));

@@ -249,7 +249,7 @@ function toEnvelope(world: World, { id, token, user, channelId, byUserInstall }:
     ? {
         guild_id: guild.id,
         guild: { id: guild.id, locale: 'en-US', features: [] },
-        member: { ...toMember(user, guild), user: toUser(user), permissions: '2248473465835073' },
+        member: { ...toMember(user, guild), user: toUser(user), permissions: user.permissions ?? '2248473465835073' },
       }
     : { user: toUser(user) };
   return {

@@ -27,7 +27,8 @@ export function toChannel(world: World, channel: EmulatedChannel): object {
     rate_limit_per_user: 0,
   };
   if (channel.parentId === undefined) {
-    return { ...inGuild, position: 0, permission_overwrites: toOverwrites(world, channel), nsfw: false, topic: null };
+    const plain = { ...inGuild, position: 0, permission_overwrites: toOverwrites(world, channel), nsfw: false, topic: null };
+    return channel.tags ? { ...plain, available_tags: channel.tags.map((tag) => ({ ...tag, moderated: false })) } : plain;
   }
   const metadata = {
     archived: world.archived.has(channel.id),
@@ -35,7 +36,15 @@ export function toChannel(world: World, channel: EmulatedChannel): object {
     archive_timestamp: toTime(0),
     locked: world.archived.get(channel.id)?.locked ?? false,
   };
-  return { ...inGuild, owner_id: world.bot.id, message_count: channel.messages.size, member_count: 1, thread_metadata: metadata };
+  const tags = channel.appliedTags ? { applied_tags: channel.appliedTags } : {};
+  return {
+    ...inGuild,
+    ...tags,
+    owner_id: channel.ownerId ?? world.bot.id,
+    message_count: channel.messages.size,
+    member_count: 1,
+    thread_metadata: metadata,
+  };
 }
 
 function toOverwrites(world: World, { id, guildId = '' }: EmulatedChannel): object[] {

@@ -1,5 +1,13 @@
 import { channelTypes } from './world.ts';
-import type { EmulatedAttachment, EmulatedMessage, EmulatedUser, MessageChange, NewUser, World } from './world.ts';
+import type {
+  EmulatedAttachment,
+  EmulatedChannel,
+  EmulatedMessage,
+  EmulatedUser,
+  MessageChange,
+  NewUser,
+  World,
+} from './world.ts';
 
 export interface Saying {
   /** The home channel by default. */
@@ -16,8 +24,24 @@ export interface Saying {
   readonly attachments?: readonly EmulatedAttachment[];
 }
 
+/** A new post in a forum. */
+export interface Posting {
+  readonly title: string;
+  readonly text: string;
+  /** Name of the person; `Ada` by default. */
+  readonly user?: string;
+  /** By their names. */
+  readonly tags?: readonly string[];
+  /** Whether its message is told before its thread. */
+  readonly messageFirst?: boolean;
+}
+
+function idsOf({ tags = [] }: EmulatedChannel, names: readonly string[]): readonly string[] {
+  return tags.filter(({ name }) => names.includes(name)).map(({ id }) => id);
+}
+
 /** What counts when a person is named for the first time. */
-export type UserOptions = Pick<NewUser, 'nick' | 'isBot' | 'roles'>;
+export type UserOptions = Pick<NewUser, 'nick' | 'isBot' | 'roles' | 'permissions'>;
 
 /** What people do and see. */
 export function people(world: World, home: () => { readonly guildId: string; readonly channelId: string }) {
@@ -47,6 +71,7 @@ export function people(world: World, home: () => { readonly guildId: string; rea
       };
       return world.addChannel(messageId === undefined ? thread : { ...thread, id: messageId });
     },
+    ...forums(world, { user, home }),
     deny: (channelId: string, permissions: bigint) => {
       world.denied.set(channelId, permissions);
     },
@@ -77,5 +102,29 @@ export function people(world: World, home: () => { readonly guildId: string; rea
       world.onChange((change) => {
         if ('message' in change) listener(change);
       }),
+  };
+}
+
+interface Cast {
+  readonly user: (name: string) => EmulatedUser;
+  readonly home: () => { readonly guildId: string };
+}
+
+function forums(world: World, { user, home }: Cast) {
+  return {
+    forum: ({ name = 'forum', tags = [] }: { name?: string; tags?: readonly string[] } = {}) =>
+      world.addChannel({
+        ...{ guildId: home().guildId, name, type: channelTypes.forum },
+        tags: tags.map((tag) => ({ id: world.nextId(), name: tag })),
+      }),
+    postIn: (forum: EmulatedChannel, { title, text, user: name = 'Ada', tags = [], messageFirst = false }: Posting) =>
+      world.addPost({
+        ...{ name: title, guildId: forum.guildId, parentId: forum.id, author: user(name), content: text, messageFirst },
+        appliedTags: idsOf(forum, tags),
+      }),
+    tag: (forum: EmulatedChannel, threadId: string, tags: readonly string[]) => {
+      const thread = world.channels.get(threadId);
+      if (thread) world.tag(thread, idsOf(forum, tags));
+    },
   };
 }

@@ -1,18 +1,16 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Clock } from '../../../src/clock.ts';
 import type { Fault, FaultPlan } from './faults.ts';
+import { createLimits } from './limits.ts';
+import type { LimitOptions } from './limits.ts';
 import { rateLimited, refusal } from './reply.ts';
 import type { Reply } from './reply.ts';
 import type { Route } from './route.ts';
 
-export interface RestOptions {
+export interface RestOptions extends LimitOptions {
   readonly routes: readonly Route[];
   readonly faults: FaultPlan;
   readonly token: string;
-  readonly clock: Clock;
-  /** Discord's own limit on writing to one channel, if it is to be kept: `count` messages per `perMs`. */
-  readonly messageLimit?: { readonly count: number; readonly perMs: number } | undefined;
 }
 
 /** `before`: the call has arrived and nothing has happened. `after`: it is carried out and not yet answered. */
@@ -28,7 +26,7 @@ export function createRest(options: RestOptions): { server: Server; onCall: (lis
     path: toPattern(route.pattern),
   }));
   const listeners = new Set<CallListener>();
-  const bucket = createBucket(options);
+  const limits = createLimits(options);
 
   function find(method: string, path: string) {
     for (const route of routes) {
@@ -53,14 +51,14 @@ export function createRest(options: RestOptions): { server: Server; onCall: (lis
     if (early === 'cut') return void request.socket.destroy();
     if (early === 'hang') return undefined;
     if (early) return respond(response, early);
-    const limited = route.name === 'POST /channels/:id/messages' ? bucket(ids[0] ?? '') : undefined;
-    if (limited?.refused) return respond(response, limited.refused);
+    const limited = limits({ name: route.name, channelId: ids[0] ?? '', byToken: route.byToken === true });
+    if (limited.refused) return respond(response, limited.refused);
     const body = parseBody(text);
     const reply = body ? route.handle({ ids, query: url.searchParams, body }) : refusal(50109);
     for (const listener of listeners) listener(route.name, 'after');
     if (fault?.kind === 'lost_response') return void request.socket.destroy();
     if (fault?.kind === 'hang') return undefined;
-    return respond(response, fault ? serverError : { ...reply, headers: { ...limited?.headers, ...reply.headers } });
+    return respond(response, fault ? serverError : { ...reply, headers: { ...limited.headers, ...reply.headers } });
   }
 
   const server = createServer((request, response) => {
@@ -84,29 +82,6 @@ function beforeEffect(fault: Fault): Reply | 'cut' | 'hang' | undefined {
   if (fault.kind === 'platform_error') return refusal(fault.code ?? 50013);
   if (fault.kind === 'lost_response' || fault.takesEffect === true) return undefined;
   return fault.kind === 'hang' ? 'hang' : serverError;
-}
-
-/** The window that a channel's writes are counted in, and the headers that tell a client about it. */
-function createBucket({ clock, messageLimit }: RestOptions) {
-  const windows = new Map<string, { until: number; used: number }>();
-  return (channelId: string): { refused?: Reply; headers?: Readonly<Record<string, string>> } => {
-    if (!messageLimit) return {};
-    const now = clock.now();
-    const current = windows.get(channelId);
-    const window = current && current.until > now ? current : { until: now + messageLimit.perMs, used: 0 };
-    windows.set(channelId, window);
-    const seconds = (window.until - now) / 1000;
-    if (window.used >= messageLimit.count) return { refused: rateLimited(seconds, { global: false }) };
-    window.used += 1;
-    return {
-      headers: {
-        'X-RateLimit-Limit': String(messageLimit.count),
-        'X-RateLimit-Remaining': String(messageLimit.count - window.used),
-        'X-RateLimit-Reset-After': seconds.toFixed(3),
-        'X-RateLimit-Bucket': 'channel-messages',
-      },
-    };
-  };
 }
 
 function toPattern(pattern: string): RegExp {

@@ -1,3 +1,4 @@
+import type { SessionStarts } from './gateway.ts';
 import { commandRoutes, interactionRoutes } from './interaction-routes.ts';
 import type { Interacting } from './interacting.ts';
 import { createMessages, listMessages } from './message-calls.ts';
@@ -10,6 +11,7 @@ import { channelTypes } from './world.ts';
 import type { EmulatedChannel, EmulatedMessage, World } from './world.ts';
 
 export interface RouteOptions extends MessageCallOptions {
+  readonly starts: SessionStarts;
   readonly shards: number;
   readonly gatewayUrl: () => string;
   readonly onTyping: (channelId: string) => void;
@@ -26,16 +28,16 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
   ];
 }
 
-function appRoutes({ world, shards, gatewayUrl, interacting, messageContent }: RouteOptions): Route[] {
+function appRoutes({ world, shards, starts, gatewayUrl, interacting, messageContent }: RouteOptions): Route[] {
   const application = () => ({
     ...{ id: world.bot.id, name: world.bot.globalName, flags: messageContent ? 1 << 19 : 0, bot: toUser(world.bot) },
     verify_key: interacting.people.publicKey,
     interactions_endpoint_url: interacting.endpoint() ?? null,
   });
-  const limits = { total: 1000, remaining: 1000, reset_after: 14_400_000, max_concurrency: shards };
+  const limits = () => ({ total: 1000, remaining: starts.remaining, reset_after: 14_400_000, max_concurrency: shards });
   return [
     { method: 'GET', pattern: '/gateway', handle: () => ok({ url: gatewayUrl() }) },
-    { method: 'GET', pattern: '/gateway/bot', handle: () => ok({ url: gatewayUrl(), shards, session_start_limit: limits }) },
+    { method: 'GET', pattern: '/gateway/bot', handle: () => ok({ url: gatewayUrl(), shards, session_start_limit: limits() }) },
     { method: 'GET', pattern: '/users/@me', handle: () => ok(toUser(world.bot)) },
     { method: 'GET', pattern: '/applications/@me', handle: () => ok(application()) },
     {
@@ -109,6 +111,13 @@ function channelRoutes({ world, onTyping }: RouteOptions): Route[] {
       // Of a thread: opening it again takes Send Messages, and Manage Threads where it is locked.
       handle: withChannel(world, (channel, { body }) => {
         if (world.archived.get(channel.id)?.locked) return refusal(50013);
+        const { applied_tags: tags } = body;
+        if (Array.isArray(tags)) {
+          const isOwner = (channel.ownerId ?? world.bot.id) === world.bot.id;
+          if (!isOwner && ((world.denied.get(channel.id) ?? 0n) & manageThreads) !== 0n) return refusal(50013);
+          if (tags.length > 5) return invalidField('applied_tags', 'BASE_TYPE_MAX_LENGTH', 'Must be 5 or fewer in length.');
+          world.tag(channel, tags.map(String));
+        }
         if (body['archived'] === false) world.archived.delete(channel.id);
         return ok(toChannel(world, channel));
       }),
@@ -138,6 +147,7 @@ function channelRoutes({ world, onTyping }: RouteOptions): Route[] {
 
 const viewChannel = 1n << 10n;
 const sendMessages = 1n << 11n;
+const manageThreads = 1n << 34n;
 const createThreads = 1n << 35n;
 
 function messageRoutes(options: RouteOptions): Route[] {
@@ -152,6 +162,7 @@ function messageRoutes(options: RouteOptions): Route[] {
         if ((denied & viewChannel) !== 0n) return refusal(50001);
         if (world.archived.get(channel.id)?.locked) return refusal(160005);
         if ((denied & sendMessages) === 0n) world.archived.delete(channel.id);
+        if (channel.type === channelTypes.forum) return refusal(50024);
         return (denied & sendMessages) === 0n ? messages.create(channel, body) : refusal(50013);
       }),
     },

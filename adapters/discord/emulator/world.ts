@@ -3,8 +3,8 @@ import { pingsOf } from './mentions.ts';
 import type { AllowedMentions } from './mentions.ts';
 import { createSnowflakes } from './snowflake.ts';
 
-/** Channel types of the platform that matter here: guild text, direct message, announcement, public thread. */
-export const channelTypes = { text: 0, direct: 1, announcement: 5, publicThread: 11 } as const;
+/** Channel types of the platform that matter here: guild text, direct message, announcement, public thread, forum. */
+export const channelTypes = { text: 0, direct: 1, announcement: 5, publicThread: 11, forum: 15 } as const;
 
 export interface EmulatedUser {
   readonly id: string;
@@ -15,9 +15,12 @@ export interface EmulatedUser {
   readonly isBot: boolean;
   /** In every guild, beside the one that each bot has. */
   readonly roles?: readonly string[] | undefined;
+  /** As interactions tell them; those of everybody where it is left out. */
+  readonly permissions?: string | undefined;
 }
 
 export interface NewUser {
+  readonly permissions?: string | undefined;
   readonly name: string;
   readonly nick?: string | undefined;
   readonly isBot?: boolean | undefined;
@@ -42,8 +45,19 @@ export interface EmulatedChannel {
   readonly parentId?: string | undefined;
   /** Of a direct message: the person. */
   readonly recipientId?: string | undefined;
+  /** Of a thread: who began it; the bot where nobody is named. */
+  readonly ownerId?: string | undefined;
+  /** Of a forum: its tags. */
+  readonly tags?: readonly EmulatedTag[] | undefined;
+  /** Of a post: ids of the tags that it has. */
+  appliedTags?: readonly string[] | undefined;
   /** In the order in which they are shown. */
   readonly messages: Map<string, EmulatedMessage>;
+}
+
+export interface EmulatedTag {
+  readonly id: string;
+  readonly name: string;
 }
 
 export interface EmulatedAttachment {
@@ -75,6 +89,8 @@ export interface EmulatedMessage {
 }
 
 export interface Draft {
+  /** That of its thread, where it begins a post. */
+  readonly id?: string | undefined;
   readonly channelId: string;
   readonly author: EmulatedUser;
   readonly content: string;
@@ -101,14 +117,23 @@ export interface NewChannel {
   readonly guildId?: string | undefined;
   readonly parentId?: string | undefined;
   readonly recipientId?: string | undefined;
+  readonly ownerId?: string | undefined;
+  readonly tags?: readonly EmulatedTag[] | undefined;
+  readonly appliedTags?: readonly string[] | undefined;
   /** Nobody is told: a direct message, or a channel that its guild brings along. */
   readonly silent?: boolean;
+}
+
+export interface NewPost extends Pick<NewChannel, 'name' | 'guildId' | 'parentId' | 'appliedTags'> {
+  readonly author: EmulatedUser;
+  readonly content: string;
+  readonly messageFirst: boolean;
 }
 
 export type WorldChange =
   | { readonly type: 'guild_joined'; readonly guild: EmulatedGuild }
   | { readonly type: 'guild_left'; readonly guildId: string }
-  | { readonly type: 'channel_created' | 'thread_created'; readonly channel: EmulatedChannel }
+  | { readonly type: 'channel_created' | 'thread_created' | 'thread_updated'; readonly channel: EmulatedChannel }
   | MessageChange;
 
 export interface MessageChange {
@@ -141,9 +166,9 @@ export class World {
     return () => this.#listeners.delete(listener);
   }
 
-  addUser({ name, nick, isBot = false, roles }: NewUser): EmulatedUser {
+  addUser({ name, nick, isBot = false, roles, permissions }: NewUser): EmulatedUser {
     const username = name.toLowerCase().replaceAll(/\W+/g, '_');
-    const user = { id: this.nextId(), username, globalName: name, nick, isBot, roles };
+    const user = { id: this.nextId(), username, globalName: name, nick, isBot, roles, permissions };
     this.users.set(user.id, user);
     return user;
   }
@@ -169,6 +194,21 @@ export class World {
     return channel;
   }
 
+  /** In a forum: a thread, and in it a message of the same id. Which of the two is told first is for the platform to know. */
+  addPost({ messageFirst, author, content, ...thread }: NewPost): EmulatedMessage {
+    const channel = this.addChannel({ ...thread, type: channelTypes.publicThread, ownerId: author.id, silent: true });
+    const announce = (): void => this.#announce({ type: 'thread_created', channel });
+    if (!messageFirst) announce();
+    const message = this.post({ id: channel.id, channelId: channel.id, author, content });
+    if (messageFirst) announce();
+    return message;
+  }
+
+  tag(channel: EmulatedChannel, appliedTags: readonly string[]): void {
+    channel.appliedTags = appliedTags;
+    this.#announce({ type: 'thread_updated', channel });
+  }
+
   /** The direct message channel with this person: one for ever. */
   directChannel(recipientId: string): EmulatedChannel {
     for (const channel of this.channels.values()) if (channel.recipientId === recipientId) return channel;
@@ -180,7 +220,7 @@ export class World {
     if (!channel) throw new RangeError(`The emulator has no channel ${draft.channelId}.`);
     const repliedTo = draft.replyTo === undefined ? undefined : channel.messages.get(draft.replyTo);
     const message: EmulatedMessage = {
-      id: this.nextId(),
+      id: draft.id ?? this.nextId(),
       channelId: channel.id,
       guildId: channel.guildId,
       author: draft.author,

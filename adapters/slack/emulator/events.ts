@@ -4,6 +4,7 @@ import {
   toChangeEvent,
   toCommandBody,
   toDeleteEvent,
+  toTombstoneEvent,
   toEnvelope,
   toMentionEvent,
   toMessageEvent,
@@ -78,8 +79,10 @@ export function createAnnouncer({ world, clock, deliveries, echoes, place = () =
   const changed = (message: StoredMessage, previous: StoredMessage): readonly Delivery[] =>
     send(toChangeEvent(world, { message, previous, eventTs: world.nextTs() }), message.ts);
 
-  const deleted = (previous: StoredMessage): readonly Delivery[] =>
-    send(toDeleteEvent(world, previous, world.nextTs()), previous.ts);
+  const deleted = (previous: StoredMessage): readonly Delivery[] => {
+    const toEvent = world.isTombstone({ ...previous, deleted: true }) ? toTombstoneEvent : toDeleteEvent;
+    return send(toEvent(world, previous, world.nextTs()), previous.ts);
+  };
 
   /** Its own posts, the end of its streams, its edits; and that a reply now hangs under the root, which changes nothing of the root's text. */
   function echo({ type, message, previous }: WorldChange): void {

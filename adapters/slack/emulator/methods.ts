@@ -3,6 +3,7 @@ import type { Args, Method } from './arguments.ts';
 import { readBlocks } from './blocks.ts';
 import { createViewMethods } from './desk.ts';
 import { createHomeMethods, roleFields } from './home-tab.ts';
+import { toTombstone } from './tombstone.ts';
 import type { EmulatedChannel, Metadata, StoredMessage, World } from './world.ts';
 
 export interface MethodOptions {
@@ -75,7 +76,8 @@ function createReadMethods({ world, pageSize }: MethodOptions): Record<string, M
   return {
     'conversations.replies': (args) => {
       const channel = readableChannel(world, args);
-      const root = world.find(channel.id, string(args['ts']));
+      const first = channel.messages.get(string(args['ts']));
+      const root = first && (!first.deleted || world.isTombstone(first)) ? first : undefined;
       const replies = visible(channel).filter(({ threadTs }) => threadTs === args['ts']);
       if (!root && replies.length === 0) throw new Refusal('thread_not_found');
       const inRange = replies.filter((message) => isInRange(message, args));
@@ -83,7 +85,8 @@ function createReadMethods({ world, pageSize }: MethodOptions): Record<string, M
     },
     'conversations.history': (args) => {
       const channel = readableChannel(world, args);
-      const topLevel = visible(channel).filter(({ ts, threadTs }) => threadTs === undefined || threadTs === ts);
+      const shown = [...channel.messages.values()].filter((message) => !message.deleted || world.isTombstone(message));
+      const topLevel = shown.filter(({ ts, threadTs }) => threadTs === undefined || threadTs === ts);
       const newestFirst = topLevel.filter((message) => isInRange(message, args)).toReversed();
       return toPage(world, newestFirst, { args, pageSize });
     },
@@ -224,7 +227,9 @@ function toPage(world: World, messages: readonly StoredMessage[], { args, pageSi
   return {
     messages: messages
       .slice(from, from + size)
-      .map((message) => toReadable(world, message, isTrue(args['include_all_metadata']))),
+      .map((message) =>
+        message.deleted ? toTombstone(message) : toReadable(world, message, isTrue(args['include_all_metadata'])),
+      ),
     has_more: hasMore,
     response_metadata: { next_cursor: hasMore ? `from:${from + size}` : '' },
   };

@@ -1,4 +1,5 @@
 import { toFileObject, toFileStub } from './files.ts';
+import { toTombstone } from './tombstone.ts';
 import type { EmulatedChannel, EmulatedUser, StoredMessage, World } from './world.ts';
 
 /** The bodies of the Events API, as the reference gives them. */
@@ -84,6 +85,22 @@ export function toDeleteEvent(world: World, previous: StoredMessage, eventTs: st
     deleted_ts: previous.ts,
     event_ts: eventTs,
     ts: eventTs,
+    channel_type: channel.type,
+  };
+}
+
+/** A message with replies is not gone when it is deleted: a tombstone takes its place. */
+export function toTombstoneEvent(world: World, previous: StoredMessage, eventTs: string): EventBody {
+  const channel = channelOf(world, previous);
+  return {
+    type: 'message',
+    subtype: 'message_changed',
+    hidden: true,
+    message: toTombstone(previous),
+    previous_message: toInner(world, previous),
+    channel: channel.id,
+    ts: eventTs,
+    event_ts: eventTs,
     channel_type: channel.type,
   };
 }

@@ -263,6 +263,12 @@ export class World {
     return message?.deleted ? undefined : message;
   }
 
+  /** Whether it was deleted and still shows where its thread hangs, as long as somebody has replied. */
+  isTombstone({ channelId, ts, deleted }: StoredMessage): boolean {
+    const replies = [...(this.channels.get(channelId)?.messages.values() ?? [])];
+    return deleted && replies.some((reply) => reply.threadTs === ts && reply.ts !== ts && !reply.deleted);
+  }
+
   #addChannel(channel: Pick<EmulatedChannel, 'id' | 'name' | 'type' | 'userId'>): EmulatedChannel {
     const added = {
       ...channel,

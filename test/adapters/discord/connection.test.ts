@@ -62,6 +62,41 @@ describe('the connection', () => {
       assert.deepEqual(calls, ['resume']);
     }));
 
+  test('op 9 that leaves the session resumable resumes it, and nothing comes twice or not at all', () =>
+    onStage(async ({ emulator, watch, context, start }) => {
+      await start();
+      emulator.say({ text: 'before', mention: true });
+      await watch.until(() => context.texts().length === 1);
+      const calls = callsOf(emulator);
+
+      emulator.invalidateSessions({ resumable: true });
+      emulator.say({ text: 'meanwhile', mention: true });
+      await watch.until(() => calls.includes('resume'));
+      emulator.say({ text: 'after', mention: true });
+      await watch.until(() => context.texts().length === 3);
+
+      assert.deepEqual(calls, ['resume']);
+      assert.deepEqual(context.texts(), ['before', 'meanwhile', 'after']);
+    }));
+
+  test('without a session start left no session is begun, health says why, and it goes on when there is one', () =>
+    onStage(async ({ emulator, watch, context, start }) => {
+      emulator.starts.remaining = 0;
+      const calls = callsOf(emulator);
+
+      const adapter = await start();
+      await watch.until(() => context.lines.some((line) => line.includes('Discord cannot be connected to.')));
+      const health = adapter.health?.();
+      emulator.starts.remaining = 1;
+      await watch.until(() => adapter.health?.().connected === true);
+      emulator.say({ text: 'at last', mention: true });
+      await watch.until(() => context.texts().length === 1);
+
+      assert.equal(health?.connected, false);
+      assert.match(health?.detail ?? '', /Not enough sessions remaining to spawn 1 shards; only 0 remaining; resets at/);
+      assert.deepEqual([calls, emulator.starts.remaining], [['identify'], 0]);
+    }));
+
   test('every shard keeps a session of its own', () => {
     const clock = createFakeClock();
     return onStage(

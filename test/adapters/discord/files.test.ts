@@ -10,7 +10,7 @@ function open(answer: (url: string) => Response, apiUrl = 'https://discord.com/a
   const adapter = createDiscordAdapter({
     ...{ token: 'emulated-token-of-the-bot', gateway: true, messageContentIntent: true, streaming: true, backfillMs: 0, apiUrl },
     ...{ commands: false, commandGuilds: [], privateAnswers: false, userInstall: false, buttons: false },
-    ...{ guilds: {}, channels: {}, botTurnsPerHour: 0, autoThread: false },
+    ...{ guilds: {}, channels: {}, solvedTags: [], botTurnsPerHour: 0, autoThread: false },
     fetch: async (input, init) => {
       const { url } = new Request(input);
       requests.push({ url, headers: init?.headers });

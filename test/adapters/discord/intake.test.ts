@@ -72,7 +72,7 @@ describe('the way from the socket to the ledger', () => {
 });
 
 function interactionsOn(rest: Rest): Interactions {
-  return new Interactions({ rest, tokens: createTokenBox('unused'), privateAnswers: false, canRead: true });
+  return new Interactions({ rest, tokens: createTokenBox('unused'), privateAnswers: false, canRead: true, solvedTags: [] });
 }
 
 function message(number: number): Record<string, unknown> {

@@ -176,7 +176,7 @@ export function defaults(emulator: DiscordEmulator): DiscordOptions {
   return {
     ...{ token: emulator.token, apiUrl: emulator.apiUrl, gateway: true, messageContentIntent: true },
     ...{ commands: false, commandGuilds: [], privateAnswers: false, userInstall: false, buttons: true },
-    ...{ guilds: {}, channels: {}, botTurnsPerHour: 0, autoThread: false },
+    ...{ guilds: {}, channels: {}, botTurnsPerHour: 0, autoThread: false, solvedTags: ['solved'] },
     ...{ streaming: true, backfillMs: 3_600_000 },
   };
 }
