@@ -125,6 +125,11 @@ export class AdapterError extends ParleyError {
   readonly code = 'adapter';
 }
 
+/** A tool could not do what it was asked for. The message is for the model, and people may see it. */
+export class ToolError extends ParleyError {
+  readonly code = 'tool';
+}
+
 /** A sealed secret does not open, or there is no key to seal with. */
 export class SecretBoxError extends ParleyError {
   readonly code = 'secret_box';

@@ -33,6 +33,11 @@ export function toRemovalId(chunkId: string): string {
   return digest(`${chunkId}.removal`);
 }
 
+/** Of a call of a tool in a turn: the same for the same call, whatever attempt makes it. `nth` counts equal calls from 0. */
+export function toToolCallId(call: { turnId: string; tool: string; arguments: string; nth: number }): string {
+  return digest(JSON.stringify([call.turnId, call.tool, call.arguments, call.nth]));
+}
+
 /** An id to find an error by, in the chat and in the log: 8 characters without the ones that are easily confused. */
 export function createErrorId(bytes: Uint8Array = randomBytes(8)): string {
   const alphabet = '23456789abcdefghjkmnpqrstuvwxyz';

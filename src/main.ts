@@ -11,6 +11,7 @@ import { allowsSettings, toModelChoices } from './config/slack-home.ts';
 import { toSlackOptions } from './config/slack-options.ts';
 import { createProfiles, type Profiles } from './conversation/profiles.ts';
 import { createTurnRunner } from './conversation/turn.ts';
+import type { ToolsForTurn } from './conversation/turn-tools.ts';
 import { describeError } from './errors.ts';
 import { createFileReader } from './files/read-files.ts';
 import { createFetch } from './http/fetch.ts';
@@ -81,7 +82,8 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
     const adapters = [...configured, ...(options.adapters ?? [])];
     const deliveryLog = createDeliveryLog({ ...config.webhookLog, store, clock, log });
     started.push(deliveryLog);
-    const parts = { fetch, store, clock, owner, model, profiles, adapters, deliveryLog };
+    const toolsFor = await loadTools(config, { store, clock, log, signal });
+    const parts = { fetch, store, clock, owner, model, profiles, adapters, deliveryLog, toolsFor };
     const { inbox, outbox, worker } = createStages(options, parts);
     started.push({ stop: () => store.handBack(owner) });
     const server = options.http ? createServer(options, { store, adapters, clock }) : undefined;
@@ -176,6 +178,13 @@ async function createBuiltin({ folder }: Config['knowledge'], { store, log, sign
   });
 }
 
+async function loadTools(config: Config, parts: BuiltinParts & { readonly clock: Clock }): Promise<ToolsForTurn | undefined> {
+  const { tools: settings, knowledge } = config;
+  if (settings.allow.length === 0) return undefined;
+  const { openTools } = await import('./conversation/open-tools.ts');
+  return openTools({ settings, knowledge, ...parts });
+}
+
 async function chooseAiModel(config: Config, parts: ModelParts): Promise<Model | undefined> {
   return config.model.provider === 'builtin' ? undefined : createAiModel(config.model, parts);
 }
@@ -211,10 +220,11 @@ interface StageParts extends Pick<ModelParts, 'fetch'> {
   readonly profiles: Profiles;
   readonly adapters: readonly Adapter[];
   readonly deliveryLog: DeliveryLog;
+  readonly toolsFor: ToolsForTurn | undefined;
 }
 
 function createStages({ config, log }: ParleyOptions, parts: StageParts) {
-  const { fetch, store, clock, owner, model, profiles, adapters, deliveryLog } = parts;
+  const { fetch, store, clock, owner, model, profiles, adapters, deliveryLog, toolsFor } = parts;
   const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
   const { leaseSeconds, maxAttempts, concurrency } = config.worker;
   const leaseMs = leaseSeconds * 1_000;
@@ -231,7 +241,7 @@ function createStages({ config, log }: ParleyOptions, parts: StageParts) {
   const outbox = createOutbox({ ...common, store, deliver, leaseMs });
   const transcribe = createTranscriber(config.model, fetch);
   const runTurn = createTurnRunner({
-    ...{ store, adapters: byName, model, profiles, countTokens, clock, log, bot: config.bot },
+    ...{ store, adapters: byName, model, profiles, countTokens, clock, log, bot: config.bot, toolsFor },
     // The built-in model reads the last questions only, and has no budget of tokens.
     ...(config.model.provider === 'builtin' ? {} : { loadTokenizer }),
     readFiles: createFileReader({ clock, log, limits: config.attachments, vision: config.model.vision, transcribe }),

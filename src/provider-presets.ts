@@ -10,11 +10,13 @@ export interface ProviderPreset {
   readonly maxTokensParam: 'max_completion_tokens' | 'max_tokens';
   /** Above this it refuses the request, or quietly takes this instead. */
   readonly maxTemperature: number;
+  /** Whether it takes tools as it is set up unless somebody changes that. */
+  readonly takesTools: boolean;
   /** What the setting `model` names there, where that is not obvious. */
   readonly modelHint?: string;
 }
 
-const hosted = { needsKey: true, maxTokensParam: 'max_tokens', maxTemperature: 2 } as const;
+const hosted = { needsKey: true, maxTokensParam: 'max_tokens', maxTemperature: 2, takesTools: true } as const;
 const local = { ...hosted, needsKey: false } as const;
 
 /** Sources: the providers' pages on OpenAI compatibility. */
@@ -37,6 +39,7 @@ export const providerPresets = {
   sagemaker: {
     ...hosted,
     baseUrl: 'https://runtime.sagemaker.{region}.amazonaws.com/endpoints/{endpoint}/openai/v1',
+    takesTools: false,
     modelHint: 'what the container serves; vLLM wants it empty',
   },
   huggingface: {
@@ -52,9 +55,11 @@ export const providerPresets = {
     modelHint: 'provider and model, as in mistralai/mistral-small',
   },
   ollama: { ...local, baseUrl: 'http://localhost:11434/v1' },
-  vllm: { ...local, baseUrl: 'http://localhost:8000/v1' },
+  /** Refuses tools unless it is started with --enable-auto-tool-choice and a parser for the model. */
+  vllm: { ...local, baseUrl: 'http://localhost:8000/v1', takesTools: false },
   lmstudio: { ...local, baseUrl: 'http://localhost:1234/v1' },
-  llamacpp: { ...local, baseUrl: 'http://localhost:8080/v1' },
+  /** Takes them only when it is started with --jinja. */
+  llamacpp: { ...local, baseUrl: 'http://localhost:8080/v1', takesTools: false },
   /** Any other endpoint that speaks the API: its address is a setting. */
   custom: { ...local, baseUrl: '{baseUrl}' },
 } as const satisfies Readonly<Record<string, ProviderPreset>>;

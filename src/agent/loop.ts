@@ -1,6 +1,8 @@
 import type { Step } from '../adapter.ts';
-import { ModelError } from '../errors.ts';
 import type { Model, ModelRequest, ModelUsage } from '../model/model.ts';
+import type { AgentTools, Proposal } from './agent-tools.ts';
+import { readAnswer, type Said } from './read-answer.ts';
+import { answerWithTools } from './tool-loop.ts';
 
 export interface AgentRun {
   readonly model: Model;
@@ -9,6 +11,8 @@ export interface AgentRun {
   readonly onText: (text: string) => void;
   /** Called with each step when it begins and when it is over: each of them ends, however the answer does. */
   readonly onStep?: ((step: Step) => void) | undefined;
+  /** What the model may use. Left out where it may use nothing. */
+  readonly tools?: AgentTools | undefined;
 }
 
 export interface AgentAnswer {
@@ -16,11 +20,13 @@ export interface AgentAnswer {
   readonly usage: ModelUsage;
   /** Name of the model that has answered. */
   readonly model: string;
+  /** What a person is to approve before it is done: the answer ends with that. */
+  readonly proposal?: Proposal;
 }
 
 const cutNote = '\n\n_(The answer ends here: it reached the length limit.)_';
 
-/** Lets the model answer. Rejects with a ModelError where there is no usable answer, or with the signal's reason. */
+/** Lets the model answer, and use tools for it. Rejects with a ModelError where there is no usable answer, or with the signal's reason. */
 export async function runAgent(run: AgentRun, signal: AbortSignal): Promise<AgentAnswer> {
   const open = new Map<string, Step>();
   const onStep = (step: Step): void => {
@@ -28,8 +34,12 @@ export async function runAgent(run: AgentRun, signal: AbortSignal): Promise<Agen
     else open.delete(step.id);
     run.onStep?.(step);
   };
+  const { tools, model } = run;
   try {
-    const answer = await readAnswer({ ...run, onStep }, signal);
+    const answer =
+      tools && model.takesTools
+        ? await answerWithTools({ ...run, tools, onStep }, signal)
+        : toAnswer(await readAnswer({ ...run, onStep }, signal));
     for (const step of open.values()) run.onStep?.({ ...step, state: 'done' });
     return answer;
   } catch (error) {
@@ -38,27 +48,6 @@ export async function runAgent(run: AgentRun, signal: AbortSignal): Promise<Agen
   }
 }
 
-async function readAnswer({ model, request, onText, onStep }: AgentRun, signal: AbortSignal): Promise<AgentAnswer> {
-  let text = '';
-  for await (const event of model.generate(request, signal)) {
-    if (event.type === 'step') {
-      signal.throwIfAborted();
-      onStep?.(event.step);
-      continue;
-    }
-    if (event.type === 'text') {
-      signal.throwIfAborted();
-      text += event.text;
-      onText(event.text);
-      continue;
-    }
-    if (event.finishReason === 'filtered') {
-      const publicMessage = 'The AI provider withheld an answer to this.';
-      throw new ModelError({ message: `${model.name} withheld the answer (content filter).`, retryable: false, publicMessage });
-    }
-    if (text.trim() === '') throw new ModelError({ message: `${model.name} gave an empty answer.`, retryable: true });
-    const { finishReason, usage, model: answeredBy = model.name } = event;
-    return { text: finishReason === 'length' ? text + cutNote : text, usage, model: answeredBy };
-  }
-  throw new ModelError({ message: `${model.name} ended its answer without saying that it was finished.`, retryable: true });
+function toAnswer({ text, finishReason, usage, model }: Said): AgentAnswer {
+  return { text: finishReason === 'length' ? text + cutNote : text, usage, model };
 }

@@ -17,6 +17,12 @@ export function answerLimits(maxTokensParamNote: string) {
       example: 'max_tokens',
       defaultNote: maxTokensParamNote,
     }),
+    tools: setting(z.boolean().optional(), {
+      description: 'Whether the model is offered tools (see tools). One that its endpoint refuses them for is asked without.',
+      example: 'true',
+      defaultNote:
+        'true, but false for the presets vllm, llamacpp and sagemaker, which take tools only when they are started for it',
+    }),
     idleTimeoutSeconds: setting(z.number().positive().max(600).default(30), {
       description: 'How long a model may send nothing before the attempt counts as failed.',
       example: '30',

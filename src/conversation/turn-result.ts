@@ -13,6 +13,7 @@ import { parseCommand, replyTo, toQuestion, type ParleyCommand } from './command
 import { buildContext } from './context.ts';
 import type { Voice } from './profile.ts';
 import { toSummaryQuestion } from './summary.ts';
+import type { ToolsForTurn } from './turn-tools.ts';
 import { readQuestionFiles, toUnreadNote, type FileMeans, type QuestionFiles } from './turn-files.ts';
 
 export interface TurnResultOptions {
@@ -27,6 +28,8 @@ export interface TurnResultOptions {
   readonly retry: RetryPolicy;
   /** Reads what comes with messages; where it is left out, the model gets the names of files and no more. */
   readonly readFiles?: ReadFiles | undefined;
+  /** What the model may use beside; where it is left out, nothing. */
+  readonly toolsFor?: ToolsForTurn | undefined;
 }
 
 /** What a turn comes to, before it is cut into parts and committed. */
@@ -184,7 +187,8 @@ async function ask(options: TurnResultOptions, { turn, questions, means }: Quest
     countTokens,
   });
   const { onText, onStep, signal } = means;
-  const { text: answer, usage, ...answered } = await runAgent({ model, request, onText, onStep }, signal);
+  const tools = options.toolsFor?.({ turn, questions, hasFiles: files !== undefined });
+  const { text: answer, usage, ...answered } = await runAgent({ model, request, onText, onStep, tools }, signal);
   const unread = files ? toUnreadNote(files) : '';
   const text = unread === '' ? answer : endHere(answer, unread);
   return {

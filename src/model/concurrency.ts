@@ -36,6 +36,7 @@ export function limitConcurrency(model: Model, limit: number): Model {
 
   return {
     name: model.name,
+    takesTools: model.takesTools ?? false,
     check: (signal) => model.check(signal),
     async *generate(request, signal): AsyncGenerator<ModelEvent> {
       signal.throwIfAborted();

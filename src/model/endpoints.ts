@@ -10,7 +10,7 @@ import { createTokenCommand } from './openai/token-command.ts';
 /** How one provider is asked, by whoever configures it. */
 export interface EndpointOptions extends Pick<
   OpenAiModelOptions,
-  'model' | 'temperature' | 'maxOutputTokens' | 'maxTokensParam'
+  'model' | 'temperature' | 'maxOutputTokens' | 'maxTokensParam' | 'tools'
 > {
   readonly apiKey?: string | undefined;
   readonly idleTimeoutSeconds: number;
@@ -69,6 +69,7 @@ async function createProvider(name: string, provider: ProviderOptions, parts: Mo
     ...toMs(provider),
     baseUrl: toBaseUrl(provider),
     maxTokensParam: provider.maxTokensParam ?? providerPresets[preset].maxTokensParam,
+    tools: provider.tools ?? providerPresets[preset].takesTools,
     tokens: command && createTokenCommand({ command, lifetimeMs, clock, setting: `${section}.tokenCommand` }),
     settings: {
       section,

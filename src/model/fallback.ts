@@ -53,7 +53,7 @@ export function createFallbackModel(models: readonly Model[], options: FallbackO
       let said = false;
       try {
         for await (const event of model.generate(request, signal)) {
-          if (event.type === 'text') said = true;
+          if (event.type === 'text' || event.type === 'call') said = true;
           if (event.type === 'done') Object.assign(member, { failures: 0, restsUntil: 0 });
           yield event.type === 'done' ? { ...event, model: event.model ?? model.name } : event;
         }
@@ -72,6 +72,7 @@ export function createFallbackModel(models: readonly Model[], options: FallbackO
 
   return {
     name: models.map(({ name }) => name).join(', then '),
+    takesTools: models.some(({ takesTools }) => takesTools),
     generate,
     check: async (signal) => {
       const found: string[] = [];

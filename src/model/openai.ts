@@ -1,8 +1,8 @@
 import type { ClientOptions } from 'openai';
 import type { Clock } from '../clock.ts';
-import { ModelError } from '../errors.ts';
+import { describeError, ModelError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { tokensPerImage, type Model, type ModelMessage, type ModelRequest, type ModelUsage } from './model.ts';
+import { tokensPerImage, type Model, type ModelRequest, type ModelUsage } from './model.ts';
 import { type AnswerReader, createAnswerReader } from './openai/answer.ts';
 import { type BodyReader, openBody } from './openai/body.ts';
 import { type Call, createCall } from './openai/call.ts';
@@ -15,6 +15,7 @@ import {
   toFailure,
   toModelError,
 } from './openai/failure.ts';
+import { toBody } from './openai/request-body.ts';
 import type { TokenSource } from './openai/token-command.ts';
 import { countTokens } from './tokens.ts';
 
@@ -36,6 +37,8 @@ export interface OpenAiModelOptions {
   readonly timeoutMs?: number | undefined;
   readonly maxOutputTokens?: number | undefined;
   readonly temperature?: number | undefined;
+  /** Whether it takes tools. It does by default, until the endpoint says that it does not. */
+  readonly tools?: boolean | undefined;
   /** The name under which the endpoint knows the output limit. */
   readonly maxTokensParam?: 'max_completion_tokens' | 'max_tokens' | undefined;
   /** How the operator knows these options, for messages. Those of `model.openai` by default. */
@@ -54,7 +57,7 @@ const afterCloseMs = 50;
  * answer does not have to.
  */
 export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Model> {
-  const { clock, model, tokens, settings = openAiSettings, idleTimeoutMs = 30_000, timeoutMs = 120_000 } = options;
+  const { clock, model, tokens, tools = true, settings = openAiSettings, idleTimeoutMs = 30_000, timeoutMs = 120_000 } = options;
   const { host } = new URL(options.baseUrl);
   const endpoint: Endpoint = {
     ...{ host, model, settings },
@@ -66,12 +69,12 @@ export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Mo
   const send = await createSend(options, timeoutMs);
   const requestAnswer = createAnswerRequest(options, send);
 
-  function openCall(signal: AbortSignal): Call {
-    return createCall({ clock, host, section: settings.section, idleTimeoutMs, timeoutMs }, signal);
-  }
+  const limits = { clock, host, section: settings.section, idleTimeoutMs, timeoutMs };
+  const openCall = (signal: AbortSignal): Call => createCall(limits, signal);
 
   return {
     name,
+    takesTools: tools,
     /** One text event for each chunk of the body, however many frames it holds: every event costs several turns of the event loop. */
     async *generate(chat, signal) {
       signal.throwIfAborted();
@@ -81,7 +84,7 @@ export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Mo
         const response = await requestAnswer(chat, call);
         call.touch();
         body = openBody(response.body);
-        const answer = createAnswerReader(response.headers.get('content-type') ?? '', endpoint);
+        const answer = toReader(response, { chat, endpoint });
         let written = '';
         for (let isLast = false; !isLast;) {
           const piece = await readPiece(answer, body, call);
@@ -90,7 +93,8 @@ export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Mo
           if (piece.text !== '') yield { type: 'text', text: piece.text };
         }
         signal.throwIfAborted();
-        const { finishReason, usage = estimateUsage(chat, written) } = answer.completion.outcome();
+        const { finishReason, calls, usage = estimateUsage(chat, written) } = answer.completion.outcome();
+        for (const wanted of calls) yield { type: 'call', call: wanted };
         yield { type: 'done', finishReason, usage };
       } catch (error) {
         signal.throwIfAborted();
@@ -160,47 +164,41 @@ function withFreshToken(send: Send, tokens: TokenSource): Send {
   };
 }
 
-/** Asks for an answer as a stream, with its usage unless the endpoint has once refused that. */
+/** Asks for an answer as a stream, with its usage and with tools unless the endpoint has once refused those. */
 function createAnswerRequest(options: OpenAiModelOptions, send: Send) {
-  let reportsUsage = true;
+  const { log, model } = options;
+  const { host } = new URL(options.baseUrl);
+  const speaks = { host, usage: true, tools: options.tools ?? true };
   return async function requestAnswer(chat: ModelRequest, call: Call): Promise<Response> {
     try {
-      return await send({ path: '/chat/completions', body: toBody(chat, options, reportsUsage) }, call);
+      return await send({ path: '/chat/completions', body: toBody(chat, options, speaks) }, call);
     } catch (error) {
-      if (!reportsUsage || !refusesUsage(error)) throw error;
-      const { log, model } = options;
-      log.info('model endpoint does not report usage in streams: tokens will be counted here', { model });
-      reportsUsage = false;
+      if (speaks.usage && refuses(error, /stream_options|include_usage/)) {
+        log.info('model endpoint does not report usage in streams: tokens will be counted here', { model });
+        speaks.usage = false;
+      } else if (speaks.tools && chat.tools && refuses(error, refusesTools)) {
+        log.warn('model endpoint takes no tools: it will be asked without them', { model, error: describeError(error) });
+        speaks.tools = false;
+      } else {
+        throw error;
+      }
       return requestAnswer(chat, call);
     }
   };
 }
 
-function toBody(chat: ModelRequest, options: OpenAiModelOptions, reportsUsage: boolean): string {
-  const { model, temperature, maxOutputTokens, maxTokensParam = 'max_completion_tokens' } = options;
-  const messages: { role: string; content: unknown }[] = chat.system === '' ? [] : [{ role: 'system', content: chat.system }];
-  for (const message of chat.messages)
-    messages.push({ role: message.role, content: message.images ? toParts(message) : message.text });
-  return JSON.stringify({
-    model,
-    messages,
-    stream: true,
-    stream_options: reportsUsage ? { include_usage: true } : undefined,
-    temperature,
-    [maxTokensParam]: maxOutputTokens,
-  });
-}
+/** In the words of Ollama, vLLM, OpenRouter and llama.cpp. */
+const refusesTools = /does not support (?:tools|function)|support tool use|enable-auto-tool-choice|--jinja/i;
 
-/** As https://platform.openai.com/docs/guides/images-vision has it. */
-function toParts({ text, images = [] }: ModelMessage): readonly object[] {
-  const urls = images.map(({ mimeType, base64 }) => `data:${mimeType};base64,${base64}`);
-  return [{ type: 'text', text }, ...urls.map((url) => ({ type: 'image_url', image_url: { url } }))];
-}
-
-function refusesUsage(error: unknown): boolean {
+function refuses(error: unknown, what: RegExp): boolean {
   if (!(error instanceof Error)) return false;
   const { status = 0, detail = '' } = toFailure(error);
-  return (status === 400 || status === 422) && /stream_options|include_usage/.test(detail);
+  return [400, 404, 422, 500].includes(status) && what.test(detail);
+}
+
+function toReader({ headers }: Response, { chat, endpoint }: { chat: ModelRequest; endpoint: Endpoint }): AnswerReader {
+  const offersTools = chat.tools !== undefined && !chat.answersNow;
+  return createAnswerReader(headers.get('content-type') ?? '', endpoint, { offersTools });
 }
 
 interface Piece {
@@ -230,9 +228,12 @@ function toSmallRequest({ model, maxTokensParam = 'max_completion_tokens' }: Ope
   return JSON.stringify({ model, messages: [{ role: 'user', content: 'Say hello.' }], [maxTokensParam]: 16 });
 }
 
-function estimateUsage({ system, messages }: ModelRequest, written: string): ModelUsage {
-  let inputTokens = countTokens(system);
-  for (const { text, images = [] } of messages) inputTokens += countTokens(text) + 4 + images.length * tokensPerImage;
+function estimateUsage({ system, messages, tools }: ModelRequest, written: string): ModelUsage {
+  let inputTokens = countTokens(system) + (tools ? countTokens(JSON.stringify(tools)) : 0);
+  for (const { text, images = [], calls = [] } of messages) {
+    inputTokens += countTokens(text) + 4 + images.length * tokensPerImage;
+    for (const call of calls) inputTokens += countTokens(call.name + call.arguments);
+  }
   return { inputTokens, outputTokens: countTokens(written), estimated: true };
 }
 

@@ -11,6 +11,8 @@ export type ScriptStep =
   | { readonly stall: true }
   /** Ends without having finished. */
   | { readonly cut: true }
+  /** Wants these tools to be called, and waits for what they say. */
+  | { readonly calls: readonly { readonly name: string; readonly arguments: string }[] }
   | { readonly finish: FinishReason };
 
 /** The answer to a request; `call` counts them from 0. May throw, which fails the call. */
@@ -35,6 +37,7 @@ export function createScriptedModel(script: ModelScript, clock: Pick<Clock, 'sle
   const calls: ScriptedCall[] = [];
   return {
     name: 'scripted',
+    takesTools: true,
     calls,
     async *generate(request, signal) {
       const call: ScriptedCall = { request, signal, state: 'open' };
@@ -82,6 +85,9 @@ async function* play(steps: readonly ScriptStep[], { request, clock, signal }: S
       await orAbort(new Promise(() => undefined), signal);
     } else if ('cut' in step) {
       throw new ModelError({ message: 'The scripted answer was cut off.', retryable: true });
+    } else if ('calls' in step) {
+      for (const call of step.calls) yield { type: 'call', call };
+      finishReason = 'calls';
     } else {
       finishReason = step.finish;
     }

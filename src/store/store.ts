@@ -6,6 +6,7 @@ import type { InstallationStore } from './installation-store.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
 import type { Kept, Removing, RevisableBatch, Revising } from './revision.ts';
 import type { SettingStore } from './setting-store.ts';
+import type { ToolCallStore } from './tool-call-store.ts';
 import type { UsageStore } from './usage-store.ts';
 import type { WebhookStore } from './webhook-store.ts';
 
@@ -35,7 +36,15 @@ import type { WebhookStore } from './webhook-store.ts';
  * `uncertain` means that an earlier attempt may have reached the platform: look before sending again.
  */
 export interface Store
-  extends KnowledgeStore, InstallationStore, FeedbackStore, DeadLetterStore, UsageStore, SettingStore, WebhookStore {
+  extends
+    KnowledgeStore,
+    InstallationStore,
+    FeedbackStore,
+    DeadLetterStore,
+    UsageStore,
+    SettingStore,
+    ToolCallStore,
+    WebhookStore {
   /**
    * Saves events in the order given, each at most once per (adapter, tenant, eventId), and with them the adapter's state.
    * A message or command that is to be answered makes its conversation ready; edits and deletes change the transcript at once,
@@ -79,7 +88,7 @@ export interface Store
   recentConversations(query: { readonly adapter: string; readonly since: number }): Promise<readonly RecentConversation[]>;
   status(key: EventKey): Promise<EventStatus | undefined>;
   /** The newest messages of a conversation, oldest first. */
-  transcript(query: { readonly conversationId: string; readonly limit: number }): Promise<readonly TranscriptMessage[]>;
+  transcript(query: TranscriptQuery): Promise<readonly TranscriptMessage[]>;
   /** What waits and is undelivered for these adapters, or for all of them. */
   stats(query?: { readonly adapters: readonly string[] }): Promise<StoreStats>;
 
@@ -257,6 +266,13 @@ export interface DeliveryFailure extends DeliveryHold {
 export interface TakeOver {
   readonly turns: number;
   readonly deliveries: number;
+}
+
+export interface TranscriptQuery {
+  readonly conversationId: string;
+  readonly limit: number;
+  /** Whether what was said before the last reset stays out. */
+  readonly sinceReset?: boolean;
 }
 
 export interface TranscriptMessage {

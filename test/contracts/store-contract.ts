@@ -15,6 +15,7 @@ import { describeReplay } from './store/replay.ts';
 import { describeWebhooks } from './store/webhooks.ts';
 import { describeStatus } from './store/status.ts';
 import { describeSuspects } from './store/suspects.ts';
+import { describeToolCalls } from './store/tool-calls.ts';
 import { describeTurns } from './store/turns.ts';
 import { describeUpkeep } from './store/upkeep.ts';
 import { describeUsage } from './store/usage.ts';
@@ -46,5 +47,6 @@ export function defineStoreContract({ name, open }: StoreContract): void {
     describeKnowledge(open);
     describeUsage(open);
     describePlaces(open);
+    describeToolCalls(open);
   });
 }

@@ -17,6 +17,7 @@ export function createTestModel(answer: Answer = (request) => `Answer to: ${unan
   const requests: ModelRequest[] = [];
   return {
     name: 'test model',
+    takesTools: true,
     requests,
     check: () => Promise.resolve('It works.'),
     async *generate(request, signal) {
@@ -50,4 +51,13 @@ export async function orAborted<Value>(promise: Promise<Value>, signal: AbortSig
 
 export function done(finishReason: 'stop' | 'length' | 'filtered' = 'stop', reported: Partial<ModelUsage> = {}): ModelEvent {
   return { type: 'done', finishReason, usage: { ...usage, ...reported } };
+}
+
+/** What a model says that wants these tools to be called. */
+export async function* asking(
+  ...calls: readonly (readonly [name: string, given: object | string])[]
+): AsyncGenerator<ModelEvent> {
+  for (const [name, given] of calls)
+    yield { type: 'call', call: { name, arguments: typeof given === 'string' ? given : JSON.stringify(given) } };
+  yield { type: 'done', finishReason: 'calls', usage };
 }

@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import type { Adapter, AdapterContext, EventStatus } from '../../src/adapter.ts';
 import type { Clock } from '../../src/clock.ts';
 import { createTurnRunner } from '../../src/conversation/turn.ts';
+import { createToolsForTurn } from '../../src/conversation/turn-tools.ts';
 import type { ReadFiles } from '../../src/files/read-files.ts';
 import { createInbox } from '../../src/inbox/inbox.ts';
 import { createWorker, type Worker } from '../../src/inbox/worker.ts';
@@ -13,6 +14,7 @@ import { openMemoryDatabase, type OpenedDatabase } from '../../src/store/sqlite/
 import { createInProcessStore } from '../../src/store/sqlite/in-process.ts';
 import type { RevisionRules } from '../../src/store/revision.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { Toolbox } from '../../src/tools/toolbox.ts';
 import { createFakeAdapter, type FakeAdapter } from './fake-adapter.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { conversationIdOf, testTenant } from './inbound.ts';
@@ -41,6 +43,7 @@ export interface TestParleyOptions {
   readonly onCount?: (text: string) => void;
   readonly loadTokenizer?: () => Promise<void>;
   readonly readFiles?: ReadFiles;
+  readonly toolbox?: Toolbox;
   /** Runs in place of every call of the store, to delay it or make it fail. */
   readonly aroundStore?: <Result>(method: StoreMethod, call: () => Promise<Result>) => Promise<Result>;
 }
@@ -107,6 +110,7 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
     contextTokens: options.contextTokens ?? 8_000,
     ...(options.loadTokenizer ? { loadTokenizer: options.loadTokenizer } : {}),
     readFiles: options.readFiles,
+    ...(options.toolbox ? { toolsFor: createToolsForTurn({ store, clock, toolbox: options.toolbox }) } : {}),
     staleAfterMs: options.staleAfterMs ?? 60 * 60_000,
     retry: { ...retry, ...options.retry },
     delivery: { leaseMs, expiryMs: policy.expiryMs },

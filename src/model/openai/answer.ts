@@ -15,8 +15,12 @@ export interface AnswerReader {
 const maxBodyLength = 16 * 1024 * 1024;
 
 /** Reads a stream of events, or the plain JSON of a server that does not stream. Throws a ModelError for a response that is neither. */
-export function createAnswerReader(contentType: string, endpoint: Endpoint): AnswerReader {
-  const completion = createCompletion(endpoint);
+export function createAnswerReader(
+  contentType: string,
+  endpoint: Endpoint,
+  { offersTools }: { offersTools: boolean },
+): AnswerReader {
+  const completion = createCompletion(endpoint, offersTools);
   if (contentType.includes('text/html')) {
     const message = `${endpoint.host} sent a web page in place of an answer: ${endpoint.settings.baseUrl} does not lead to a Chat Completions endpoint (most end in /v1).`;
     throw new ModelError({ message, retryable: false });

@@ -1,6 +1,7 @@
 import { ModelError } from '../../errors.ts';
-import type { FinishReason, ModelUsage } from '../model.ts';
+import type { FinishReason, ModelEvent, ModelUsage } from '../model.ts';
 import { type Endpoint, toFailure, toModelError } from './failure.ts';
+import { createToolCallReader } from './tool-calls.ts';
 
 /**
  * What the frames of one answer add up to. A frame is a `chat.completion.chunk`, or a whole `chat.completion` from a server that does
@@ -14,10 +15,18 @@ export interface Completion {
   /** Whether the endpoint has said that nothing more will come. */
   readonly closed: boolean;
   /** How the answer ended. Throws when it has not, or ended without a usable answer. */
-  outcome(): { readonly finishReason: FinishReason; readonly usage: ModelUsage | undefined };
+  outcome(): Outcome;
 }
 
-export function createCompletion(endpoint: Endpoint): Completion {
+export interface Outcome {
+  readonly finishReason: FinishReason;
+  readonly usage: ModelUsage | undefined;
+  /** None where no tools were offered. */
+  readonly calls: readonly Extract<ModelEvent, { type: 'call' }>['call'][];
+}
+
+export function createCompletion(endpoint: Endpoint, offersTools: boolean): Completion {
+  const tools = offersTools ? createToolCallReader(endpoint) : undefined;
   let finish: string | undefined;
   let usage: ModelUsage | undefined;
   let closed = false;
@@ -31,7 +40,9 @@ export function createCompletion(endpoint: Endpoint): Completion {
     const choice: unknown = Array.isArray(frame.choices) ? frame.choices[0] : undefined;
     if (!isRecord(choice)) return '';
     if (typeof choice.finish_reason === 'string') finish = choice.finish_reason;
-    const text = textOf(choice.delta ?? choice.message);
+    const said = choice.delta ?? choice.message;
+    tools?.add(said);
+    const text = textOf(said);
     written ||= text.trim() !== '';
     return text;
   }
@@ -51,9 +62,11 @@ export function createCompletion(endpoint: Endpoint): Completion {
       return closed;
     },
     outcome: () => {
-      const finishReason = toFinishReason(finish, endpoint);
-      if (!written && finishReason !== 'filtered') throw emptyAnswer(finishReason, endpoint);
-      return { finishReason, usage };
+      const asked = tools?.calls() ?? [];
+      const finishReason = toFinishReason(finish, { endpoint, calls: asked.length > 0 });
+      const calls = finishReason === 'calls' ? asked : [];
+      if (!written && finishReason !== 'filtered' && finishReason !== 'calls') throw emptyAnswer(finishReason, endpoint);
+      return { finishReason, usage, calls };
     },
   };
 }
@@ -89,7 +102,13 @@ function textOfPart(part: unknown): string {
   return isRecord(part) && part.type === 'text' && typeof part.text === 'string' ? part.text : '';
 }
 
-function toFinishReason(finish: string | undefined, { host }: Endpoint): FinishReason {
+interface Finished {
+  readonly endpoint: Endpoint;
+  /** Whether tools were called, which many endpoints call a natural end. */
+  readonly calls: boolean;
+}
+
+function toFinishReason(finish: string | undefined, { endpoint: { host }, calls }: Finished): FinishReason {
   switch (finish) {
     case undefined:
       throw new ModelError({
@@ -104,11 +123,15 @@ function toFinishReason(finish: string | undefined, { host }: Endpoint): FinishR
       return 'filtered';
     case 'tool_calls':
     case 'function_call':
-      throw new ModelError({ message: `${host} called a tool, although it was offered none.`, retryable: true });
+      if (calls) return 'calls';
+      throw new ModelError({
+        message: `${host} called a tool, although it was offered none, or did not say which.`,
+        retryable: true,
+      });
     case 'error':
       throw new ModelError({ message: `${host} broke its answer off with an error.`, retryable: true });
     default:
-      return 'stop'; // Compatible endpoints have names of their own for a natural end: eos, end_turn, ...
+      return calls ? 'calls' : 'stop'; // Compatible endpoints have names of their own for a natural end: eos, end_turn, ...
   }
 }
 

@@ -55,6 +55,9 @@ const names: { readonly [Name in UseCase]: true } = {
   countRefusals: true,
   pruneDeliveries: true,
   resendAnswer: true,
+  beginToolCall: true,
+  recordToolCalls: true,
+  listToolCalls: true,
 };
 
 /** A Store whose methods become calls, stamped with the caller's time. */

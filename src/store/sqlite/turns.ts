@@ -3,6 +3,7 @@ import type { InboundEvent } from '../../message.ts';
 import type {
   ClaimedTurn,
   TranscriptMessage,
+  TranscriptQuery,
   TurnClaim,
   TurnClaims,
   TurnHold,
@@ -36,11 +37,12 @@ const eventsPerTurn = 100;
 /** Claiming and giving back turns; see the state machine in store.ts. Ending one is in commit.ts. */
 export function createTurns(db: Sqlite) {
   const history = createHistory(db);
+  const resetOf = db.prepare<[string], number>('select reset_seq from conversation where id = ?').pluck();
   return {
     ...createHolds(db),
     ...createClaim(db, history),
-    transcript: ({ conversationId, limit }: { conversationId: string; limit: number }): TranscriptMessage[] =>
-      history({ conversationId, after: 0, limit }),
+    transcript: ({ conversationId, limit, sinceReset }: TranscriptQuery): TranscriptMessage[] =>
+      history({ conversationId, after: sinceReset ? (resetOf.get(conversationId) ?? 0) : 0, limit }),
   };
 }
 

@@ -38,6 +38,9 @@ export function createUpkeep(db: Sqlite) {
     turn: `select t.seq, ended_at as at, t.seq < (select max(seq) from turn) and t.seq <= ${summed} and not exists (
              select 1 from dead_letter d where d.turn = t.seq and d.state = 'open') as done from turn t order by t.seq`,
   };
+  const pruneCalls = db.prepare<[number, number]>(
+    'delete from tool_call where seq in (select seq from tool_call where at < ? limit ?)',
+  );
   const pruners = Object.entries(prunable).map(([table, sql]) => ({
     oldest: db.prepare<[], OldRow>(sql),
     remove: db.prepare<[number]>(`delete from ${table} where seq = ?`),
@@ -57,7 +60,7 @@ export function createUpkeep(db: Sqlite) {
       free({ owner, now, died: 0 });
     },
     prune({ before, limit }: { before: number; limit: number }): number {
-      let pruned = pruneLetters.run(before, limit).changes;
+      let pruned = pruneLetters.run(before, limit).changes + pruneCalls.run(before, limit).changes;
       for (const { oldest, remove } of pruners) {
         const seqs = olderThan(before, { rows: oldest.iterate(), limit });
         for (const seq of seqs) remove.run(seq);

@@ -15,6 +15,7 @@ import { createPlaces } from './places.ts';
 import { createOverheard } from './overheard.ts';
 import { createStats } from './stats.ts';
 import { createStatus } from './status.ts';
+import { createToolCallCases } from './tool-calls.ts';
 import { createTurns } from './turns.ts';
 import { createUpkeep } from './upkeep.ts';
 import { createUsage } from './usage.ts';
@@ -93,6 +94,7 @@ export function createUseCases(db: Sqlite): UseCases {
     removeDocument: ([source]) => knowledge.removeDocument(source),
     searchPassages: ([match, limit]) => knowledge.searchPassages(match, limit),
     ...createWebhookUseCases(db),
+    ...createToolCallCases(db),
   };
 }
 

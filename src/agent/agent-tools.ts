@@ -1,0 +1,27 @@
+import type { Clock } from '../clock.ts';
+import type { Tool, ToolPlace } from '../tools/tool.ts';
+import type { ToolLedger } from '../tools/tool-ledger.ts';
+import type { ToolLimits } from '../tools/tool-limits.ts';
+
+/** What the model may use for one answer. */
+export interface AgentTools {
+  readonly offered: readonly Tool[];
+  readonly limits: ToolLimits;
+  readonly ledger: ToolLedger;
+  readonly clock: Clock;
+  readonly turnId: string;
+  readonly place: ToolPlace;
+  /** Whether the context holds what strangers wrote, before any tool has been used. */
+  readonly untrusted: boolean;
+  /** Whether the messages themselves come from outside. */
+  readonly fromOutside?: boolean;
+  /** Whether a person has to approve of a use of the tool; `untrusted` tells whether the context holds what strangers wrote by now. */
+  readonly needsApproval: (tool: Tool, untrusted: boolean) => boolean;
+}
+
+/** What a person is asked to approve: exactly this is done then. */
+export interface Proposal {
+  readonly tool: string;
+  /** Canonical JSON. */
+  readonly arguments: string;
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { count, setting } from './setting.ts';
+
+const names = z.array(z.string().min(1)).min(1);
+
+const rule = z.strictObject({
+  tools: z
+    .array(z.string().regex(/^[a-zA-Z0-9_-]{0,64}\*?$/, 'must hold names of tools; a * may stand for the end of one'))
+    .min(1),
+  adapters: names.optional(),
+  tenants: names.optional(),
+  channels: names.optional(),
+  people: names.optional(),
+});
+
+/** What the model may use while it answers. */
+export const tools = z
+  .strictObject({
+    allow: setting(z.array(rule).default([]), {
+      description:
+        'Which tools the model may use, and where. Each rule names tools (a * at the end stands for the rest of a name) and may be narrowed to adapters, ' +
+        'tenants (Slack workspaces, Discord servers, webhook sources), channels and people, all by id. Without a rule there are no tools.',
+      example: '[{ tools: [current_time, search_knowledge], adapters: [slack] }]',
+    }),
+    steps: setting(count.max(50).default(8), {
+      description: 'How often the model may ask for tools before it has to answer.',
+      example: '4',
+    }),
+    callsPerStep: setting(count.max(32).default(8), {
+      description: 'How many calls it may make at once; further ones are not made.',
+      example: '4',
+    }),
+    callSeconds: setting(z.number().positive().max(300).default(20), {
+      description: 'How long one call of a tool may take.',
+      example: '10',
+    }),
+    totalSeconds: setting(z.number().positive().max(1800).default(90), {
+      description: 'How long all steps of one answer may take together. After that the model has to answer.',
+      example: '60',
+    }),
+    resultCharacters: setting(count.max(200_000).default(8000), {
+      description: 'How much of what one call gives the model gets to see.',
+      example: '4000',
+    }),
+  })
+  .prefault({});
