@@ -8,6 +8,7 @@ import { sqlitePath } from './config/database.ts';
 import { placeVoices } from './config/place-voice.ts';
 import { toWebhookSource } from './config/resolve-webhook.ts';
 import { allowsSettings, toModelChoices } from './config/slack-home.ts';
+import { toDiscordOptions } from './config/discord-options.ts';
 import { toSlackOptions } from './config/slack-options.ts';
 import { createProfiles, type Profiles } from './conversation/profiles.ts';
 import { createTurnRunner } from './conversation/turn.ts';
@@ -141,14 +142,10 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
     slack.enabled && adapterRegistry.slack({ ...toSlackOptions(config), fetch }),
     discord.enabled &&
       discord.token !== undefined &&
-      adapterRegistry.discord({ ...discordOptions(discord), token: discord.token, fetch }),
+      adapterRegistry.discord({ ...toDiscordOptions(discord), token: discord.token, fetch }),
     sources.length > 0 && adapterRegistry.webhook({ sources, fetch, maxBodyBytes, publicUrl, trustProxy }),
   ]);
   return adapters.filter((adapter) => adapter !== false);
-}
-
-function discordOptions({ enabled: _, token: __, applicationId, backfillMinutes, ...discord }: Config['discord']) {
-  return { ...discord, ...(applicationId ? { applicationId } : {}), backfillMs: backfillMinutes * 60_000 };
 }
 
 /** The AI model that the configuration names. */
