@@ -1,6 +1,6 @@
 import type { AcceptResult, AdapterContext } from '../../src/adapter.ts';
 import { createBotTurns } from '../../src/bot-turns.ts';
-import type { Question } from '../../src/bot-turns.ts';
+import type { Question } from '../../src/turn-limit.ts';
 import type { InboundEvent } from '../../src/message.ts';
 import { createAutoThread } from './auto-thread.ts';
 import { parseDestination } from './conversation.ts';

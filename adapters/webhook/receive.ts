@@ -90,7 +90,8 @@ async function takeEvent(reception: Reception, body: Buffer): Promise<void> {
 async function acceptEvent(reception: Reception, event: Mapped): Promise<void> {
   const { request, response, receiver, context, answers, options, proof } = reception;
   const { source } = receiver;
-  const message = toMessage(source, event, proof?.timestampMs ?? context.clock.now());
+  const asked = toMessage(source, event, proof?.timestampMs ?? context.clock.now());
+  const message = receiver.limitTurns?.(asked, context.clock.now()) ?? asked;
   const { eventId, tenant, conversationId } = message;
   const result = await accept(reception, message);
   if (result === undefined) {

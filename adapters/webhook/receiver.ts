@@ -1,3 +1,5 @@
+import { createTurnLimit } from '../../src/turn-limit.ts';
+import type { TurnLimit } from '../../src/turn-limit.ts';
 import { createAddressList } from './addresses.ts';
 import type { Contains } from './addresses.ts';
 import { createJobIds } from './job-id.ts';
@@ -21,6 +23,8 @@ export interface Receiver {
   readonly isAllowed: Contains | undefined;
   /** Undefined where there is no limit. */
   readonly takeOne: TakeOne | undefined;
+  /** Refuses what is one too many in its conversation; undefined where there is no limit. */
+  readonly limitTurns: ReturnType<typeof createTurnLimit> | undefined;
   readonly jobs: JobIds;
 }
 
@@ -32,7 +36,7 @@ export function createReceiver(
   source: WebhookSource,
   { fetch, jobKey }: { fetch: typeof globalThis.fetch; jobKey: string },
 ): Receiver {
-  const { name, allowFrom, rateLimit, requireHttps = true } = source;
+  const { name, allowFrom, rateLimit, turnsPerHour, requireHttps = true } = source;
   const secrets = sharedSecrets(source.verify);
   return {
     source,
@@ -41,6 +45,15 @@ export function createReceiver(
     requireHttps,
     isAllowed: allowFrom && createAddressList(allowFrom),
     takeOne: rateLimit && createRateLimiter(rateLimit),
+    limitTurns: turnsPerHour === undefined ? undefined : createTurnLimit(toTurnLimit(name, turnsPerHour)),
     jobs: createJobIds(name, secrets.length > 0 ? secrets : [jobKey]),
+  };
+}
+
+/** A desk whose automation answers each comment of ours with one of its own would go on for ever. */
+function toTurnLimit(name: string, perHour: number): TurnLimit {
+  return {
+    perHour,
+    refusal: `webhooks.${name}.turnsPerHour: ${perHour} events of this conversation were answered within an hour`,
   };
 }

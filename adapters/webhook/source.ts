@@ -49,6 +49,8 @@ export interface SourceLimits {
   readonly allowFrom?: readonly string[] | undefined;
   /** How many genuine requests are taken. Default as many as come. */
   readonly rateLimit?: RateLimit | undefined;
+  /** How many events of one conversation are answered within an hour. Default as many as come. */
+  readonly turnsPerHour?: number | undefined;
   readonly maxBodyBytes?: number | undefined;
   /** How deep JSON may be nested. Default 100. */
   readonly maxDepth?: number | undefined;

@@ -73,6 +73,11 @@ const source = z.strictObject({
       }),
     })
     .optional(),
+  turnsPerHour: setting(count.max(100_000).default(100), {
+    description:
+      'How many events of one conversation are answered within an hour. More are recorded as refused: a desk whose automation answers every answer would never stop.',
+    example: '20',
+  }),
   maxBodyBytes: setting(
     z
       .int()
