@@ -68,6 +68,8 @@ function coerceText(schema: z.ZodType, value: string): unknown {
   if (schema instanceof z.ZodNumber) return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(value) ? Number(value) : value;
   if (schema instanceof z.ZodBoolean) return readBoolean(value) ?? value;
   if (!(schema instanceof z.ZodUnion)) return value;
+  // A word that may stand there stands for itself, as `off` does.
+  if (schema.options.some((option) => option instanceof z.ZodLiteral && option.values.has(value))) return value;
   if (readBoolean(value) === false && !/^\d+$/.test(value)) return false;
   return /^\d+$/.test(value) ? Number(value) : value;
 }

@@ -65,6 +65,12 @@ describe('where settings come from', () => {
     assert.equal(config.slack.clientId, '1234567890.1234567890');
   });
 
+  test('off is a word where it may stand in place of a number, and numbers are numbers there', async () => {
+    const { config } = await load('slack: { fileAfter: off }\ndiscord: { fileAfter: "20000" }\nserver: { trustProxy: no }');
+
+    assert.deepEqual([config.slack.fileAfter, config.discord.fileAfter, config.server.trustProxy], ['off', 20_000, false]);
+  });
+
   test('paths are seen from the working directory', async () => {
     const { config } = await load('knowledge: { folder: docs }', { PARLEY_DATA: 'state', DATABASE_URL: 'sqlite:db/ledger.db' });
 
