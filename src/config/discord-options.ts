@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 
-/** What the Discord adapter is told, beside its token. */
+/** What the Discord adapter is told, besides its token. */
 export function toDiscordOptions({
   enabled: _,
   token: __,
