@@ -13,6 +13,7 @@ import { toDiscordOptions } from './config/discord-options.ts';
 import { toOwnModel } from './config/own-model.ts';
 import { toSlackOptions } from './config/slack-options.ts';
 import { createProfiles, type Profiles } from './conversation/profiles.ts';
+import type { OpenedTools } from './conversation/open-tools.ts';
 import { createTurnRunner } from './conversation/turn.ts';
 import type { ToolsForTurn } from './conversation/turn-tools.ts';
 import { describeError } from './errors.ts';
@@ -86,7 +87,9 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
     const adapters = [...configured, ...(options.adapters ?? [])].map(watch.adapter);
     const deliveryLog = createDeliveryLog({ ...config.webhookLog, store, clock, log });
     started.push(deliveryLog);
-    const toolsFor = await loadTools(config, { store, clock, log, signal });
+    const tools = await loadTools(config, { store, clock, log, signal });
+    if (tools) started.push(tools);
+    const toolsFor = tools?.toolsFor;
     const parts = { fetch, store, clock, owner, model, profiles, adapters, deliveryLog, toolsFor, watch };
     const { inbox, outbox, worker } = createStages(options, parts);
     started.push({ stop: () => store.handBack(owner) });
@@ -185,7 +188,7 @@ async function createWatch(
   return token === undefined ? noWatch : (await import('./metrics/prometheus.ts')).createPrometheus({ token, ...parts });
 }
 
-async function loadTools(config: Config, parts: BuiltinParts & { readonly clock: Clock }): Promise<ToolsForTurn | undefined> {
+async function loadTools(config: Config, parts: BuiltinParts & { readonly clock: Clock }): Promise<OpenedTools | undefined> {
   const { tools: settings, knowledge } = config;
   if (settings.allow.length === 0) return undefined;
   const { openTools } = await import('./conversation/open-tools.ts');

@@ -15,13 +15,8 @@ export interface AgentTools {
   readonly untrusted: boolean;
   /** Whether the messages themselves come from outside. */
   readonly fromOutside?: boolean;
+  /** Names of servers whose tools cannot be offered just now. */
+  readonly missing?: readonly string[];
   /** Whether a person has to approve of a use of the tool; `untrusted` tells whether the context holds what strangers wrote by now. */
   readonly needsApproval: (tool: Tool, untrusted: boolean) => boolean;
-}
-
-/** What a person is asked to approve: exactly this is done then. */
-export interface Proposal {
-  readonly tool: string;
-  /** Canonical JSON. */
-  readonly arguments: string;
 }

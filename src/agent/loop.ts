@@ -1,6 +1,6 @@
 import type { Step } from '../adapter.ts';
 import type { Model, ModelRequest, ModelUsage } from '../model/model.ts';
-import type { AgentTools, Proposal } from './agent-tools.ts';
+import type { AgentTools } from './agent-tools.ts';
 import { readAnswer, type Said } from './read-answer.ts';
 import { answerWithTools } from './tool-loop.ts';
 
@@ -20,8 +20,6 @@ export interface AgentAnswer {
   readonly usage: ModelUsage;
   /** Name of the model that has answered. */
   readonly model: string;
-  /** What a person is to approve before it is done: the answer ends with that. */
-  readonly proposal?: Proposal;
 }
 
 const cutNote = '\n\n_(The answer ends here: it reached the length limit.)_';

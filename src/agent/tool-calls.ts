@@ -7,7 +7,7 @@ import type { Tool, ToolArguments } from '../tools/tool.ts';
 import type { CallState, FinishedCall } from '../tools/tool-ledger.ts';
 import { clip, toResultText, toVisible } from '../tools/tool-result.ts';
 import type { ActingCalls } from './acting-calls.ts';
-import type { AgentTools, Proposal } from './agent-tools.ts';
+import type { AgentTools } from './agent-tools.ts';
 import { runTool } from './run-tool.ts';
 
 export interface CallRunnerOptions {
@@ -21,12 +21,6 @@ export interface CallStep {
   readonly step: number;
   /** Of the time for all steps. */
   readonly leftMs: number;
-}
-
-export interface CallResults {
-  /** One for each call, in their order. */
-  readonly results: readonly ModelMessage[];
-  readonly proposal: Proposal | undefined;
 }
 
 /** A call that may be made: its tool is there and its arguments fit. */
@@ -49,11 +43,20 @@ interface Ended {
   readonly ms: number;
 }
 
+const notApproved =
+  'Not called: it changes something, and a person would have to approve of that, which nobody can do here. Say what you would have done.';
+
 /** Runs the calls of one step: those that only look at once, those that act one after the other. What goes wrong is told to the model; only the signal ends it. */
 export function createCallRunner({ tools, acting, onStep }: CallRunnerOptions) {
   const { limits, ledger, clock, place } = tools;
   const prepare = createPrepare(tools);
   let { untrusted } = tools;
+
+  /** What an earlier attempt has begun is looked up, and not done again. */
+  function withApproval(each: ReadyCall | RefusedCall): ReadyCall | RefusedCall {
+    if ('refused' in each || each.tool.readOnly || acting?.isKnown(each.id)) return each;
+    return tools.needsApproval(each.tool, untrusted) ? { call: each.call, refused: notApproved } : each;
+  }
 
   async function run(ready: ReadyCall, { leftMs }: CallStep, signal: AbortSignal): Promise<Ended> {
     const { tool, value, id, canonical, call } = ready;
@@ -82,14 +85,9 @@ export function createCallRunner({ tools, acting, onStep }: CallRunnerOptions) {
     return ended;
   }
 
-  return async (calls: readonly ToolCall[], step: CallStep, signal: AbortSignal): Promise<CallResults> => {
-    const prepared = calls.map(prepare);
+  return async (calls: readonly ToolCall[], step: CallStep, signal: AbortSignal): Promise<readonly ModelMessage[]> => {
+    const prepared = calls.map(prepare).map(withApproval);
     const ready = prepared.filter((each) => 'tool' in each);
-    const asks = ({ tool, id }: ReadyCall): boolean =>
-      !tool.readOnly && !acting?.isKnown(id) && tools.needsApproval(tool, untrusted);
-    const asking = ready.find(asks);
-    // With a question to people the answer ends: nothing that is looked up now would be read.
-    if (asking) return { results: [], proposal: { tool: asking.tool.name, arguments: asking.canonical } };
     const ended = await runAll(ready, step, signal);
     const endOf = (each: ReadyCall | RefusedCall): Ended =>
       ('refused' in each ? undefined : ended.get(each.call.id)) ?? {
@@ -101,7 +99,7 @@ export function createCallRunner({ tools, acting, onStep }: CallRunnerOptions) {
       prepared.map((each, index) => toRecord(each, endOf(each), { turnId: tools.turnId, at: `${step.step}.${index}` })),
     );
     untrusted ||= ready.some(({ tool }) => tool.untrusted);
-    return { proposal: undefined, results: prepared.map((each) => toMessage(each, endOf(each), limits.resultLength)) };
+    return prepared.map((each) => toMessage(each, endOf(each), limits.resultLength));
   };
 }
 

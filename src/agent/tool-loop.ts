@@ -4,7 +4,7 @@ import type { Model, ModelMessage, ModelRequest, ModelUsage, ToolCall } from '..
 import type { Tool } from '../tools/tool.ts';
 import { outsideRule, toolRules } from '../tools/tool-result.ts';
 import { createActingCalls } from './acting-calls.ts';
-import type { AgentTools, Proposal } from './agent-tools.ts';
+import type { AgentTools } from './agent-tools.ts';
 import { readAnswer, type Said } from './read-answer.ts';
 import { createCallRunner } from './tool-calls.ts';
 
@@ -20,7 +20,6 @@ export interface ToolAnswer {
   readonly text: string;
   readonly usage: ModelUsage;
   readonly model: string;
-  readonly proposal?: Proposal;
 }
 
 const unfinished = '_(I could not finish this: it took more steps than I may take.)_';
@@ -30,7 +29,6 @@ const cutNote = '_(The answer ends here: it reached the length limit.)_';
  * The model and the tools in turn:
  *
  *     ask the model ──calls──> run them ──results──> ask the model … ──no calls──> answer
- *          │                       └──one needs approval──> answer that asks for it
  *          └──steps or time used up──> ask once more, for an answer without calls
  */
 export async function answerWithTools(run: ToolRun, signal: AbortSignal): Promise<ToolAnswer> {
@@ -41,7 +39,10 @@ export async function answerWithTools(run: ToolRun, signal: AbortSignal): Promis
   const isActing = tools.offered.some(({ readOnly }) => !readOnly);
   const acting = isActing ? await createActingCalls(tools.ledger) : undefined;
   const runCalls = createCallRunner({ tools, acting, onStep: run.onStep });
-  const request = { ...withRules(run.request, tools), tools: toModelTools(tools.offered) };
+  const request = {
+    ...withRules(run.request, tools),
+    ...(tools.offered.length > 0 ? { tools: toModelTools(tools.offered) } : {}),
+  };
   const messages: ModelMessage[] = [...request.messages];
   if (acting?.reminder !== undefined) messages.push({ role: 'user', text: acting.reminder });
   const usage = createSum();
@@ -55,8 +56,7 @@ export async function answerWithTools(run: ToolRun, signal: AbortSignal): Promis
     const end = { usage: usage.total(), model: said.model };
     if (isLast || said.calls.length === 0) return { text: written.end(noteAtEnd(said)), ...end };
     const asked = said.calls.map((call, index): ToolCall => ({ ...call, id: toCallId(step, index), name: toName(call.name) }));
-    const { results, proposal } = await runCalls(asked, { step, leftMs: left }, signal);
-    if (proposal) return { text: written.end(), ...end, proposal };
+    const results = await runCalls(asked, { step, leftMs: left }, signal);
     messages.push({ role: 'assistant', text: said.text, calls: asked }, ...results);
   }
 }
@@ -67,8 +67,10 @@ function noteAtEnd({ text, finishReason }: Said): string {
 }
 
 /** The system text and the tools are the same from step to step and from turn to turn, so that providers can cache them. */
-function withRules(request: ModelRequest, { fromOutside }: AgentTools): ModelRequest {
-  return { ...request, system: request.system + toolRules + (fromOutside ? outsideRule : '') };
+function withRules(request: ModelRequest, { fromOutside, missing = [] }: AgentTools): ModelRequest {
+  const absent =
+    missing.length > 0 ? `\n\nThe tools of ${missing.join(', ')} cannot be reached just now: say so where they are needed.` : '';
+  return { ...request, system: request.system + toolRules + (fromOutside ? outsideRule : '') + absent };
 }
 
 function toModelTools(offered: readonly Tool[]): ModelRequest['tools'] & object {

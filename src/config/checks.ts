@@ -9,6 +9,7 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
   return [
     ...checkDatabase(sections.database),
     ...checkModel(sections.model),
+    ...checkTools(sections.tools),
     ...checkLease(sections),
     ...checkSlack(sections.slack),
     ...checkSlackCommands(sections.slack),
@@ -17,6 +18,17 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkDiscord(sections.discord),
     ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => checkWebhook(name, source, sections.server)),
   ];
+}
+
+function checkTools(tools: Settings['tools'] | undefined): Conflict[] {
+  return Object.entries(tools?.mcp ?? {}).flatMap(([name, { command, url, token }]) => {
+    const path = ['tools', 'mcp', name];
+    if (command && url !== undefined) return [{ path: [...path, 'url'], what: 'is set beside command: keep one of them' }];
+    if (!command && url === undefined) return [{ path: [...path, 'command'], what: 'is missing: give a command, or a url' }];
+    return command && token !== undefined
+      ? [{ path: [...path, 'token'], what: 'goes with url: a command gets what it needs by env' }]
+      : [];
+  });
 }
 
 function checkDatabase(database: string | undefined): Conflict[] {

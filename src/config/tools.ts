@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, setting } from './setting.ts';
+import { count, secretText, setting, url } from './setting.ts';
 
 const names = z.array(z.string().min(1)).min(1);
 
@@ -13,6 +13,37 @@ const rule = z.strictObject({
   people: names.optional(),
 });
 
+const server = z.strictObject({
+  command: setting(z.array(z.string().min(1)).min(1).optional(), {
+    description: 'A program and its arguments that speak MCP over standard input and output. No shell reads it.',
+    example: '[npx, -y, "@example/mcp-server"]',
+  }),
+  env: z
+    .record(
+      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'),
+      setting(secretText, {
+        secret: true,
+        description: 'A variable of its environment. Beside these it gets HOME, PATH and the like, and nothing that Parley has.',
+        example: '${DOCS_TOKEN}',
+      }),
+    )
+    .default({}),
+  url: setting(url.optional(), {
+    description: 'In place of a command: the address of a server that speaks MCP over streamable HTTP.',
+    example: 'https://mcp.example.com/mcp',
+  }),
+  token: setting(secretText.optional(), {
+    secret: true,
+    description: 'Bearer token for the address. It is sent nowhere else.',
+    example: '${MCP_TOKEN}',
+  }),
+  readOnly: setting(z.array(z.string().min(1)).default([]), {
+    description:
+      'Which of its tools may be used: those that only look (a * at the end stands for the rest of a name). What the server itself says of that counts for nothing.',
+    example: '[search, get_*]',
+  }),
+});
+
 /** What the model may use while it answers. */
 export const tools = z
   .strictObject({
@@ -22,6 +53,7 @@ export const tools = z
         'tenants (Slack workspaces, Discord servers, webhook sources), channels and people, all by id. Without a rule there are no tools.',
       example: '[{ tools: [current_time, search_knowledge], adapters: [slack] }]',
     }),
+    mcp: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,19}$/, 'must have 1 to 20 of a-z, 0-9 and -'), server).default({}),
     steps: setting(count.max(50).default(8), {
       description: 'How often the model may ask for tools before it has to answer.',
       example: '4',

@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts';
 import { createCurrentTime } from '../tools/current-time.ts';
 import { createSearchConversation } from '../tools/search-conversation.ts';
 import { createSearchKnowledge } from '../tools/search-knowledge.ts';
+import type { McpOptions, McpServer, McpSettings } from '../tools/mcp.ts';
 import type { Tool } from '../tools/tool.ts';
 import { createToolbox, type ToolRule } from '../tools/toolbox.ts';
 import { createToolsForTurn, type ToolsForTurn } from './turn-tools.ts';
@@ -16,6 +17,7 @@ export interface ToolSettings {
   readonly callSeconds: number;
   readonly totalSeconds: number;
   readonly resultCharacters: number;
+  readonly mcp: Readonly<Record<string, McpSettings>>;
 }
 
 export interface OpenToolsOptions {
@@ -25,6 +27,12 @@ export interface OpenToolsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal | undefined;
+}
+
+export interface OpenedTools {
+  readonly toolsFor: ToolsForTurn;
+  /** Ends the connections to servers. */
+  stop(): Promise<void>;
 }
 
 /** How many of the newest messages a search looks at. */
@@ -38,21 +46,39 @@ export async function openTools({
   clock,
   log,
   signal,
-}: OpenToolsOptions): Promise<ToolsForTurn> {
+}: OpenToolsOptions): Promise<OpenedTools> {
   const knowledge = createKnowledge({ folder, store, log });
   const transcript = (conversationId: string) => store.transcript({ conversationId, limit: searchedMessages, sinceReset: true });
   const tools: Tool[] = [createCurrentTime(clock), createSearchKnowledge(knowledge), createSearchConversation(transcript)];
+  const callTimeoutMs = settings.callSeconds * 1_000;
+  const servers = await openServers(settings.mcp, { callTimeoutMs, clock, log });
   const toolbox = createToolbox({
-    tools,
+    ...{ tools, servers },
     rules: settings.allow,
     limits: {
       steps: settings.steps,
       callsPerStep: settings.callsPerStep,
-      callTimeoutMs: settings.callSeconds * 1_000,
+      callTimeoutMs,
       totalMs: settings.totalSeconds * 1_000,
       resultLength: settings.resultCharacters,
     },
   });
   if (toolbox.isUsed('search_knowledge')) await knowledge.refresh(signal);
-  return createToolsForTurn({ store, toolbox, clock });
+  return {
+    toolsFor: createToolsForTurn({ store, toolbox, clock }),
+    stop: async () => {
+      await Promise.all(servers.map((server) => server.stop()));
+    },
+  };
+}
+
+/** Nobody waits for them: a server that is slow to come up has no tools until then. */
+async function openServers(
+  servers: ToolSettings['mcp'],
+  parts: Omit<McpOptions, 'name' | 'settings'>,
+): Promise<readonly McpServer[]> {
+  const named = Object.entries(servers);
+  if (named.length === 0) return [];
+  const { openMcpServer } = await import('../tools/mcp.ts');
+  return named.map(([name, settings]) => openMcpServer({ name, settings, ...parts }));
 }

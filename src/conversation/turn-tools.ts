@@ -32,10 +32,11 @@ export function createToolsForTurn({ store, toolbox, clock }: TurnToolsOptions):
     const { adapter, tenant, author } = newest;
     const place = { adapter, tenant, conversationId, author };
     const offered = toolbox.toolsFor(place);
-    if (offered.length === 0) return undefined;
+    const missing = toolbox.missingFor(place);
+    if (offered.length + missing.length === 0) return undefined;
     const fromOutside = questions.some((question) => question.adapter === 'webhook' || question.author.isBot);
     return {
-      ...{ offered, limits: toolbox.limits, clock, turnId, place, fromOutside },
+      ...{ offered, limits: toolbox.limits, clock, turnId, place, fromOutside, missing },
       untrusted: fromOutside || hasFiles || turn.history.some(({ text }) => parseFileBlock(text) !== undefined),
       needsApproval: toolbox.needsApproval,
       ledger: {

@@ -15,8 +15,17 @@ export interface ToolRule {
 
 export interface ToolboxOptions {
   readonly tools: readonly Tool[];
+  /** Tools that come and go. */
+  readonly servers?: readonly ToolServer[];
   readonly rules: readonly ToolRule[];
   readonly limits: ToolLimits;
+}
+
+/** Somebody who has tools to offer, as long as it can be reached. */
+export interface ToolServer {
+  readonly name: string;
+  readonly isUp: boolean;
+  tools(): readonly Tool[];
 }
 
 /** The tools that there are, and where each may be used. */
@@ -24,7 +33,8 @@ export interface Toolbox {
   readonly limits: ToolLimits;
   /** In an order that is always the same. */
   toolsFor(place: ToolPlace): readonly Tool[];
-  find(name: string): Tool | undefined;
+  /** Names of servers whose tools a rule allows here, and which cannot be reached. */
+  missingFor(place: ToolPlace): readonly string[];
   /** Whether a rule allows it anywhere. */
   isUsed(name: string): boolean;
   /** Whether a person has to approve of a use of the tool; `untrusted`: the context holds what strangers wrote. */
@@ -32,26 +42,42 @@ export interface Toolbox {
 }
 
 /** A tool that no rule names is offered nowhere. */
-export function createToolbox({ tools, rules, limits }: ToolboxOptions): Toolbox {
-  const sorted = tools.toSorted((one, other) => (one.name < other.name ? -1 : 1));
-  const byName = new Map(sorted.map((tool) => [tool.name, tool]));
-  return {
-    limits,
-    find: (name) => byName.get(name),
-    isUsed: (name) => rules.some((rule) => rule.tools.some((pattern) => matches(pattern, name))),
-    toolsFor: (place) => {
-      const channel = parseConversationId(place.conversationId)?.path[0] ?? '';
-      const here = rules.filter(
+export function createToolbox({ tools, servers = [], rules, limits }: ToolboxOptions): Toolbox {
+  const patternsFor = (place: ToolPlace): readonly string[] => {
+    const channel = parseConversationId(place.conversationId)?.path[0] ?? '';
+    return rules
+      .filter(
         ({ adapters, tenants, channels, people }) =>
           isIn(adapters, place.adapter) &&
           isIn(tenants, place.tenant) &&
           isIn(channels, channel) &&
           isIn(people, place.author.id),
-      );
-      return sorted.filter(({ name }) => here.some((rule) => rule.tools.some((pattern) => matches(pattern, name))));
+      )
+      .flatMap((rule) => rule.tools);
+  };
+  return {
+    limits,
+    isUsed: (name) => rules.some((rule) => rule.tools.some((pattern) => matches(pattern, name))),
+    toolsFor: (place) => {
+      const patterns = patternsFor(place);
+      if (patterns.length === 0) return [];
+      return [...tools, ...servers.flatMap((server) => server.tools())]
+        .filter(({ name }) => patterns.some((pattern) => matches(pattern, name)))
+        .toSorted((one, other) => (one.name < other.name ? -1 : 1));
+    },
+    missingFor: (place) => {
+      const down = servers.filter(({ isUp }) => !isUp);
+      if (down.length === 0) return [];
+      const patterns = patternsFor(place);
+      return down.map(({ name }) => name).filter((name) => patterns.some((pattern) => isOf(pattern, name)));
     },
     needsApproval: ({ readOnly }) => !readOnly,
   };
+}
+
+function isOf(pattern: string, server: string): boolean {
+  const prefix = `${server}__`;
+  return pattern.startsWith(prefix) || (pattern.endsWith('*') && prefix.startsWith(pattern.slice(0, -1)));
 }
 
 function isIn(list: readonly string[] | undefined, value: string): boolean {

@@ -79,7 +79,8 @@ test('the JSON Schema knows every key of the file and describes it', () => {
 
   for (const { path, description } of describeKeys()) {
     assert.ok(schema.includes(JSON.stringify(description)), path);
-    assert.ok(schema.includes(`"${path.split('.').at(-1)}":`), path);
+    // NAME stands for whatever the operator calls it.
+    if (!path.endsWith('.NAME')) assert.ok(schema.includes(`"${path.split('.').at(-1)}":`), path);
   }
   assert.match(schema, /"additionalProperties":false/);
 });

@@ -60,6 +60,7 @@ const sdkHomes: readonly { readonly sdk: RegExp; readonly homes: readonly string
   { sdk: /^pg(?:\/|$)/, homes: ['src/store/postgres/'] },
   { sdk: /^express(?:\/|$)/, homes: ['src/http/', 'adapters/'] },
   { sdk: /^jose(?:\/|$)/, homes: ['adapters/webhook/'] },
+  { sdk: /^@modelcontextprotocol\//, homes: ['src/tools/'] },
   { sdk: /^commander(?:\/|$)/, homes: ['src/cli/'] },
   { sdk: /^prom-client(?:\/|$)/, homes: ['src/metrics/'] },
 ];

@@ -1,0 +1,151 @@
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { Clock } from '../clock.ts';
+import { describeError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { nextDelay } from '../retry.ts';
+import { toMcpTool } from './mcp-tool.ts';
+import type { Tool } from './tool.ts';
+
+/** One server, as it is configured: a program or an address. */
+export interface McpSettings {
+  /** A program and its arguments; no shell reads it. */
+  readonly command?: readonly string[] | undefined;
+  /** All that the program gets of the environment beside HOME, PATH and the like. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly url?: string | undefined;
+  readonly token?: string | undefined;
+  /** Its tools that may be used: those that only look. A * at the end stands for the rest of a name. */
+  readonly readOnly: readonly string[];
+}
+
+export interface McpOptions {
+  readonly name: string;
+  readonly settings: McpSettings;
+  readonly callTimeoutMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A server of tools. While it cannot be reached it has none. */
+export interface McpServer {
+  readonly name: string;
+  readonly isUp: boolean;
+  tools(): readonly Tool[];
+  /** Resolves when the attempt to connect that is under way has ended, either way. */
+  settled(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const connectTimeoutMs = 15_000;
+const backoff = { baseMs: 1_000, maxMs: 60_000, expiryMs: Number.POSITIVE_INFINITY, maxAttempts: Number.POSITIVE_INFINITY };
+
+/**
+ * Connects to a server and keeps that up:
+ *
+ *     connecting ──tools are listed──> up ──closed, or a call does not get through──> down ──backoff──> connecting
+ */
+export function openMcpServer(options: McpOptions): McpServer {
+  const { name, clock, log } = options;
+  let client: Client | undefined;
+  let tools: readonly Tool[] = [];
+  let failures = 0;
+  let stopped = false;
+  let cancelRetry: (() => void) | undefined;
+  let attempt = connect();
+
+  async function connect(): Promise<void> {
+    try {
+      const opened = await openListed(options, lose);
+      if (stopped) return await opened.client.close();
+      ({ client, tools } = opened);
+      failures = 0;
+      // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK has no other way to be told
+      client.onclose = () => lose(opened.client, 'it closed the connection');
+      log.info('MCP server is connected', { server: name, tools: tools.map((tool) => tool.name) });
+    } catch (error) {
+      retry(describeError(error));
+    }
+  }
+
+  function lose(from: Client, why: string): void {
+    if (client !== from || stopped) return;
+    client = undefined;
+    tools = [];
+    from.close().catch(() => undefined); // it is gone already
+    retry(why);
+  }
+
+  function retry(error: string): void {
+    if (stopped) return;
+    failures += 1;
+    const delayMs =
+      nextDelay(backoff, { attempt: failures, firstDueAt: clock.now(), retryAfterMs: undefined }, clock) ?? backoff.maxMs;
+    log.warn('MCP server cannot be reached; its tools are not offered', { server: name, error, retryInMs: Math.round(delayMs) });
+    cancelRetry = clock.after(delayMs, () => {
+      attempt = connect();
+    });
+  }
+
+  async function stop(): Promise<void> {
+    stopped = true;
+    cancelRetry?.();
+    tools = [];
+    await client?.close();
+    await attempt;
+  }
+
+  return {
+    name,
+    get isUp() {
+      return client !== undefined;
+    },
+    tools: () => tools,
+    settled: () => attempt,
+    stop,
+  };
+}
+
+type OnLost = (client: Client, why: string) => void;
+
+async function openListed({ name: server, settings, callTimeoutMs, log }: McpOptions, onLost: OnLost) {
+  const client = await openClient(settings);
+  try {
+    const { tools: offered } = await client.listTools(undefined, { timeout: connectTimeoutMs });
+    const how = { server, allowed: settings.readOnly, client, callTimeoutMs, log };
+    const lose = (error: unknown): void => onLost(client, describeError(error));
+    return { client, tools: offered.flatMap((tool) => toMcpTool(tool, { ...how, onLost: lose }) ?? []) };
+  } catch (error) {
+    await client.close().catch(() => undefined); // the error before is the one that matters
+    throw error;
+  }
+}
+
+/** The SDK is loaded when the first server is. */
+async function openClient(settings: McpSettings): Promise<Client> {
+  const [{ Client: McpClient }, transport] = await Promise.all([
+    import('@modelcontextprotocol/sdk/client/index.js'),
+    openTransport(settings),
+  ]);
+  const client = new McpClient({ name: 'parley', version: '1' });
+  try {
+    await client.connect(transport, { timeout: connectTimeoutMs });
+  } catch (error) {
+    await client.close().catch(() => undefined); // the error before is the one that matters
+    throw error;
+  }
+  return client;
+}
+
+async function openTransport({ command, env, url, token }: McpSettings): Promise<Transport> {
+  const [program, ...args] = command ?? [];
+  if (program !== undefined) {
+    const { StdioClientTransport } = await import('@modelcontextprotocol/sdk/client/stdio.js');
+    // What it prints on standard error may hold secrets of its own.
+    return new StdioClientTransport({ command: program, args, env: { ...env }, stderr: 'ignore' });
+  }
+  const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  // A redirect would take the token and the arguments to a place that nobody has configured.
+  return new StreamableHTTPClientTransport(new URL(url ?? ''), { requestInit: { headers, redirect: 'error' } });
+}

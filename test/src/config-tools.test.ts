@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { loadConfig } from '../../src/config.ts';
+import { ConfigError } from '../../src/errors.ts';
+import { memoryFiles, memoryFolder } from '../support/config-files.ts';
+
+function load(yaml: string, env: Record<string, string> = {}) {
+  return loadConfig({ env, cwd: memoryFolder, files: memoryFiles({ 'parley.yaml': yaml }) });
+}
+
+describe('the settings of tools', () => {
+  test('allow nothing unless a rule does', async () => {
+    const { config } = await load('');
+
+    assert.deepEqual([config.tools.allow, config.tools.mcp], [[], {}]);
+  });
+
+  test('take the secrets of servers from the environment, and know them as secrets', async () => {
+    const yaml =
+      'tools: { mcp: { docs: { command: [docs], env: { DOCS_TOKEN: "${A_TOKEN}" } }, crm: { url: "https://mcp.example.com/mcp", token: "${B_TOKEN}" } } }';
+
+    const { config, secrets } = await load(yaml, { A_TOKEN: 'first-token', B_TOKEN: 'second-token' });
+
+    assert.equal(config.tools.mcp['docs']?.env['DOCS_TOKEN'], 'first-token');
+    assert.deepEqual(secrets.toSorted(), ['first-token', 'second-token']);
+  });
+
+  for (const { what, yaml, says } of [
+    {
+      what: 'a server that is neither program nor address',
+      yaml: 'tools: { mcp: { docs: {} } }',
+      says: /tools\.mcp\.docs\.command.*is missing/,
+    },
+    {
+      what: 'a server that is both',
+      yaml: 'tools: { mcp: { docs: { command: [x], url: "https://x.example/mcp" } } }',
+      says: /tools\.mcp\.docs\.url.*beside command/,
+    },
+    {
+      what: 'a token for a program',
+      yaml: 'tools: { mcp: { docs: { command: [x], token: abc } } }',
+      says: /tools\.mcp\.docs\.token.*goes with url/,
+    },
+    { what: 'a rule that names no tool', yaml: 'tools: { allow: [{ adapters: [slack] }] }', says: /tools\.allow/ },
+    {
+      what: 'a rule that is empty where it should narrow',
+      yaml: 'tools: { allow: [{ tools: [a], channels: [] }] }',
+      says: /tools\.allow/,
+    },
+    { what: 'a rule with an unknown key', yaml: 'tools: { allow: [{ tools: [a], channel: [C1] }] }', says: /tools\.allow/ },
+  ]) {
+    test(`refuse ${what}`, async () => {
+      await assert.rejects(load(yaml), (error) => error instanceof ConfigError && says.test(error.message));
+    });
+  }
+});
