@@ -44,3 +44,34 @@ test('discord: a long answer grows into one message with a file, is asked for an
     },
     { yaml: { discord: { fileAfter: 4_000 } } },
   ));
+
+test('discord: a long answer that may not be a file stands in messages, which one short answer takes the place of', () =>
+  onStage(
+    'discord',
+    async ({ start, discord, model, settled, store }) => {
+      let answer = long;
+      Object.assign(model.behaviour, { answer: () => answer, tokensPerSecond: 20_000 });
+      discord.deny(discord.home.channelId, 1n << 15n);
+      await start();
+      await until(() => discord.connected() > 0, 'the gateway');
+      const written = () => discord.messages(discord.home.channelId).filter(({ author }) => author === discord.bot);
+
+      discord.say({ text: 'Tell me everything.', mention: true });
+      await until(() => written().some(({ content }) => content.includes('Paragraph 119')), 'the end of the answer');
+      await settled();
+
+      const texts = written().map(({ content }) => content);
+      assert.equal(texts.join('\n\n'), long);
+
+      answer = 'In short: lines.';
+      const { id: messageId = '', components } = written().at(-1) ?? {};
+      const customId = /parley:regenerate:[0-9a-z]+/.exec(JSON.stringify(components))?.[0] ?? '';
+      discord.press({ messageId, customId });
+      await until(() => written().length === 1, 'the messages to go');
+      await settled();
+
+      assert.equal(written()[0]?.content, answer);
+      assert.equal((await store().stats()).deadLetters, 0);
+    },
+    { yaml: { discord: { fileAfter: 4_000 } } },
+  ));

@@ -125,6 +125,20 @@ describe('an answer that replaces a long one on Discord', () => {
       assertFile({ ...stage, message: again }, other);
     }));
 
+  test('is not taken for the earlier one where they begin alike: the file tells them apart', () =>
+    scene(async ({ emulator, message, written }) => {
+      const plain = createDiscordAdapter({ ...defaults(emulator), fileAfter, buttons: false });
+      const first = await plain.send(message, never);
+      const again = { ...message, id: 'again0000000000000000001', text: `${long}\n\nAnd so on.`, opened: first, replaces: first };
+
+      const found = await plain.find?.(again, never);
+      await plain.send(again, never);
+
+      assert.deepEqual(found, { receipt: first, complete: false });
+      assert.deepEqual(written().map(contentsOf), [[again.text]]);
+      await plain.stop();
+    }));
+
   test('takes the place of all messages of one that could not be a file', () =>
     scene(async (stage) => {
       const { emulator, adapter, another, destination, message, written } = stage;
