@@ -8,6 +8,9 @@ import { sqlitePath } from './config/database.ts';
 import { placeVoices } from './config/place-voice.ts';
 import { toWebhookSource } from './config/resolve-webhook.ts';
 import { allowsSettings, toModelChoices } from './config/slack-home.ts';
+import { toDeliveryPolicy } from './config/delivery-policy.ts';
+import { toDiscordOptions } from './config/discord-options.ts';
+import { toOwnModel } from './config/own-model.ts';
 import { toSlackOptions } from './config/slack-options.ts';
 import { createProfiles, type Profiles } from './conversation/profiles.ts';
 import type { OpenedTools } from './conversation/open-tools.ts';
@@ -17,6 +20,7 @@ import { describeError } from './errors.ts';
 import { createFileReader } from './files/read-files.ts';
 import { createFetch } from './http/fetch.ts';
 import { createReadiness } from './http/health.ts';
+import { noWatch, type Watch } from './metrics/watch.ts';
 import { createHttpServer } from './http/server.ts';
 import { createErrorId } from './ids.ts';
 import { createDeliveryLog, type DeliveryLog } from './inbox/delivery-log.ts';
@@ -30,7 +34,6 @@ import { countTokens, loadTokenizer } from './model/tokens.ts';
 import { createTranscriber } from './model/transcribe.ts';
 import { createDeliver } from './outbox/delivery.ts';
 import { createOutbox } from './outbox/outbox.ts';
-import type { RetryPolicy } from './retry.ts';
 import { openSqliteStore } from './store/sqlite/client.ts';
 import type { Store } from './store/store.ts';
 
@@ -72,24 +75,25 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
   // The SDKs are loaded while the database opens on its thread. Should they fail, that is told where they are waited for.
   const loading = Promise.all([createAdapters(config, fetch), chooseAiModel(config, { fetch, clock, log })]);
   loading.catch(() => undefined);
-  const store = await (options.openStore ?? openConfiguredStore(config))(clock, options.onFatal);
+  const watch = await createWatch(config, { clock, log });
+  const store = watch.store(await (options.openStore ?? openConfiguredStore(config))(clock, options.onFatal));
   const started: Part[] = [{ stop: () => store.close() }, { stop: closeFetch }];
   try {
     const freed = await store.takeOver();
     if (freed.turns + freed.deliveries > 0) log.info('took over what an earlier process left unfinished', { ...freed });
     const [configured, aiModel] = await orAborted(loading, signal);
-    const model = aiModel ?? (await createBuiltin(config.knowledge, { store, log, signal }));
-    const profiles = await loadProfiles(config, store, { fetch, clock, log });
-    const adapters = [...configured, ...(options.adapters ?? [])];
+    const model = watch.model(aiModel ?? (await createBuiltin(config.knowledge, { store, log, signal })));
+    const profiles = await loadProfiles(config, store, { fetch, clock, log, watch });
+    const adapters = [...configured, ...(options.adapters ?? [])].map(watch.adapter);
     const deliveryLog = createDeliveryLog({ ...config.webhookLog, store, clock, log });
     started.push(deliveryLog);
     const tools = await loadTools(config, { store, clock, log, signal });
     if (tools) started.push(tools);
-    const toolsFor = tools?.toolsFor;
-    const parts = { fetch, store, clock, owner, model, profiles, adapters, deliveryLog, toolsFor };
+    const { toolsFor } = tools ?? {};
+    const parts = { fetch, store, clock, owner, model, profiles, adapters, deliveryLog, toolsFor, watch };
     const { inbox, outbox, worker } = createStages(options, parts);
     started.push({ stop: () => store.handBack(owner) });
-    const server = options.http ? createServer(options, { store, adapters, clock }) : undefined;
+    const server = options.http ? createServer(options, { store, adapters, clock, watch }) : undefined;
     const listening = await server?.start();
     if (server) started.push(server);
     outbox.start();
@@ -144,14 +148,10 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
     slack.enabled && adapterRegistry.slack({ ...toSlackOptions(config), fetch }),
     discord.enabled &&
       discord.token !== undefined &&
-      adapterRegistry.discord({ ...discordOptions(discord), token: discord.token, fetch }),
+      adapterRegistry.discord({ ...toDiscordOptions(discord), token: discord.token, fetch }),
     sources.length > 0 && adapterRegistry.webhook({ sources, fetch, maxBodyBytes, publicUrl, trustProxy }),
   ]);
   return adapters.filter((adapter) => adapter !== false);
-}
-
-function discordOptions({ enabled: _, token: __, applicationId, backfillMinutes, ...discord }: Config['discord']) {
-  return { ...discord, ...(applicationId ? { applicationId } : {}), backfillMs: backfillMinutes * 60_000 };
 }
 
 /** The AI model that the configuration names. */
@@ -181,6 +181,13 @@ async function createBuiltin({ folder }: Config['knowledge'], { store, log, sign
   });
 }
 
+async function createWatch(
+  { server: { metricsToken: token } }: Config,
+  parts: Pick<ModelParts, 'clock' | 'log'>,
+): Promise<Watch> {
+  return token === undefined ? noWatch : (await import('./metrics/prometheus.ts')).createPrometheus({ token, ...parts });
+}
+
 async function loadTools(config: Config, parts: BuiltinParts & { readonly clock: Clock }): Promise<OpenedTools | undefined> {
   const { tools: settings, knowledge } = config;
   if (settings.allow.length === 0) return undefined;
@@ -193,26 +200,21 @@ async function chooseAiModel(config: Config, parts: ModelParts): Promise<Model |
 }
 
 /** What is set for single places, in the configuration, and by people on Slack. */
-async function loadProfiles(config: Config, store: Store, parts: ModelParts): Promise<Profiles> {
+async function loadProfiles(
+  config: Config,
+  store: Store,
+  { watch, ...parts }: ModelParts & { readonly watch: Watch },
+): Promise<Profiles> {
   const { slack, model } = config;
   const profiles = await createProfiles({
     configured: Object.fromEntries(placeVoices(config)),
     models: toModelChoices(slack),
-    createModel: (name) => createAiModel(toOwnModel(model, name), parts),
+    createModel: async (name) => watch.model(await createAiModel(toOwnModel(model, name), parts)),
   });
   if (!allowsSettings(slack)) return profiles;
   for (const { tenant, place, settings } of await store.listPlaces({ adapter: 'slack' }))
     profiles.set({ adapter: 'slack', tenant, place }, settings.profile);
   return profiles;
-}
-
-/** The model of a place: a provider by its name, or another model of the provider that answers elsewhere. */
-function toOwnModel(model: Config['model'], name: string): Config['model'] {
-  const { provider, fallback, openai, providers } = model;
-  const own = providers[provider];
-  if (Object.hasOwn(providers, name)) return { ...model, provider: name, fallback: fallback.filter((each) => each !== name) };
-  if (own) return { ...model, providers: { ...providers, [provider]: { ...own, model: name } } };
-  return { ...model, openai: { ...openai, model: name } };
 }
 
 interface StageParts extends Pick<ModelParts, 'fetch'> {
@@ -224,10 +226,11 @@ interface StageParts extends Pick<ModelParts, 'fetch'> {
   readonly adapters: readonly Adapter[];
   readonly deliveryLog: DeliveryLog;
   readonly toolsFor: ToolsForTurn | undefined;
+  readonly watch: Watch;
 }
 
 function createStages({ config, log }: ParleyOptions, parts: StageParts) {
-  const { fetch, store, clock, owner, model, profiles, adapters, deliveryLog, toolsFor } = parts;
+  const { fetch, store, clock, owner, model, profiles, adapters, deliveryLog, toolsFor, watch } = parts;
   const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
   const { leaseSeconds, maxAttempts, concurrency } = config.worker;
   const leaseMs = leaseSeconds * 1_000;
@@ -237,7 +240,7 @@ function createStages({ config, log }: ParleyOptions, parts: StageParts) {
     adapters: byName,
     clock,
     log,
-    policy: deliveryPolicy(config),
+    policy: toDeliveryPolicy(config),
     timeoutMs: config.delivery.timeoutSeconds * 1_000,
     leaseMs,
   });
@@ -259,24 +262,21 @@ function createStages({ config, log }: ParleyOptions, parts: StageParts) {
   const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages, revisions });
   const { provider, providers, openai } = config.model;
   const modelName = provider === 'builtin' ? 'built in' : (providers[provider]?.model ?? openai.model);
-  const { record: recordDelivery } = deliveryLog;
+  const recordDelivery = watch.delivery(deliveryLog.record);
   const inbox = createInbox({ store, clock, log, accept: worker.accept, recordDelivery, modelName, onPlace: profiles.set });
   return { inbox, outbox, worker };
 }
 
-function deliveryPolicy({ delivery }: Config): RetryPolicy {
-  const { baseDelayMs: baseMs, maxDelaySeconds, expiryMinutes, maxAttempts } = delivery;
-  return { baseMs, maxMs: maxDelaySeconds * 1_000, expiryMs: expiryMinutes * 60_000, maxAttempts };
-}
+type ServedParts = Pick<StageParts, 'store' | 'adapters' | 'clock' | 'watch'>;
 
-type ServedParts = Pick<StageParts, 'store' | 'adapters' | 'clock'>;
-
-function createServer({ config, log }: ParleyOptions, { store, adapters, clock }: ServedParts) {
+function createServer({ config, log }: ParleyOptions, { store, adapters, clock, watch }: ServedParts) {
   const { host, port, accessLog, trustProxy } = config.server;
   const names = adapters.map(({ name }) => name);
   return createHttpServer({
     ...{ host, port, accessLog, trustProxy, log, clock },
-    routers: adapters.map((adapter) => adapter.router?.()).filter((router) => router !== undefined),
+    routers: [watch.router({ store, adapters }), ...adapters.map((adapter) => adapter.router?.())].filter(
+      (router) => router !== undefined,
+    ),
     readiness: createReadiness({ adapters, stats: () => store.stats({ adapters: names }), clock }),
   });
 }

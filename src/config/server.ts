@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { findKeyProblem } from '../secret-box.ts';
-import { count, setting, text, url } from './setting.ts';
+import { count, secretText, setting, text, url } from './setting.ts';
 
 export const server = z
   .strictObject({
@@ -42,6 +42,12 @@ export const server = z
         example: '1048576',
       },
     ),
+    metricsToken: setting(secretText.min(16, 'must have at least 16 characters').optional(), {
+      env: 'METRICS_TOKEN',
+      secret: true,
+      description: 'Switches /metrics on, in the format of Prometheus. A scraper shows it as `Authorization: Bearer`.',
+      example: 'a long random text',
+    }),
     accessLog: setting(z.boolean().default(true), { description: 'Whether each HTTP request is logged.', example: 'false' }),
   })
   .prefault({});

@@ -40,6 +40,7 @@ const stages: Readonly<Record<string, readonly string[]>> = {
   conversation: ['agent', 'files', 'model', 'tools', 'knowledge', 'store'],
   workflow: ['agent', 'model', 'tools', 'knowledge', 'store'],
   console: ['store', 'outbox'],
+  metrics: ['model', 'store'],
 };
 
 /** The roots put the stages together: they may import everything but what is listed here. */
@@ -61,6 +62,7 @@ const sdkHomes: readonly { readonly sdk: RegExp; readonly homes: readonly string
   { sdk: /^jose(?:\/|$)/, homes: ['adapters/webhook/'] },
   { sdk: /^@modelcontextprotocol\//, homes: ['src/tools/'] },
   { sdk: /^commander(?:\/|$)/, homes: ['src/cli/'] },
+  { sdk: /^prom-client(?:\/|$)/, homes: ['src/metrics/'] },
 ];
 
 /** What an adapter may use beside its platform's SDK. */

@@ -1,0 +1,53 @@
+import type { Clock } from '../clock.ts';
+import type { AcceptResult } from '../adapter.ts';
+import type { InboundEvent } from '../message.ts';
+import type { Store, TurnOutcome } from '../store/store.ts';
+import type { Figures } from './figures.ts';
+
+/** Counts what has been committed, so that nothing is counted twice that was tried twice. */
+export function watchStore(store: Store, figures: Figures, clock: Pick<Clock, 'now'>): Store {
+  function onAccepted(events: readonly InboundEvent[], results: readonly AcceptResult[]): void {
+    for (const [index, { adapter, type }] of events.entries()) {
+      figures.events.inc({ adapter, type, status: results[index]?.status ?? 'accepted' });
+    }
+  }
+
+  function onCommitted({ deliver: { adapter }, events, startedAt, failure, ...outcome }: TurnOutcome): void {
+    const { model = '', inputTokens = 0, outputTokens = 0 } = outcome;
+    figures.turns.inc({ adapter, verdict: events[0]?.verdict ?? 'answered' });
+    figures.turnSeconds.observe({ adapter }, Math.max(0, clock.now() - startedAt) / 1_000);
+    if (failure) figures.dead.inc({ kind: 'turn' });
+    if (model === '') return;
+    figures.tokens.inc({ model, direction: 'input' }, inputTokens);
+    figures.tokens.inc({ model, direction: 'output' }, outputTokens);
+  }
+
+  return {
+    ...store,
+    accept: async (batch) => {
+      const results = await store.accept(batch);
+      onAccepted(batch.events, results);
+      return results;
+    },
+    acceptAndClaim: async (batch, claim) => {
+      const accepted = await store.acceptAndClaim(batch, claim);
+      onAccepted(batch.events, accepted.results);
+      return accepted;
+    },
+    commitTurn: async (outcome) => {
+      const result = await store.commitTurn(outcome);
+      if (result.status === 'committed') onCommitted(outcome);
+      return result;
+    },
+    postponeTurn: async (postponement) => {
+      const isHeld = await store.postponeTurn(postponement);
+      if (isHeld) figures.postponed.inc();
+      return isHeld;
+    },
+    settleFailed: async (failure) => {
+      const isHeld = await store.settleFailed(failure);
+      if (isHeld && failure.retryAt === undefined) figures.dead.inc({ kind: 'delivery' });
+      return isHeld;
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { onStage, until } from '../e2e/stage.ts';
+
+const token = 'a token of sixteen letters and more';
+
+/** The figures, by name and labels. */
+async function scrape(url: string, authorization = `Bearer ${token}`): Promise<Map<string, number>> {
+  const response = await fetch(`${url}/metrics`, { headers: { authorization } });
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  const lines = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+}
+
+const hasCopy = (figures: ReadonlyMap<string, number>): boolean =>
+  [...figures.keys()].some((name) => name.includes('verdict="duplicate"'));
+
+test('what Parley does is counted once, by what came of it, for who shows the token', () =>
+  onStage(
+    'webhook',
+    async ({ start, desk, model, people, settled }) => {
+      const { url = '' } = await start();
+      model.fail({ type: 'server_error' });
+      desk.faults.add({ kind: 'server_error' });
+      people.ask(1);
+      await settled();
+      people.repeatSomething();
+      await until(async () => hasCopy(await scrape(url)), 'the copy');
+
+      const figures = await scrape(url);
+
+      const expected = {
+        'parley_events_total{adapter="webhook",type="message",status="accepted"}': 1,
+        'parley_turns_total{adapter="webhook",verdict="answered"}': 1,
+        parley_turns_postponed_total: 1,
+        'parley_turn_seconds_count{adapter="webhook"}': 1,
+        'parley_sends_total{adapter="webhook",outcome="failed"}': 1,
+        'parley_sends_total{adapter="webhook",outcome="sent"}': 1,
+        'parley_webhook_requests_total{source="desk",verdict="accepted",status="202"}': 1,
+        'parley_adapter_connected{adapter="webhook"}': 1,
+        parley_events_waiting: 0,
+        parley_parts_undelivered: 0,
+        parley_dead_letters_open: 0,
+      };
+      assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, figures.get(name)])), expected);
+      const calls = [...figures].filter(([name]) => name.startsWith('parley_model_calls_total'));
+      assert.deepEqual(
+        calls.map(([name, count]) => [/outcome="(\w+)"/.exec(name)?.[1], count]),
+        [
+          ['failed', 1],
+          ['answered', 1],
+        ],
+      );
+      assert.ok(
+        [...figures].some(
+          ([name, count]) => name.startsWith('parley_model_tokens_total') && name.includes('output') && count > 0,
+        ),
+      );
+      assert.ok((figures.get('process_resident_memory_bytes') ?? 0) > 0);
+    },
+    { yaml: { server: { metricsToken: token }, delivery: { baseDelayMs: 200, maxDelaySeconds: 2, timeoutSeconds: 4 } } },
+  ));
+
+test('without the token, with another or by another method there are no figures', () =>
+  onStage(
+    'webhook',
+    async ({ start }) => {
+      const { url = '' } = await start();
+      for (const [method, authorization] of [
+        ['GET', ''],
+        ['GET', `Bearer ${token}x`],
+        ['GET', token],
+        ['POST', `Bearer ${token}`],
+      ] as const) {
+        const response = await fetch(`${url}/metrics`, { method, headers: { authorization } });
+
+        assert.equal(response.status, 401);
+        assert.equal(response.headers.get('www-authenticate'), 'Bearer');
+        assert.match(await response.text(), /server\.metricsToken/);
+      }
+    },
+    { yaml: { server: { metricsToken: token } } },
+  ));
+
+test('where no token is set there is no such page', () =>
+  onStage('webhook', async ({ start }) => {
+    const { url = '' } = await start();
+
+    assert.equal((await fetch(`${url}/metrics`)).status, 404);
+  }));
