@@ -6,6 +6,8 @@ export interface FeatureOptions {
   readonly commands: boolean;
   /** Whether answers open threads. */
   readonly autoThread?: boolean;
+  /** Whether long answers go out as files. */
+  readonly sendsFiles?: boolean;
   /** Whether posts in forums can be marked as solved. */
   readonly posts?: boolean;
   /** Whether people may add the app to their own account. */
@@ -28,6 +30,7 @@ export type Intent = keyof typeof intentBits;
 const permissionBits = {
   ViewChannel: 1n << 10n,
   SendMessages: 1n << 11n,
+  AttachFiles: 1n << 15n,
   ReadMessageHistory: 1n << 16n,
   ManageThreads: 1n << 34n,
   CreatePublicThreads: 1n << 35n,
@@ -43,6 +46,7 @@ export function featuresOf({
   messageContentIntent,
   commands,
   autoThread = false,
+  sendsFiles = false,
   posts = false,
 }: FeatureOptions): readonly DiscordFeature[] {
   const none = { permissions: [], intents: [], scopes: [] } as const;
@@ -63,26 +67,9 @@ export function featuresOf({
       ? [{ ...none, purpose: 'follow threads without a new mention', intents: ['MessageContent'] } as const]
       : []),
     { ...none, purpose: 'answer', permissions: ['ViewChannel', 'SendMessages', 'SendMessagesInThreads'], scopes: ['bot'] },
-    ...(autoThread
-      ? [
-          {
-            ...none,
-            purpose: 'open a thread for a question',
-            permissions: ['CreatePublicThreads'],
-            scopes: ['bot'],
-          } as const satisfies DiscordFeature,
-        ]
-      : []),
-    ...(posts
-      ? [
-          {
-            ...none,
-            purpose: 'mark posts as solved',
-            permissions: ['ManageThreads'],
-            scopes: ['bot'],
-          } as const satisfies DiscordFeature,
-        ]
-      : []),
+    ...(autoThread ? [inServers('open a thread for a question', 'CreatePublicThreads')] : []),
+    ...(sendsFiles ? [inServers('send a long answer as a file', 'AttachFiles')] : []),
+    ...(posts ? [inServers('mark posts as solved', 'ManageThreads')] : []),
     {
       ...none,
       purpose: 'find an answer again whose sending was cut off, and messages that it missed',
@@ -93,6 +80,10 @@ export function featuresOf({
       ? [{ ...none, purpose: 'offer commands and buttons', scopes: ['applications.commands'] } as const satisfies DiscordFeature]
       : []),
   ];
+}
+
+function inServers(purpose: string, permission: Permission): DiscordFeature {
+  return { purpose, permissions: [permission], intents: [], scopes: ['bot'] };
 }
 
 /** The intents to identify with, as one number. */

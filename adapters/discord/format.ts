@@ -1,24 +1,24 @@
 import { splitMarkdown } from '../../src/split.ts';
 
 /** Discord takes 2,000; a few are left for what an edit may have to add, such as the end of a code block. */
-const maxMessage = 1990;
+export const maxMessage = 1990;
 /** A table that would be wider than this is not padded: it wraps on every screen, and padding would swell the text. */
 const maxTableWidth = 100;
 const maxFenceLine = 100;
 
 /** The texts of the messages that show this Markdown on Discord, each within its limit. */
-export function toMessageTexts(markdown: string): string[] {
+export function toMessageTexts(markdown: string, limit = maxMessage): string[] {
   const text = toDiscordMarkdown(markdown);
-  const texts = splitMarkdown(text, maxMessage);
+  const texts = splitMarkdown(text, limit);
   // A cut may make a line out of the middle of one, and that line a fence too long to be repeated in each message.
-  return texts.every(({ length }) => length <= maxMessage) ? texts : cutAnywhere(text);
+  return texts.every(({ length }) => length <= limit) ? texts : cutAnywhere(text, limit);
 }
 
-function cutAnywhere(text: string): string[] {
+function cutAnywhere(text: string, limit: number): string[] {
   const texts: string[] = [];
   for (let at = 0; at < text.length;) {
-    const low = text.charCodeAt(at + maxMessage);
-    const end = low >= 0xdc00 && low <= 0xdfff ? at + maxMessage - 1 : at + maxMessage;
+    const low = text.charCodeAt(at + limit);
+    const end = low >= 0xdc00 && low <= 0xdfff ? at + limit - 1 : at + limit;
     texts.push(text.slice(at, end));
     at = end;
   }

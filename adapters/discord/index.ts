@@ -1,12 +1,12 @@
 import type { Adapter, AdapterContext } from '../../src/adapter.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AdapterError } from '../../src/errors.ts';
+import { headLimit, splitForDiscord } from './answer-file.ts';
 import { stopRow } from './buttons.ts';
 import { checkDiscord } from './check.ts';
 import { defineCommands } from './commands.ts';
 import { intentsOf } from './features.ts';
 import { createFileFetcher } from './files.ts';
-import { toMessageTexts } from './format.ts';
 import { Gateway } from './gateway.ts';
 import { createDiscordRouter } from './http.ts';
 import type { InteractionEndpoint } from './http.ts';
@@ -53,6 +53,8 @@ export interface DiscordOptions extends RuleSettings {
   readonly buttons: boolean;
   /** Whether answers are shown while they grow. */
   readonly streaming: boolean;
+  /** Answers of more characters than this go out as their beginning and a file. None do where it is left out. */
+  readonly fileAfter?: number | undefined;
   /** How far back missed messages are fetched when a session could not be resumed, in ms. */
   readonly backfillMs: number;
   /** For files; the platform's own where it is left out. */
@@ -99,7 +101,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     return { clock: clock(), log: running.context.log, answer: (payload) => interactions.answer(payload) };
   }
 
-  const openStream = createStreams({ rest, answers, sender, buttons: options.buttons, context: () => running?.context });
+  const openStream = createStreams({ rest, answers, sender, ...options, context: () => running?.context });
 
   return {
     name: 'discord',
@@ -118,16 +120,20 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     send: (message, signal) => sender.send(message, signal),
     find: (message, signal) => sender.find(message, signal),
     remove: (message, receipt, signal) => sender.remove(message, receipt, signal),
-    split: toMessageTexts,
+    split: (text) => splitForDiscord(text, options.fileAfter),
     download: createFileFetcher(options),
     notice: toNotice,
     readThread: (command, signal) => readThread({ rest, command, signal }),
     typing: (destination, signal) => sender.typing(destination, signal),
-    check: (signal) => checkDiscord({ ...options, autoThread: opensThreads(options), posts: hasPosts(options), rest }, signal),
+    check: (signal) => checkDiscord({ ...options, ...askedFor(options), rest }, signal),
     health: () => healthOf(running),
     ...(options.streaming ? { stream: openStream } : {}),
     ...(publicKey === undefined ? {} : { router: () => createDiscordRouter(publicKey, endpoint) }),
   };
+}
+
+function askedFor(options: DiscordOptions) {
+  return { autoThread: opensThreads(options), posts: hasPosts(options), sendsFiles: options.fileAfter !== undefined };
 }
 
 interface StreamParts {
@@ -135,19 +141,21 @@ interface StreamParts {
   readonly answers: InteractionSender;
   readonly sender: Sender;
   readonly buttons: boolean;
+  readonly fileAfter?: number | undefined;
   /** Undefined before the start. */
   readonly context: () => AdapterContext | undefined;
 }
 
-function createStreams({ rest, answers, sender, buttons, context }: StreamParts): NonNullable<Adapter['stream']> {
+function createStreams({ rest, answers, sender, buttons, fileAfter, context }: StreamParts): NonNullable<Adapter['stream']> {
   const components = buttons ? stopRow : undefined;
+  const limit = fileAfter === undefined ? undefined : headLimit;
   const nextPlace = createWindow(streamsLimit, () => context()?.clock.monotonic() ?? 0);
   return (opening, signal) => {
     const { clock, log } = context() ?? {};
     if (!clock || !log) throw new AdapterError('The Discord adapter has not been started.');
     const address = parseInteractionDestination(opening.destination);
     return new DiscordStream({
-      ...{ rest, clock, log, opening, signal, components, doubt: (id) => sender.doubt(id), nextPlace },
+      ...{ rest, clock, log, opening, signal, components, limit, doubt: (id) => sender.doubt(id), nextPlace },
       locate:
         opening.destination['threadParent'] === undefined ? undefined : (bound) => sender.locate(opening.destination, bound),
       show: address && ((text, bound) => answers.showOriginal(address, { shown: { text, components }, signal: bound })),

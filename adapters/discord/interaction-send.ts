@@ -1,6 +1,8 @@
 import type { FoundMessage } from '../../src/adapter.ts';
 import { DeliveryError } from '../../src/errors.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
+import { carries, toUpload } from './answer-file.ts';
+import type { Attached, RawFile } from './answer-file.ts';
 import { hasButtons } from './buttons.ts';
 import { parseChannelMessage, readMessagesAfter } from './channel-messages.ts';
 import type { ChannelMessage } from './channel-messages.ts';
@@ -24,6 +26,7 @@ export interface InteractionSenderOptions {
 export interface Shown {
   readonly text: string;
   readonly components?: readonly object[] | undefined;
+  readonly attached?: Attached | undefined;
 }
 
 const suppressEmbeds = 1 << 2;
@@ -45,6 +48,14 @@ export function isGone(error: unknown): boolean {
 
 function createGone(): DeliveryError {
   return new DeliveryError({ message: goneMessage, retryable: false, uncertain: false });
+}
+
+interface InteractionCall {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: object;
+  readonly files?: readonly RawFile[] | undefined;
+  readonly signal: AbortSignal;
 }
 
 /** Answers to interactions: the first part takes the place of the deferred response, the others follow it. */
@@ -107,18 +118,17 @@ export class InteractionSender {
   ): Promise<Receipt> {
     const flags = suppressEmbeds | (method === 'POST' && address.isPrivate ? ephemeral : 0);
     const { text, components } = shown;
-    const body = { content: text, flags, allowed_mentions: nobody, ...(components === undefined ? {} : { components }) };
-    const made = parseChannelMessage(await this.#call(address, { method, path, body, signal }));
+    const { body: attachments, files } = toUpload(shown.attached);
+    const buttons = components === undefined ? {} : { components };
+    const body = { content: text, flags, allowed_mentions: nobody, ...buttons, ...attachments };
+    const made = parseChannelMessage(await this.#call(address, { method, path, body, files, signal }));
     const channelId = made?.fields['channel_id'];
     if (made) return { id: made.id, ...(isSnowflake(channelId) ? { channelId } : {}) };
     const message = 'Discord answered a response with something that is no message.';
     throw new DeliveryError({ message, retryable: true, uncertain: true });
   }
 
-  async #call(
-    address: InteractionAddress,
-    { path, ...call }: { method: 'GET' | 'POST' | 'PATCH' | 'DELETE'; path: string; body?: object; signal: AbortSignal },
-  ): Promise<unknown> {
+  async #call(address: InteractionAddress, { path, ...call }: InteractionCall): Promise<unknown> {
     const { rest, tokens, now, acknowledged } = this.#options;
     const token = isExpired(address, now()) ? undefined : tokens.open(address);
     if (token === undefined) throw createGone();
@@ -144,8 +154,9 @@ export class InteractionSender {
   }
 }
 
-function toFound({ id, content, fields }: ChannelMessage, { text, components = [] }: Shown): FoundMessage {
-  return { receipt: { id }, complete: sameText(content, text) && hasButtons(fields, components) };
+function toFound({ id, content, fields }: ChannelMessage, { text, components = [], attached }: Shown): FoundMessage {
+  const complete = sameText(content, text) && carries(fields, attached) && hasButtons(fields, components);
+  return { receipt: { id }, complete };
 }
 
 function interactionOf({ interaction_metadata: metadata }: ChannelMessage['fields']): unknown {

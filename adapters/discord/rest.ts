@@ -3,6 +3,7 @@ import type { ClientOptions } from 'discord.js';
 import { Agent, request } from 'undici';
 import type { Clock } from '../../src/clock.ts';
 import { DeliveryError } from '../../src/errors.ts';
+import type { RawFile } from './answer-file.ts';
 import { RateLimits } from './rate-limits.ts';
 import { createWindow } from './window.ts';
 
@@ -12,6 +13,8 @@ export interface RestCall {
   readonly route: `/${string}`;
   readonly body?: unknown;
   readonly query?: URLSearchParams;
+  /** The request becomes a multipart one then. */
+  readonly files?: readonly RawFile[] | undefined;
   readonly signal: AbortSignal;
   /** False where a token stands in the route. */
   readonly auth?: false;
@@ -57,7 +60,7 @@ export function createRest({ token, apiUrl, clock }: RestOptions): Rest {
   const rest = new REST(options);
   return {
     options,
-    call: async ({ signal, method, route, body, query, auth = true }) => {
+    call: async ({ signal, method, route, body, query, files, auth = true }) => {
       // The SDK never takes its listener off the signal that it is given, and a worker's signal lives long.
       const controller = new AbortController();
       const onAbort = (): void => controller.abort(signal.reason);
@@ -80,6 +83,7 @@ export function createRest({ token, apiUrl, clock }: RestOptions): Rest {
           auth,
           body,
           ...(query ? { query } : {}),
+          ...(files ? { files: [...files] } : {}),
           signal: controller.signal,
         });
       } finally {
@@ -102,16 +106,17 @@ interface Means {
 }
 
 async function send(url: string, init: Parameters<MakeRequest>[1], { agent, limits }: Means): ReturnType<MakeRequest> {
-  // The SDK fills these in itself: a method's name, a plain object of headers, JSON text or nothing.
+  // The SDK fills these in itself: a method's name, a plain object of headers, JSON text or a form or nothing.
   const { method, headers, body, signal } = init as {
     method: 'GET';
     headers: Record<string, string>;
-    body?: string | null;
+    body?: string | FormData | null;
     signal: AbortSignal;
   };
   const route = `${method} ${toBucketRoute(url)}`;
   limits.check(route);
-  const response = await request(url, { method, headers, body: body ?? null, signal, dispatcher: agent });
+  const wire = body instanceof FormData ? await encode(body, headers) : { headers, body: body ?? null };
+  const response = await request(url, { method, ...wire, signal, dispatcher: agent });
   try {
     limits.learn(route, response.statusCode, (name) => firstOf(response.headers[name]));
   } catch (error) {
@@ -132,6 +137,13 @@ async function send(url: string, init: Parameters<MakeRequest>[1], { agent, limi
     statusText: `HTTP ${response.statusCode}`,
     ok: response.statusCode >= 200 && response.statusCode < 300,
   };
+}
+
+/** A form as the bytes that it is sent as: the request below takes forms of its own making only, and the SDK makes those of the runtime. */
+async function encode(form: FormData, headers: Record<string, string>) {
+  const encoded = new Response(form);
+  const type = encoded.headers.get('content-type') ?? '';
+  return { headers: { ...headers, 'content-type': type }, body: Buffer.from(await encoded.arrayBuffer()) };
 }
 
 /** Limits count per method and channel, whichever of its messages a call is about. */

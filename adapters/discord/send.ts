@@ -1,8 +1,9 @@
 import type { FoundMessage } from '../../src/adapter.ts';
 import { DeliveryError } from '../../src/errors.ts';
 import type { Destination, OutboundMessage, Receipt } from '../../src/message.ts';
+import { carries, fileOf, headOf, isFile, toReceipts } from './answer-file.ts';
+import type { Attached, Piece } from './answer-file.ts';
 import { buttonsOf, hasButtons } from './buttons.ts';
-import { parseChannelMessage } from './channel-messages.ts';
 import type { ChannelMessage } from './channel-messages.ts';
 import { parseDestination } from './conversation.ts';
 import { archivedThread, refusalCode, toDeliveryError, tooManyOldEdits, unknownMessage } from './delivery-error.ts';
@@ -13,70 +14,12 @@ import type { InteractionSender, Shown } from './interaction-send.ts';
 import { parseInteractionDestination } from './interaction-token.ts';
 import type { InteractionAddress } from './interaction-token.ts';
 import type { Rest } from './rest.ts';
+import { findFile, leftOver, sendFile } from './send-file.ts';
 import { Threads } from './threads.ts';
+import { editMessage, postMessage } from './write.ts';
 
-/** Keeps link previews away: a link that a model was talked into writing would be fetched without anybody clicking on it. */
-const suppressEmbeds = 1 << 2;
 /** A turn that comes to nothing never sends what its stream was unsure of. */
 const maxDoubtful = 1000;
-/** Nobody is notified, whatever the text says. Also at every edit: without it Discord applies its defaults again. */
-const nobody = { parse: [], replied_user: false } as const;
-
-export interface Posting {
-  readonly channelId: string;
-  readonly text: string;
-  /** At most 25 characters. */
-  readonly nonce: string;
-  readonly replyTo?: string | undefined;
-  readonly components?: readonly object[] | undefined;
-  readonly signal: AbortSignal;
-}
-
-/**
- * Posts a message, once for ever under its nonce: where Discord knows the nonce it returns the earlier message, whatever text that
- * one has. Rejects with the SDK's error.
- */
-export async function postMessage(
-  rest: Rest,
-  { channelId, text, nonce, replyTo, components, signal }: Posting,
-): Promise<ChannelMessage> {
-  const reference = replyTo === undefined ? {} : { message_reference: { message_id: replyTo, fail_if_not_exists: false } };
-  const buttons = components === undefined || components.length === 0 ? {} : { components };
-  const body = {
-    content: text,
-    nonce,
-    enforce_nonce: true,
-    flags: suppressEmbeds,
-    allowed_mentions: nobody,
-    ...reference,
-    ...buttons,
-  };
-  const message = parseChannelMessage(
-    await rest.call({ method: 'POST', route: `/channels/${channelId}/messages`, body, signal }),
-  );
-  if (message) return message;
-  throw new DeliveryError({
-    message: 'Discord answered a post with something that is no message.',
-    retryable: true,
-    uncertain: true,
-  });
-}
-
-export interface Editing {
-  readonly channelId: string;
-  readonly messageId: string;
-  readonly text: string;
-  /** Those that it has stay where it is left out. */
-  readonly components?: readonly object[] | undefined;
-  readonly signal: AbortSignal;
-}
-
-/** Rejects with the SDK's error. */
-export async function editMessage(rest: Rest, { channelId, messageId, text, components, signal }: Editing): Promise<void> {
-  const buttons = components === undefined ? {} : { components };
-  const body = { content: text, flags: suppressEmbeds, allowed_mentions: nobody, ...buttons };
-  await rest.call({ method: 'PATCH', route: `/channels/${channelId}/messages/${messageId}`, body, signal });
-}
 
 export interface SenderOptions {
   readonly rest: Rest;
@@ -113,7 +56,11 @@ export class Sender {
   async send(message: OutboundMessage, signal: AbortSignal): Promise<Receipt> {
     try {
       const located = await this.#located(message, signal);
-      return await this.#deliver(located, signal).catch((error: unknown) => this.#deliverReopened(error, located, signal));
+      const deliver = (piece: Piece): Promise<Receipt> =>
+        this.#deliver(piece, signal).catch((error: unknown) => this.#deliverReopened(error, piece, signal));
+      const receipt = await (isFile(located) ? sendFile(located, deliver) : deliver(located));
+      for (const left of leftOver(located, receipt)) await this.#removeOne(located, left, signal);
+      return receipt;
     } catch (error) {
       throw toDeliveryError(error);
     }
@@ -121,16 +68,27 @@ export class Sender {
 
   async find(message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined> {
     try {
-      const address = parseInteractionDestination(message.destination);
-      if (address) return await this.#findAnswer(message, address, signal);
-      const located = await this.#located(message, signal);
-      return await this.#findIn(placeOf(located.destination).channelId, located, signal);
+      const find = (piece: Piece): Promise<FoundMessage | undefined> => this.#find(piece, signal);
+      const found = await (isFile(message) ? findFile(message, find) : find(message));
+      if (found?.complete) for (const left of leftOver(message, found.receipt)) await this.#removeOne(message, left, signal);
+      return found;
     } catch (error) {
       throw toDeliveryError(error);
     }
   }
 
+  async #find(message: Piece, signal: AbortSignal): Promise<FoundMessage | undefined> {
+    const address = parseInteractionDestination(message.destination);
+    if (address) return this.#findAnswer(message, address, signal);
+    const located = await this.#located(message, signal);
+    return this.#findIn(placeOf(located.destination).channelId, located, signal);
+  }
+
   async remove(message: OutboundMessage, receipt: Receipt, signal: AbortSignal): Promise<void> {
+    for (const each of toReceipts(receipt)) await this.#removeOne(message, each, signal);
+  }
+
+  async #removeOne(message: OutboundMessage, receipt: Receipt, signal: AbortSignal): Promise<void> {
     const channelId = receipt['channelId'] ?? placeOf(message.destination).channelId;
     const address = parseInteractionDestination(message.destination);
     try {
@@ -231,12 +189,16 @@ export class Sender {
 
   /** Its text stands there, and its buttons do: a stream may have left its own. */
   #isComplete({ content, fields }: ChannelMessage, message: OutboundMessage): boolean {
-    const { components } = this.#shown(message);
-    return sameText(content, message.text) && (components === undefined || hasButtons(fields, components));
+    const { text, components, attached } = this.#shown(message);
+    return sameText(content, text) && carries(fields, attached) && (components === undefined || hasButtons(fields, components));
   }
 
-  #shown(message: OutboundMessage): Shown {
-    return { text: message.text, components: this.#buttons ? buttonsOf(message) : undefined };
+  #shown(message: Piece): Shown {
+    const { answerId: id = message.id } = message;
+    const components = this.#buttons ? buttonsOf({ ...message, id }) : undefined;
+    return isFile(message)
+      ? { text: headOf(message.text), components, attached: fileOf(message) }
+      : { text: message.text, components, attached: carried(message) };
   }
 
   async #lookIfDoubtful(message: OutboundMessage, signal: AbortSignal): Promise<Receipt | undefined> {
@@ -282,6 +244,11 @@ export class Sender {
     }
     return posted.id;
   }
+}
+
+/** An earlier answer, and an attempt to send this one, may have left a file. */
+function carried({ replaces, answerId }: Piece): Attached | undefined {
+  return replaces || answerId !== undefined ? 'nothing' : undefined;
 }
 
 function toReceipt(channelId: string, id: string): Receipt {

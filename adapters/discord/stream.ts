@@ -7,7 +7,7 @@ import { parseDestination } from './conversation.ts';
 import { toDeliveryError } from './delivery-error.ts';
 import { closeOpenFence, toMessageTexts } from './format.ts';
 import type { Rest } from './rest.ts';
-import { editMessage, postMessage } from './send.ts';
+import { editMessage, postMessage } from './write.ts';
 
 /** An answer that is complete so soon after its first word is posted as a whole, without a stream. */
 const graceMs = 15;
@@ -32,6 +32,8 @@ export interface StreamOptions {
   readonly locate?: ((signal: AbortSignal) => Promise<Destination>) | undefined;
   /** The buttons under the growing answer. */
   readonly components?: readonly object[] | undefined;
+  /** So much of an answer is shown; as much as a message takes where it is left out. */
+  readonly limit?: number | undefined;
   /** Takes the next place among the requests of all streams; says in how many ms that is. */
   readonly nextPlace: () => number;
   /** Called when the first post may have arrived or not. */
@@ -176,7 +178,7 @@ export class DiscordStream implements MessageStream {
 
   /** What the first message of the answer shows for now; undefined while that is nothing. */
   #visibleText(): string | undefined {
-    const [text] = toMessageTexts(this.#text);
+    const [text] = toMessageTexts(this.#text, this.#options.limit);
     if (text === undefined) return undefined;
     const closed = closeOpenFence(text);
     return closed.length > platformLimit ? text : closed;

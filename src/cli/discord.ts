@@ -63,7 +63,8 @@ function toFeatureOptions({ discord }: Config): FeatureOptions {
   const places = [discord, ...Object.values(discord.guilds), ...Object.values(discord.channels)];
   const autoThread = places.some((place) => place.autoThread === true);
   const posts = [...Object.values(discord.guilds), ...Object.values(discord.channels)].some(({ mode }) => mode === 'posts');
-  return { gateway, messageContentIntent, commands, userInstall, autoThread, posts };
+  const sendsFiles = discord.fileAfter !== 'off';
+  return { gateway, messageContentIntent, commands, userInstall, autoThread, posts, sendsFiles };
 }
 
 const timeoutMs = 15_000;

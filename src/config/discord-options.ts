@@ -1,6 +1,18 @@
 import type { Config } from '../config.ts';
 
-/** What the Discord adapter is told, beside its token. */
-export function toDiscordOptions({ enabled: _, token: __, applicationId, backfillMinutes, ...discord }: Config['discord']) {
-  return { ...discord, ...(applicationId ? { applicationId } : {}), backfillMs: backfillMinutes * 60_000 };
+/** What the Discord adapter is told, besides its token. */
+export function toDiscordOptions({
+  enabled: _,
+  token: __,
+  applicationId,
+  backfillMinutes,
+  fileAfter,
+  ...discord
+}: Config['discord']) {
+  return {
+    ...discord,
+    ...(applicationId ? { applicationId } : {}),
+    fileAfter: fileAfter === 'off' ? undefined : fileAfter,
+    backfillMs: backfillMinutes * 60_000,
+  };
 }

@@ -177,6 +177,11 @@ export const discord = z
       description: 'Whether answers are shown while they grow.',
       example: 'false',
     }),
+    fileAfter: setting(z.union([z.int().min(4_000).max(1_000_000), z.literal('off')]).default(10_000), {
+      description:
+        'An answer of more characters than this goes out as its beginning and a file with all of it. Shorter ones stand in as many messages as they need. off for messages only.',
+      example: '20000',
+    }),
     backfillMinutes: setting(z.number().min(0).max(1440).default(60), {
       description: 'How far back missed messages are fetched when a connection cannot be resumed. 0 for not at all.',
       example: '60',

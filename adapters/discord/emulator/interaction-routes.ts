@@ -12,7 +12,7 @@ export function interactionRoutes({ interactions }: Pick<Interacting, 'interacti
     },
     {
       ...{ method: 'POST', pattern: '/webhooks/:id/:id', byToken },
-      handle: ({ ids: [, token = ''], body }) => interactions.followUp(token, body),
+      handle: ({ ids: [, token = ''], ...content }) => interactions.followUp(token, content),
     },
     {
       ...{ method: 'GET', pattern: message, byToken },
@@ -20,7 +20,7 @@ export function interactionRoutes({ interactions }: Pick<Interacting, 'interacti
     },
     {
       ...{ method: 'PATCH', pattern: message, byToken },
-      handle: ({ ids: [, token = '', id = ''], body }) => interactions.edit(token, id, body),
+      handle: ({ ids: [, token = '', id = ''], ...content }) => interactions.edit(token, id, content),
     },
     {
       ...{ method: 'DELETE', pattern: message, byToken },

@@ -5,9 +5,12 @@ import { pingsOf } from './mentions.ts';
 import { toMessage } from './payloads.ts';
 import { invalidField, noContent, ok, refusal } from './reply.ts';
 import type { Reply } from './reply.ts';
-import type { EmulatedMessage, EmulatedUser, World } from './world.ts';
+import { attach } from './uploads.ts';
+import type { Content } from './uploads.ts';
+import type { EmulatedAttachment, EmulatedMessage, EmulatedUser, World } from './world.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
+type Posted = Fields & { readonly attachments?: readonly EmulatedAttachment[] };
 
 /** Something that a person has done with a command, a button or a form, and what came of it. */
 export interface EmulatedInteraction {
@@ -72,7 +75,7 @@ export class Interactions {
     interaction.responseType = Number(type);
     if (type === 4 || type === 5) {
       const flags = Number(data['flags'] ?? 0) & keptFlags;
-      const message = this.#post(interaction, type === 5 ? { flags: flags | loadingFlag } : { ...data, flags });
+      const message = this.#post(interaction, type === 5 ? { flags: flags | loadingFlag } : { ...data, flags, attachments: [] });
       interaction.originalId = message.id;
     }
     if (type === 6) interaction.originalId = interaction.pressed?.id;
@@ -81,15 +84,18 @@ export class Interactions {
   }
 
   /** POST /webhooks/:id/:token */
-  followUp(token: string, body: Fields): Reply {
+  followUp(token: string, content: Content): Reply {
+    const { body } = content;
     const interaction = this.#usable(token);
     if (!isInteraction(interaction)) return interaction;
-    const wrong = checkBody(body);
+    const attachments = attach(content, { channelId: interaction.channelId, nextId: this.#options.world.nextId });
+    if (!Array.isArray(attachments)) return attachments;
+    const wrong = checkBody(body, attachments);
     if (wrong) return wrong;
     interaction.followUps += 1;
     if (interaction.byUserInstall && interaction.followUps > followUpsOfUserInstalls) return refusal(40094);
     const replyTo = interaction.originalId;
-    const message = this.#post(interaction, { ...body, flags: Number(body['flags'] ?? 0) & keptFlags, replyTo });
+    const message = this.#post(interaction, { ...body, flags: Number(body['flags'] ?? 0) & keptFlags, replyTo, attachments });
     return ok(this.#view(message));
   }
 
@@ -98,15 +104,20 @@ export class Interactions {
     return 'status' in message ? message : ok(this.#view(message));
   }
 
-  edit(token: string, messageId: string, body: Fields): Reply {
+  edit(token: string, messageId: string, content: Content): Reply {
+    const { body } = content;
     const message = this.#find(token, messageId);
     if ('status' in message) return message;
-    const wrong = checkBody({ content: message.content || '…', ...body });
+    const { channelId } = message;
+    const attachments = attach(content, { kept: message.attachments, channelId, nextId: this.#options.world.nextId });
+    if (!Array.isArray(attachments)) return attachments;
+    const wrong = checkBody({ content: message.content || '…', ...body }, attachments);
     if (wrong) return wrong;
     const flags = (message.flags & ephemeralFlag) | (Number(body['flags'] ?? message.flags) & keptFlags);
     const change = {
       content: typeof body['content'] === 'string' ? body['content'] : message.content,
       flags,
+      attachments,
       allowedMentions: body['allowed_mentions'] as AllowedMentions | undefined, // nobody checks its shape
       ...(Array.isArray(body['components']) ? { components: body['components'] as readonly object[] } : {}),
     };
@@ -154,7 +165,7 @@ export class Interactions {
     return message && isOwn ? message : refusal(10008);
   }
 
-  #post(interaction: EmulatedInteraction, body: Fields): EmulatedMessage {
+  #post(interaction: EmulatedInteraction, { attachments = [], ...body }: Posted): EmulatedMessage {
     const { world } = this.#options;
     const { id, user, channelId } = interaction;
     const flags = Number(body['flags'] ?? 0);
@@ -167,6 +178,7 @@ export class Interactions {
       allowedMentions: body['allowed_mentions'] as AllowedMentions | undefined, // nobody checks its shape
       components: Array.isArray(body['components']) ? (body['components'] as readonly object[]) : [],
       interaction: { id, userId: user.id },
+      attachments,
     };
     if ((flags & ephemeralFlag) === 0) return world.post(draft);
     const message: EmulatedMessage = {
@@ -175,7 +187,6 @@ export class Interactions {
       guildId: world.channels.get(channelId)?.guildId,
       createdAt: this.#options.clock.now(),
       edits: 0,
-      attachments: [],
       pings: pingsOf(draft.content, draft.allowedMentions, undefined),
     };
     this.privateMessages.set(message.id, message);
@@ -191,10 +202,10 @@ function isInteraction(value: EmulatedInteraction | Reply): value is EmulatedInt
   return 'token' in value;
 }
 
-function checkBody({ content = '', components }: Fields): Reply | undefined {
+function checkBody({ content = '', components }: Fields, attachments: readonly EmulatedAttachment[] = []): Reply | undefined {
   if (typeof content !== 'string')
     return invalidField('content', 'STRING_TYPE_CONVERT', 'Could not interpret the value as string.');
-  if (content.trim() === '') return refusal(50006);
+  if (content.trim() === '' && attachments.length === 0) return refusal(50006);
   if (content.length > 2000) return invalidField('content', 'BASE_TYPE_MAX_LENGTH', 'Must be 2000 or fewer in length.');
   return checkComponents(components);
 }

@@ -3,6 +3,8 @@ import type { AllowedMentions } from './mentions.ts';
 import { toMessage } from './payloads.ts';
 import { invalidField, ok, refusal } from './reply.ts';
 import type { Reply } from './reply.ts';
+import { attach } from './uploads.ts';
+import type { Content } from './uploads.ts';
 import type { EmulatedChannel, EmulatedMessage, World } from './world.ts';
 
 export interface MessageCallOptions {
@@ -30,18 +32,27 @@ export function createMessages({ world, now, messageContent, nonceMs, nonceInHis
     ...(message.nonce === undefined ? {} : { nonce: message.nonce }),
   });
 
-  function create(channel: EmulatedChannel, body: Body): Reply {
+  const { nextId } = world;
+
+  function create(channel: EmulatedChannel, call: Content): Reply {
+    const { body } = call;
     const { content = '', nonce } = body;
     if (typeof content !== 'string') return notText('content');
     if (nonce !== undefined && typeof nonce !== 'string') return notText('nonce');
     const wrong =
-      checkContent(content) ?? checkNonce(nonce) ?? checkReference(channel, body) ?? checkComponents(body['components']);
+      checkContent(content, call.files.size > 0) ??
+      checkNonce(nonce) ??
+      checkReference(channel, body) ??
+      checkComponents(body['components']);
     if (wrong) return wrong;
     const known = nonce !== undefined && body['enforce_nonce'] === true ? nonces.get(nonce) : undefined;
     if (known && now() - known.at < nonceMs) {
       return ok(withNonce(world.channels.get(known.message.channelId)?.messages.get(known.message.id) ?? known.message));
     }
+    const attachments = attach(call, { channelId: channel.id, nextId });
+    if (!Array.isArray(attachments)) return attachments;
     const message = world.post({
+      attachments,
       channelId: channel.id,
       author: world.bot,
       content,
@@ -55,16 +66,19 @@ export function createMessages({ world, now, messageContent, nonceMs, nonceInHis
     return ok(withNonce(message));
   }
 
-  function edit(message: EmulatedMessage, body: Body): Reply {
+  function edit(message: EmulatedMessage, call: Content): Reply {
+    const { body } = call;
     if (message.author !== world.bot) return refusal(50005);
     const { content = message.content } = body;
     if (typeof content !== 'string') return notText('content');
-    const wrong = checkContent(content) ?? checkComponents(body['components']);
+    const attachments = attach(call, { kept: message.attachments, channelId: message.channelId, nextId });
+    if (!Array.isArray(attachments)) return attachments;
+    const wrong = checkContent(content, attachments.length > 0) ?? checkComponents(body['components']);
     if (wrong) return wrong;
     const kept = message.flags & ~suppressEmbeds;
     const flags = body['flags'] === undefined ? message.flags : kept | (Number(body['flags']) & suppressEmbeds);
     const components = componentsOf(body);
-    return ok(plain(world.edit(message, { content, flags, components, allowedMentions: allowedMentionsOf(body) })));
+    return ok(plain(world.edit(message, { content, attachments, flags, components, allowedMentions: allowedMentionsOf(body) })));
   }
 
   return { create, edit, view: nonceInHistory ? withNonce : plain };
@@ -108,8 +122,8 @@ function notText(field: string): Reply {
   return invalidField(field, 'STRING_TYPE_CONVERT', 'Could not interpret the value as string.');
 }
 
-function checkContent(content: string): Reply | undefined {
-  if (content.trim() === '') return refusal(50006);
+function checkContent(content: string, hasFiles: boolean): Reply | undefined {
+  if (content.trim() === '' && !hasFiles) return refusal(50006);
   if (content.length <= maxContent) return undefined;
   return invalidField('content', 'BASE_TYPE_MAX_LENGTH', `Must be ${maxContent} or fewer in length.`);
 }

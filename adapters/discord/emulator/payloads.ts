@@ -167,8 +167,8 @@ function toReference(message: EmulatedMessage): object {
 }
 
 function toAttachment(message: EmulatedMessage, attachment: EmulatedMessage['attachments'][number], index: number): object {
-  const { filename, contentType, size, url } = attachment;
-  return { id: `${message.id}${index}`, filename, content_type: contentType, size, url, proxy_url: url };
+  const { id = `${message.id}${index}`, filename, contentType, size, url } = attachment;
+  return { id, filename, content_type: contentType, size, url, proxy_url: url };
 }
 
 function toTime(ms: number): string {

@@ -54,6 +54,7 @@ const knownErrors: Readonly<Record<number, readonly [status: number, message: st
   30046: [429, 'Maximum number of edits to messages older than 1 hour reached. Try again later'],
   30032: [400, 'Maximum number of application commands reached'],
   30034: [400, 'Max number of daily application command creates has been reached (200)'],
+  40005: [413, 'Request entity too large. Try sending something smaller in size'],
   40060: [400, 'Interaction has already been acknowledged.'],
   40094: [400, 'This interaction has hit the maximum number of follow up messages'],
   40001: [401, 'Unauthorized. Provide a valid token and try again'],

@@ -6,6 +6,7 @@ import type { LimitOptions } from './limits.ts';
 import { rateLimited, refusal } from './reply.ts';
 import type { Reply } from './reply.ts';
 import type { Route } from './route.ts';
+import { maxRequestBytes, parseContent } from './uploads.ts';
 
 export interface RestOptions extends LimitOptions {
   readonly routes: readonly Route[];
@@ -15,8 +16,6 @@ export interface RestOptions extends LimitOptions {
 
 /** `before`: the call has arrived and nothing has happened. `after`: it is carried out and not yet answered. */
 export type CallListener = (route: string, phase: 'before' | 'after') => void;
-
-const maxBodyBytes = 8 * 1024 * 1024;
 
 /** The REST API, version 10, at `/api/v10` (and at `/api`, which means the same). */
 export function createRest(options: RestOptions): { server: Server; onCall: (listener: CallListener) => () => void } {
@@ -39,8 +38,9 @@ export function createRest(options: RestOptions): { server: Server; onCall: (lis
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://emulator');
     const found = find(request.method ?? 'GET', url.pathname.replace(/^\/api(\/v10)?/, ''));
-    const text = await readBody(request);
-    if (!found || text === undefined) return respond(response, refusal(0));
+    const bytes = await readBody(request);
+    if (!found) return respond(response, refusal(0));
+    if (bytes === undefined) return respond(response, refusal(40005));
     if (found.route.byToken !== true && request.headers.authorization !== `Bot ${options.token}`) {
       return respond(response, { status: 401, body: { message: '401: Unauthorized', code: 0 } });
     }
@@ -53,8 +53,8 @@ export function createRest(options: RestOptions): { server: Server; onCall: (lis
     if (early) return respond(response, early);
     const limited = limits({ name: route.name, channelId: ids[0] ?? '', byToken: route.byToken === true });
     if (limited.refused) return respond(response, limited.refused);
-    const body = parseBody(text);
-    const reply = body ? route.handle({ ids, query: url.searchParams, body }) : refusal(50109);
+    const content = await parseContent(request.headers['content-type'], bytes);
+    const reply = content ? route.handle({ ids, query: url.searchParams, ...content }) : refusal(50109);
     for (const listener of listeners) listener(route.name, 'after');
     if (fault?.kind === 'lost_response') return void request.socket.destroy();
     if (fault?.kind === 'hang') return undefined;
@@ -88,28 +88,16 @@ function toPattern(pattern: string): RegExp {
   return new RegExp(`^${pattern.replaceAll(':id', '([^/]+)')}$`);
 }
 
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
     // Without an encoding set, a request yields buffers.
     const piece = chunk as Buffer;
     bytes += piece.length;
-    if (bytes > maxBodyBytes) return undefined;
-    chunks.push(piece);
+    if (bytes <= maxRequestBytes) chunks.push(piece);
   }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseBody(text: string): Readonly<Record<string, unknown>> | undefined {
-  if (text === '') return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    // An array (a command set) is taken as a record by index.
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
+  return bytes > maxRequestBytes ? undefined : Buffer.concat(chunks);
 }
 
 function respond(response: ServerResponse, { status, body, headers }: Reply): void {

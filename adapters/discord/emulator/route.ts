@@ -1,10 +1,13 @@
 import type { Reply } from './reply.ts';
+import type { UploadedFiles } from './uploads.ts';
 
 export interface Call {
   /** The ids of the path, in order. */
   readonly ids: readonly string[];
   readonly query: URLSearchParams;
   readonly body: Readonly<Record<string, unknown>>;
+  /** Of a multipart request. */
+  readonly files: UploadedFiles;
 }
 
 export interface Route {

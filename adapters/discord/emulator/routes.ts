@@ -149,6 +149,7 @@ const viewChannel = 1n << 10n;
 const sendMessages = 1n << 11n;
 const manageThreads = 1n << 34n;
 const createThreads = 1n << 35n;
+const attachFiles = 1n << 15n;
 
 function messageRoutes(options: RouteOptions): Route[] {
   const { world } = options;
@@ -157,13 +158,14 @@ function messageRoutes(options: RouteOptions): Route[] {
     {
       method: 'POST',
       pattern: '/channels/:id/messages',
-      handle: withChannel(world, (channel, { body }) => {
+      handle: withChannel(world, (channel, call) => {
         const denied = world.denied.get(channel.parentId ?? channel.id) ?? 0n;
         if ((denied & viewChannel) !== 0n) return refusal(50001);
         if (world.archived.get(channel.id)?.locked) return refusal(160005);
-        if ((denied & sendMessages) === 0n) world.archived.delete(channel.id);
+        if ((denied & sendMessages) !== 0n || mayNotAttach(world, channel, call)) return refusal(50013);
+        world.archived.delete(channel.id);
         if (channel.type === channelTypes.forum) return refusal(50024);
-        return (denied & sendMessages) === 0n ? messages.create(channel, body) : refusal(50013);
+        return messages.create(channel, call);
       }),
     },
     {
@@ -175,9 +177,10 @@ function messageRoutes(options: RouteOptions): Route[] {
     {
       method: 'PATCH',
       pattern: '/channels/:id/messages/:id',
-      handle: withMessage(world, (message, { body }) =>
-        world.archived.has(message.channelId) ? refusal(50083) : messages.edit(message, body),
-      ),
+      handle: withMessage(world, (message, call) => {
+        if (world.archived.has(message.channelId)) return refusal(50083);
+        return mayNotAttach(world, world.channels.get(message.channelId), call) ? refusal(50013) : messages.edit(message, call);
+      }),
     },
     {
       method: 'DELETE',
@@ -189,6 +192,11 @@ function messageRoutes(options: RouteOptions): Route[] {
       }),
     },
   ];
+}
+
+function mayNotAttach(world: World, channel: EmulatedChannel | undefined, { files }: Call): boolean {
+  const denied = world.denied.get(channel?.parentId ?? channel?.id ?? '') ?? 0n;
+  return files.size > 0 && (denied & attachFiles) !== 0n;
 }
 
 function withChannel(world: World, handle: (channel: EmulatedChannel, call: Call) => Reply): Route['handle'] {

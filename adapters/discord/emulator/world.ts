@@ -61,10 +61,13 @@ export interface EmulatedTag {
 }
 
 export interface EmulatedAttachment {
+  readonly id?: string;
   readonly filename: string;
   readonly contentType: string;
   readonly size: number;
   readonly url: string;
+  /** What an app has uploaded. */
+  readonly content?: Buffer;
 }
 
 /** A message as a person sees it. An edit replaces the object. */
@@ -105,6 +108,7 @@ export interface Draft {
 
 export interface Change {
   readonly content: string;
+  readonly attachments?: readonly EmulatedAttachment[];
   readonly flags?: number | undefined;
   readonly allowedMentions?: AllowedMentions | undefined;
   readonly components?: readonly object[] | undefined;
@@ -246,6 +250,7 @@ export class World {
       content: change.content.trim(),
       flags: change.flags ?? message.flags,
       components: change.components ?? message.components ?? [],
+      attachments: change.attachments ?? message.attachments,
       // Mentions are parsed again, and without allowed mentions by the defaults, whatever the post said.
       pings: pingsOf(change.content, change.allowedMentions, undefined),
       editedAt: this.#clock.now(),
