@@ -74,7 +74,8 @@ function describeType(schema: z.ZodType): string {
   if (schema instanceof z.ZodBoolean) return 'true or false';
   if (schema instanceof z.ZodArray) return 'list of texts';
   if (schema instanceof z.ZodURL) return 'URL';
-  return schema instanceof z.ZodUnion ? 'false, number or list' : 'text';
+  if (!(schema instanceof z.ZodUnion)) return 'text';
+  return schema.options.some((option) => option instanceof z.ZodArray) ? 'false, number or list' : '`off` or whole number';
 }
 
 function describeDefault(schema: z.ZodType): string | undefined {
