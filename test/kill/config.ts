@@ -31,8 +31,6 @@ export async function toConfig({ settings, model, dataFolder, yaml = {} }: Confi
 
 const common = {
   server: { accessLog: false },
-  // What people see is read from messages.
-  discord: { fileAfter: 'off' },
   // Here processes are killed at what turns do, ten times and more before they may rest. Who is under way at each of these deaths, in the end
   // alone, is what a process dies of, for all that a ledger can see; with the usual limit of 5 it becomes a dead letter.
   worker: { maxAttempts: 100 },

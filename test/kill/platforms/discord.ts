@@ -119,7 +119,11 @@ export function createDiscordDriver(discord: DiscordEmulator, { isTalking, usesC
     isOrdered: true,
     listen: () => discord.listen(),
     close: () => discord.close(),
-    settings: () => ({ env: { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl } }),
+    settings: () => ({
+      env: { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl },
+      // What people see is read from messages.
+      yaml: { discord: { fileAfter: 'off' } },
+    }),
     connect: () => undefined,
     // Now and then the platform has forgotten the session by the time a process is back: then what was missed must be read from the channels.
     disconnect: (random: Random) => {
