@@ -17,8 +17,9 @@ describe('parley discord invite', () => {
     assert.equal(url.origin + url.pathname, 'https://discord.com/oauth2/authorize');
     assert.equal(url.searchParams.get('client_id'), env.DISCORD_APPLICATION_ID);
     assert.equal(url.searchParams.get('scope'), 'bot applications.commands');
-    // View Channel, Send Messages, Read Message History, Send Messages in Threads.
-    assert.equal(BigInt(url.searchParams.get('permissions') ?? ''), (1n << 10n) | (1n << 11n) | (1n << 16n) | (1n << 38n));
+    // View Channel, Send Messages, Attach Files, Read Message History, Send Messages in Threads.
+    const needed = (1n << 10n) | (1n << 11n) | (1n << 15n) | (1n << 16n) | (1n << 38n);
+    assert.equal(BigInt(url.searchParams.get('permissions') ?? ''), needed);
   });
 
   test('says with --explain what each is for', async (t) => {
@@ -29,7 +30,7 @@ describe('parley discord invite', () => {
   });
 
   test('follows the configuration: no commands, no gateway, and a link for accounts', async (t) => {
-    const yaml = 'discord:\n  commands: false\n  messageContentIntent: false\n  userInstall: true\n';
+    const yaml = 'discord:\n  commands: false\n  messageContentIntent: false\n  userInstall: true\n  fileAfter: off\n';
     const cwd = createWorkFolder(t);
     writeFileSync(join(cwd, 'parley.yaml'), yaml);
 
@@ -39,6 +40,7 @@ describe('parley discord invite', () => {
     assert.equal(new URL(url).searchParams.get('scope'), 'bot');
     assert.equal(new URL(userUrl).searchParams.get('integration_type'), '1');
     assert.ok(!JSON.stringify(features).includes('MessageContent'));
+    assert.ok(!JSON.stringify(features).includes('AttachFiles'));
   });
 
   test('asks Discord for the application id where only the token is set', async (t) => {
