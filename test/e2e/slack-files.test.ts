@@ -42,3 +42,28 @@ for (const slackOver of ['http', 'socket'] as const) {
       { slackOver, yaml: { model: { vision: true }, slack: { transport: slackOver } } },
     ));
 }
+
+for (const slackOver of ['http', 'socket'] as const) {
+  test(`slack by ${slackOver}: a recording is listened to, and what is said in it is part of the question`, () =>
+    onStage(
+      'slack',
+      async ({ start, slack, model, settled }) => {
+        Object.assign(model.behaviour, { answer: () => 'Heard.', transcript: 'Please call me back about the lamp.' });
+        await start();
+        if (slackOver === 'socket') await until(() => slack.connected() > 0, 'the socket');
+        const bytes = Buffer.concat([Buffer.from('OggS'), Buffer.alloc(60)]);
+
+        const said = slack.say({ direct: true, text: 'Listen:', files: [file('memo.ogg', 'audio/ogg', bytes)] });
+        await until(() => model.calls.length === 1, 'the question');
+        await settled();
+
+        assert.match(JSON.stringify(model.calls[0]?.request.messages), /Please call me back about the lamp\./);
+        const answers = slack.thread(said.channel, said.threadTs).filter(({ isBot }) => isBot);
+        assert.deepEqual(
+          answers.map(({ text }) => text),
+          ['Heard.'],
+        );
+      },
+      { slackOver, yaml: { model: { transcription: 'gpt-transcribe' }, slack: { transport: slackOver } } },
+    ));
+}

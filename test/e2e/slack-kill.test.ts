@@ -97,7 +97,17 @@ async function comeToRest({ shown, place, said }: Scene): Promise<string> {
     shown()
       .map(({ text }) => text)
       .join('\n\n');
-  await until(() => isAtRest() && (whole().endsWith('_Stopped._') || whole() === answer), 'one answer, whole or stopped');
+  await until(() => isAtRest() && (whole().endsWith('_Stopped._') || whole() === answer), 'one answer, whole or stopped').catch(
+    (error: unknown) => {
+      const seen = shown().map(({ streaming, metadata, text }) => [
+        streaming,
+        metadata?.event_payload,
+        text.length,
+        text.slice(-40),
+      ]);
+      throw new Error(`${String(error)}; people see ${JSON.stringify(seen)}, session ${JSON.stringify(place.session(said))}`);
+    },
+  );
   await systemClock.sleep(500);
   assert.ok(isAtRest());
   const ids = shown().map(({ metadata }) => metadata?.event_payload['oid']);

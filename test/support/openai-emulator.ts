@@ -44,6 +44,8 @@ export interface OpenAiBehaviour {
   /** Looks like a server that refuses `stream_options`, or that ignores them. */
   usage: 'reported' | 'refused' | 'ignored';
   sendsDone: boolean;
+  /** What is said in every recording. */
+  transcript: string;
   /** Awaited at each point of a call, before it goes on. */
   onCall: (phase: CallPhase, call: EmulatedCall) => void | Promise<void>;
 }
@@ -77,6 +79,7 @@ export function createOpenAiEmulator({ clock, apiKeys, models = ['gpt-5.4-mini']
     ignoresStream: false,
     usage: 'reported',
     sendsDone: true,
+    transcript: '',
     onCall: () => undefined,
   };
   let port = 0;
@@ -90,6 +93,13 @@ export function createOpenAiEmulator({ clock, apiKeys, models = ['gpt-5.4-mini']
     const body = await readBody(request);
     const refused = refuseKey(request.headers.authorization, apiKeys);
     if (refused) return sendJson(response, 401, refused);
+    // The model has to be named, and the recording to be there: https://platform.openai.com/docs/api-reference/audio/createTranscription.
+    if (request.method === 'POST' && request.url === '/v1/audio/transcriptions') {
+      const isWhole = /name="model"/.test(body) && /name="file"; filename="/.test(body);
+      return isWhole
+        ? sendJson(response, 200, { text: behaviour.transcript })
+        : sendJson(response, 400, toError('file and model are required'));
+    }
     if (request.method === 'GET' && request.url === '/v1/models') return sendJson(response, 200, toModelList(models));
     if (request.method !== 'POST' || request.url !== '/v1/chat/completions') {
       return sendJson(response, 404, toError(`Invalid URL (${request.method} ${request.url})`, { code: null }));
