@@ -1,5 +1,6 @@
 import type { DiscordEmulator } from '../../../adapters/discord/emulator.ts';
 import type { Asked, MomentListener, PlatformDriver, Talk } from '../driver.ts';
+import { parseAnswers } from '../answers.ts';
 import type { Random } from '../random.ts';
 
 const writes = new Set([
@@ -69,7 +70,8 @@ export function createDiscordDriver(discord: DiscordEmulator, { isTalking, usesC
   /** Its questions are to be answered before the platform may forget anything. */
   function remember(opened: Talk): Talk {
     let asked = 0;
-    const isAnswered = (): boolean => opened.visible().length >= asked;
+    // A long answer is many messages.
+    const isAnswered = (): boolean => parseAnswers(opened.visible()).flatMap(({ questions }) => questions).length >= asked;
     unforgettable.push(isAnswered);
     return {
       ...opened,
