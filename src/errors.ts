@@ -101,6 +101,12 @@ export class DeliveryError extends ParleyError {
   }
 }
 
+/** The same failure, with another word on whether something may stand there now. */
+export function withUncertainty(cause: DeliveryError, uncertain: boolean): DeliveryError {
+  const { message, retryable, retryAfterMs } = cause;
+  return new DeliveryError({ message, retryable, uncertain, retryAfterMs, cause });
+}
+
 export interface FileErrorData {
   /** Completes "it was not read: ...", for people too. */
   readonly message: string;

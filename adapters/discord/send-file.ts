@@ -1,6 +1,6 @@
 import { HTTPError } from 'discord.js';
 import type { FoundMessage } from '../../src/adapter.ts';
-import { DeliveryError } from '../../src/errors.ts';
+import { DeliveryError, withUncertainty } from '../../src/errors.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import { toPieceId, toPiecesReceipt, toReceipts } from './answer-file.ts';
 import type { Piece } from './answer-file.ts';
@@ -89,6 +89,5 @@ function refusesFile(error: unknown): boolean {
 
 function failAfter(pieces: number, error: unknown): never {
   if (pieces === 0) throw error;
-  const { message, retryable, retryAfterMs, cause } = toDeliveryError(error);
-  throw new DeliveryError({ message, retryable, uncertain: true, retryAfterMs, cause });
+  throw withUncertainty(toDeliveryError(error), true);
 }

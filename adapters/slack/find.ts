@@ -51,6 +51,7 @@ export function createFinder({ slack, identity }: FinderOptions) {
     let orphans: string[] = [];
     let file: string | undefined;
     const pieces = new Map<string, string>();
+    const name = fileNameOf(message);
     try {
       const bot = await identity(message, signal);
       for await (const entry of pages({ caller: slack.of(message), method, message, destination }, signal)) {
@@ -62,7 +63,7 @@ export function createFinder({ slack, identity }: FinderOptions) {
           mayAdopt ||= Number(entry.ts) > Number(asked);
         }
         const isOwn = entry['user'] === bot.userId || entry['bot_id'] === bot.botId;
-        if (isOwn) file ??= fileIn(entry, fileNameOf(message));
+        if (isOwn) file ??= fileIn(entry, name);
         if (mayAdopt && oid === undefined && isOwn && entry['streaming_state'] !== undefined) orphans.push(entry.ts);
       }
     } catch (error) {

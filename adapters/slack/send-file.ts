@@ -1,5 +1,5 @@
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
-import { DeliveryError } from '../../src/errors.ts';
+import { DeliveryError, withUncertainty } from '../../src/errors.ts';
 import { fileNameOf, toFileReceipt, toPieceId, toPiecesReceipt } from './answer-file.ts';
 import type { SlackCaller } from './client.ts';
 import type { SlackDestination } from './conversation.ts';
@@ -52,8 +52,7 @@ export async function sendFile(job: FileJob, { share, look, post }: FileWays): P
 
 function failAfter(pieces: number, error: unknown): never {
   if (pieces === 0 || !(error instanceof DeliveryError) || error.uncertain) throw error;
-  const { message, retryable, retryAfterMs } = error;
-  throw new DeliveryError({ message, retryable, uncertain: true, retryAfterMs, cause: error });
+  throw withUncertainty(error, true);
 }
 
 /** Takes the file away, and with it the message that it was shared by. */

@@ -1,3 +1,4 @@
+import { DeliveryError, withUncertainty } from '../../src/errors.ts';
 import type { Receipt } from '../../src/message.ts';
 import type { SlackCaller } from './client.ts';
 import { platformErrorOf, rateLimitOf, toDeliveryError } from './failure.ts';
@@ -9,9 +10,17 @@ interface Replacement {
   readonly receipt: Receipt;
 }
 
-/** What cannot be changed in place goes after the other has come. */
+/**
+ * What cannot be changed in place goes after the other has come. Where that fails for the moment the next attempt finds the other, and
+ * takes this away then; what Slack does not let go stays.
+ */
 export async function removeReplaced(slack: SlackCaller, { replaced, receipt }: Replacement, signal: AbortSignal): Promise<void> {
-  if (replaced.id !== receipt.id) await remove(slack, replaced, signal).catch(() => undefined);
+  if (replaced.id === receipt.id) return;
+  try {
+    await remove(slack, replaced, signal);
+  } catch (error) {
+    if (error instanceof DeliveryError && error.retryable) throw withUncertainty(error, true);
+  }
 }
 
 /** A stream that is open takes no update. That it was not open is as good; any other trouble shows in the update itself. */

@@ -1,4 +1,4 @@
-import { DeliveryError } from '../../src/errors.ts';
+import { DeliveryError, withUncertainty } from '../../src/errors.ts';
 import type { SlackCaller } from './client.ts';
 import { isRecord } from './receive.ts';
 import { toDeliveryError } from './failure.ts';
@@ -88,9 +88,7 @@ async function call({ slack, method, args, signal, shows = false }: Call): Promi
     return isRecord(answer) ? answer : {};
   } catch (error) {
     const failure = toDeliveryError(error, { method });
-    if (shows || !failure.uncertain) throw failure;
-    const { message, retryable, retryAfterMs } = failure;
-    throw new DeliveryError({ message, retryable, uncertain: false, retryAfterMs, cause: error });
+    throw shows ? failure : withUncertainty(failure, false);
   }
 }
 

@@ -237,6 +237,20 @@ for (const [what, before, now] of [
   });
 }
 
+for (const kind of ['server_error', 'lost_response', 'rate_limit'] as const) {
+  test(`the earlier file goes at the next attempt where taking it away met with ${kind}`, async (t) => {
+    const scene = await startScene(t);
+    const { slack, said } = scene;
+    const [, old] = (await deliverAll(slack, scene.parts)) as [Receipt, Receipt];
+    const [, file] = partsOf(slack, said, longer, 'second00000000000000000') as [OutboundMessage, OutboundMessage];
+    slack.emulator.faults.add({ method: 'files.delete', kind });
+
+    await deliver(slack, { ...file, replaces: old, opened: old });
+
+    assert.deepEqual([found(scene).length, found(scene)[1]], [2, longer]);
+  });
+}
+
 test('the earlier file goes, too, when the answer that takes its place is only found', async (t) => {
   const scene = await startScene(t);
   const { slack, said } = scene;
