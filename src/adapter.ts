@@ -87,7 +87,7 @@ export interface AdapterContext {
   accept(events: readonly InboundEvent[], state?: AdapterState): Promise<readonly AcceptResult[]>;
   /** The value last saved under this key by this adapter. */
   loadState(key: string): Promise<Json | undefined>;
-  /** Newest `messageId` of each conversation of this adapter that was active since `since` (ms): where a back-fill starts. */
+  /** Newest `messageId` of each conversation of this adapter that was active since `since` (ms): where a back-fill starts. The `maxRecent` newest of them. */
   recentConversations(since: number): Promise<readonly RecentConversation[]>;
   /** Where the adapter's app has been installed. What is saved is sealed by the adapter: the ledger holds no secret that can be read. */
   readonly installations: AdapterInstallations;
@@ -137,6 +137,9 @@ export interface AcceptResult {
   readonly status: 'accepted' | 'duplicate' | 'conflict' | 'ignored';
   readonly reason?: string;
 }
+
+/** More conversations than this are not known to a back-fill. */
+export const maxRecent = 10_000;
 
 export interface RecentConversation {
   readonly conversationId: string;

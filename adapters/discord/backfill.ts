@@ -1,3 +1,4 @@
+import { maxRecent } from '../../src/adapter.ts';
 import type { AdapterContext, RecentConversation } from '../../src/adapter.ts';
 import { readMessagesAfter, readNewest } from './channel-messages.ts';
 import type { ChannelMessage } from './channel-messages.ts';
@@ -108,9 +109,19 @@ export class Backfill {
     const { context, backfillMs } = this.#options;
     const conversations = await context.recentConversations(context.clock.now() - backfillMs);
     const byChannel = new Map<string, RecentConversation & { readonly place: Place }>();
+    if (conversations.length >= maxRecent) {
+      context.log.warn('More Discord conversations were active than can be looked through for missed messages.', {
+        known: maxRecent,
+      });
+    }
     for (const conversation of conversations) {
       const place = parseDestination(conversation.destination);
-      if (place && isSnowflake(conversation.newestMessageId)) byChannel.set(place.channelId, { ...conversation, place });
+      const { newestMessageId: newest } = conversation;
+      if (!place || !isSnowflake(newest)) continue;
+      // A channel may hold several conversations: what one of them has is saved, the others' older messages included.
+      const other = byChannel.get(place.channelId);
+      if (!other || compareSnowflakes(newest, other.newestMessageId) > 0)
+        byChannel.set(place.channelId, { ...conversation, place });
     }
     return byChannel;
   }

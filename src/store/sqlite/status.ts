@@ -1,3 +1,4 @@
+import { maxRecent } from '../../adapter.ts';
 import type { EventStatus, RecentConversation } from '../../adapter.ts';
 import { toChunkId } from '../../ids.ts';
 import type { Destination, Json, Receipt } from '../../message.ts';
@@ -73,7 +74,7 @@ function createAdapterQuestions(db: Sqlite) {
   // Asked when an adapter connects anew: not worth an index that every event would have to pay for.
   const recent = db.prepare<[string, number], { id: string; destination: string; newest: string }>(
     `select id, destination, newest_message_id as newest from conversation
-     where adapter = ? and active_at >= ? and newest_message_id is not null order by active_at desc limit 1000`,
+     where adapter = ? and active_at >= ? and newest_message_id is not null order by active_at desc limit ${maxRecent}`,
   );
   return {
     loadState({ adapter, key }: { adapter: string; key: string }): Json | undefined {
