@@ -14,10 +14,9 @@ import { InteractionSender } from './interaction-send.ts';
 import { createTokenBox, parseInteractionDestination } from './interaction-token.ts';
 import { Interactions } from './interactions.ts';
 import { toNotice } from './notice.ts';
-import { opensThreads } from './place-settings.ts';
+import { placeFeatures } from './place-settings.ts';
 import { readThread } from './read-thread.ts';
 import { registerCommands } from './registration.ts';
-import { hasPosts } from './posts.ts';
 import { createRest } from './rest.ts';
 import type { Rest } from './rest.ts';
 import { createRules } from './rules.ts';
@@ -133,7 +132,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
 }
 
 function askedFor(options: DiscordOptions) {
-  return { autoThread: opensThreads(options), posts: hasPosts(options), sendsFiles: options.fileAfter !== undefined };
+  return { ...placeFeatures(options), sendsFiles: options.fileAfter !== undefined };
 }
 
 interface StreamParts {

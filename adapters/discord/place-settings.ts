@@ -36,6 +36,16 @@ export function opensThreads({ guilds, channels, autoThread }: PlaceSettings): b
   return autoThread || [...Object.values(guilds), ...Object.values(channels)].some((place) => place.autoThread === true);
 }
 
+/** Whether any forum is one of support cases. */
+export function hasPosts({ guilds, channels }: Pick<PlaceSettings, 'guilds' | 'channels'>): boolean {
+  return [...Object.values(guilds), ...Object.values(channels)].some(({ mode }) => mode === 'posts');
+}
+
+/** What the settings of places let the bot do, and so what it must be allowed. */
+export function placeFeatures(settings: PlaceSettings): { readonly autoThread: boolean; readonly posts: boolean } {
+  return { autoThread: opensThreads(settings), posts: hasPosts(settings) };
+}
+
 /** The settings of a place: those of the channel, what it does not say as the server says. */
 export function createPlaceSettings({ guilds, channels }: Omit<PlaceSettings, 'autoThread'>, places: Places) {
   const hasChannels = Object.keys(channels).length > 0;

@@ -4,18 +4,12 @@ import type { MessageEdit } from '../../src/message.ts';
 import { inPost } from './buttons.ts';
 import { isThread } from './conversation.ts';
 import type { Place } from './conversation.ts';
-import type { PlaceSettings } from './place-settings.ts';
 import type { Places, Post } from './places.ts';
 import { isSnowflake } from './snowflake.ts';
 
 export interface PostRules {
   /** Names of the tags of posts in which nobody waits for an answer any more. */
   readonly solvedTags: readonly string[];
-}
-
-/** Whether any forum is one of support cases. */
-export function hasPosts({ guilds, channels }: Pick<PlaceSettings, 'guilds' | 'channels'>): boolean {
-  return [...Object.values(guilds), ...Object.values(channels)].some(({ mode }) => mode === 'posts');
 }
 
 /**

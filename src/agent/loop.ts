@@ -1,7 +1,7 @@
 import type { Step } from '../adapter.ts';
 import type { Model, ModelRequest, ModelUsage } from '../model/model.ts';
 import type { AgentTools } from './agent-tools.ts';
-import { readAnswer, type Said } from './read-answer.ts';
+import { cutNote, readAnswer, type Said } from './read-answer.ts';
 import { answerWithTools } from './tool-loop.ts';
 
 export interface AgentRun {
@@ -21,8 +21,6 @@ export interface AgentAnswer {
   /** Name of the model that has answered. */
   readonly model: string;
 }
-
-const cutNote = '\n\n_(The answer ends here: it reached the length limit.)_';
 
 /** Lets the model answer, and use tools for it. Rejects with a ModelError where there is no usable answer, or with the signal's reason. */
 export async function runAgent(run: AgentRun, signal: AbortSignal): Promise<AgentAnswer> {
@@ -47,5 +45,5 @@ export async function runAgent(run: AgentRun, signal: AbortSignal): Promise<Agen
 }
 
 function toAnswer({ text, finishReason, usage, model }: Said): AgentAnswer {
-  return { text: finishReason === 'length' ? text + cutNote : text, usage, model };
+  return { text: finishReason === 'length' ? `${text}\n\n${cutNote}` : text, usage, model };
 }

@@ -2,6 +2,9 @@ import type { Step } from '../adapter.ts';
 import { ModelError } from '../errors.ts';
 import type { FinishReason, Model, ModelRequest, ModelUsage, ToolCall } from '../model/model.ts';
 
+/** Stands under an answer of which the model may say no more. */
+export const cutNote = '_(The answer ends here: it reached the length limit.)_';
+
 export interface Reading {
   readonly model: Model;
   readonly request: ModelRequest;

@@ -5,7 +5,7 @@ import type { Tool } from '../tools/tool.ts';
 import { outsideRule, toolRules } from '../tools/tool-result.ts';
 import { createActingCalls } from './acting-calls.ts';
 import type { AgentTools } from './agent-tools.ts';
-import { readAnswer, type Said } from './read-answer.ts';
+import { cutNote, readAnswer, type Said } from './read-answer.ts';
 import { createCallRunner } from './tool-calls.ts';
 
 export interface ToolRun {
@@ -23,7 +23,6 @@ export interface ToolAnswer {
 }
 
 const unfinished = '_(I could not finish this: it took more steps than I may take.)_';
-const cutNote = '_(The answer ends here: it reached the length limit.)_';
 
 /**
  * The model and the tools in turn:

@@ -36,11 +36,12 @@ Exit status: 0 printed, 1 Discord could not be asked, 2 wrong usage or configura
 `;
 
 async function run({ explain, json }: CommandOptions, cli: Cli): Promise<void> {
-  const [{ createInvitation, featuresOf }, { config }] = await Promise.all([
+  const [{ createInvitation, featuresOf }, { placeFeatures }, { config }] = await Promise.all([
     import('../../adapters/discord/features.ts'),
+    import('../../adapters/discord/place-settings.ts'),
     cli.loadConfig(),
   ]);
-  const options = toFeatureOptions(config);
+  const options = { ...toFeatureOptions(config), ...placeFeatures(config.discord) };
   const applicationId = config.discord.applicationId ?? (await askForId(config));
   const invitation = createInvitation(applicationId, options);
   const features = featuresOf(options);
@@ -59,12 +60,8 @@ async function run({ explain, json }: CommandOptions, cli: Cli): Promise<void> {
 }
 
 function toFeatureOptions({ discord }: Config): FeatureOptions {
-  const { gateway, messageContentIntent, commands, userInstall } = discord;
-  const places = [discord, ...Object.values(discord.guilds), ...Object.values(discord.channels)];
-  const autoThread = places.some((place) => place.autoThread === true);
-  const posts = [...Object.values(discord.guilds), ...Object.values(discord.channels)].some(({ mode }) => mode === 'posts');
-  const sendsFiles = discord.fileAfter !== 'off';
-  return { gateway, messageContentIntent, commands, userInstall, autoThread, posts, sendsFiles };
+  const { gateway, messageContentIntent, commands, userInstall, fileAfter } = discord;
+  return { gateway, messageContentIntent, commands, userInstall, sendsFiles: fileAfter !== 'off' };
 }
 
 const timeoutMs = 15_000;

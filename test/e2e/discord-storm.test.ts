@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
 import type { DiscordEmulator } from '../../adapters/discord/emulator.ts';
-import { systemClock } from '../../src/clock.ts';
 import { createRandom } from '../kill/random.ts';
-import { onStage } from './stage.ts';
+import { countCalls } from './count-calls.ts';
+import { onStage, until } from './stage.ts';
 
 const channels = 100;
+const longestMs = 90_000;
 const post = 'POST /channels/:id/messages';
 const edit = 'PATCH /channels/:id/messages/:id';
 
@@ -34,7 +35,7 @@ async function grow(seed: number): Promise<string> {
         tokensPerSecond: 120,
       });
       await start();
-      const calls = countCalls(discord);
+      const calls = countCalls((listener) => discord.onCall(listener));
       const lost = [post, edit].map((route) => ({ route, kind: 'lost_response', skip: random.below(50) }) as const);
       for (const fault of lost) discord.faults.add(fault);
 
@@ -43,11 +44,15 @@ async function grow(seed: number): Promise<string> {
         discord.say({ channelId, text: `question-${index}`, mention: true });
         return channelId;
       });
-      await untilRest(async () => {
-        const { waiting, undelivered } = await store().stats();
-        const isAsked = model.calls.length >= channels && model.calls.every(({ state }) => state !== 'open');
-        return isAsked && waiting + undelivered === 0;
-      });
+      await until(
+        async () => {
+          const { waiting, undelivered } = await store().stats();
+          const isAsked = model.calls.length >= channels && model.calls.every(({ state }) => state !== 'open');
+          return isAsked && waiting + undelivered === 0;
+        },
+        'everything to be answered',
+        longestMs,
+      );
 
       const wrong = asked.flatMap((channelId, index) => problemWith(discord, channelId, answer(index)));
       assert.deepEqual(wrong, []);
@@ -87,27 +92,4 @@ function problemWith(discord: DiscordEmulator, channelId: string, answer: string
   const text = shown.map(({ content }) => content).join(' ');
   if (text === answer && shown.length === Math.ceil(answer.length / 1_990)) return [];
   return [`${channelId} shows ${JSON.stringify(shown.map(({ content }) => content))}`];
-}
-
-/** A call that is over a limit arrives and is not carried out. */
-function countCalls(discord: DiscordEmulator) {
-  const counts = { before: new Map<string, number>(), after: new Map<string, number>() };
-  discord.onCall((route, phase) => counts[phase].set(route, (counts[phase].get(route) ?? 0) + 1));
-  return {
-    carriedOut: (route: string): number => counts.after.get(route) ?? 0,
-    refused: (): ReadonlyMap<string, number> => {
-      const missing = [...counts.before].map(([route, count]) => [route, count - (counts.after.get(route) ?? 0)] as const);
-      return new Map(missing.filter(([, count]) => count > 0));
-    },
-  };
-}
-
-const longestMs = 90_000;
-
-async function untilRest(isIt: () => Promise<boolean>): Promise<void> {
-  const last = systemClock.monotonic() + longestMs;
-  while (!(await isIt())) {
-    if (systemClock.monotonic() > last) throw new Error(`It did not come to rest in ${longestMs / 1_000} s.`);
-    await systemClock.sleep(10);
-  }
 }

@@ -4,10 +4,12 @@ import { test } from 'node:test';
 import type { Said, SlackEmulator } from '../../adapters/slack/emulator.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createRandom, type Random } from '../kill/random.ts';
-import { onStage } from './stage.ts';
+import { countCalls } from './count-calls.ts';
+import { onStage, until } from './stage.ts';
 
 const answers = 200;
 const channels = 20;
+const longestMs = 90_000;
 /** Of each of these methods so many calls go wrong in each of these ways, at a moment that is drawn. */
 const troubles = [
   ['chat.startStream', 'lost_response', 2],
@@ -42,10 +44,10 @@ async function weather(seed: number, slackOver: 'http' | 'socket'): Promise<stri
     'slack',
     async ({ start, slack, model, store }) => {
       const random = createRandom(seed, slackOver);
-      const calls = countCalls(slack);
+      const calls = countCalls((listener) => slack.onCall((method, _args, phase) => listener(method, phase)));
       Object.assign(model.behaviour, { answer: toAnswer, tokensPerSecond: 20 });
       await start();
-      while (slackOver === 'socket' && slack.connected() === 0) await systemClock.sleep(5);
+      if (slackOver === 'socket') await until(() => slack.connected() > 0, 'the socket');
       for (const [method, kind, times] of troubles) {
         for (let time = 0; time < times; time += 1) slack.faults.add({ method, kind, after: random.below(10) });
       }
@@ -54,10 +56,14 @@ async function weather(seed: number, slackOver: 'http' | 'socket'): Promise<stri
         slack.say({ channel: `channel-${index % channels}`, text: `question-${index}`, mention: true }),
       );
       const stopped = await troubleStreams(slack, { asked, random });
-      await untilQuiet(async () => {
-        const { waiting, undelivered } = await store().stats();
-        return waiting + undelivered + slack.pending().length === 0;
-      });
+      await until(
+        async () => {
+          const { waiting, undelivered } = await store().stats();
+          return waiting + undelivered + slack.pending().length === 0;
+        },
+        'everything to be answered',
+        longestMs,
+      );
 
       const wrong = asked.flatMap((said, index) => problemWith(slack, { said, index, isStopped: stopped.has(said) }));
       assert.deepEqual(wrong, []);
@@ -99,7 +105,7 @@ async function troubleStreams(
 ): Promise<ReadonlySet<Said>> {
   const growing = (): Said[] =>
     asked.filter(({ channel, threadTs }) => slack.thread(channel, threadTs).some(({ streaming }) => streaming));
-  await untilQuiet(() => growing().length >= 6);
+  await until(() => growing().length >= 6, 'streams to be open', longestMs);
   const stopped = random.shuffle(growing()).slice(0, 3);
   for (const { channel, threadTs } of stopped) slack.pressStop({ channel, threadTs });
   await systemClock.sleep(1);
@@ -121,28 +127,4 @@ function problemWith(slack: SlackEmulator, { said, index, isStopped }: Answered)
   const isWhole = text === textOf(index);
   if ((isWhole || isCut) && shown.length === 1 && shown.every(({ streaming }) => !streaming)) return [];
   return [`question-${index} got ${JSON.stringify(shown.map((message) => [message.text, message.streaming]))}`];
-}
-
-function countCalls(slack: SlackEmulator) {
-  const made = new Map<string, number>();
-  const done = new Map<string, number>();
-  slack.onCall((method, _args, phase) => {
-    const counts = phase === 'before' ? made : done;
-    counts.set(method, (counts.get(method) ?? 0) + 1);
-  });
-  return {
-    carriedOut: (method: string) => done.get(method) ?? 0,
-    describe: () =>
-      [...made].map(([method, count]) => `${method} ${count} (${count - (done.get(method) ?? 0)} not carried out)`).join(', '),
-  };
-}
-
-const longestMs = 90_000;
-
-async function untilQuiet(isIt: () => boolean | Promise<boolean>): Promise<void> {
-  const last = systemClock.monotonic() + longestMs;
-  while (!(await isIt())) {
-    if (systemClock.monotonic() > last) throw new Error(`It did not come to rest in ${longestMs / 1_000} s.`);
-    await systemClock.sleep(10);
-  }
 }

@@ -66,8 +66,8 @@ export async function onStage(
 }
 
 /** Resolves once the condition holds: what comes over sockets has no other end to wait for. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const last = systemClock.monotonic() + longestMs;
+export async function until(condition: () => boolean | Promise<boolean>, what: string, waitMs = longestMs): Promise<void> {
+  const last = systemClock.monotonic() + waitMs;
   while (!(await condition())) {
     if (systemClock.monotonic() > last) throw new Error(`Waited in vain for: ${what}`);
     await systemClock.sleep(lookEveryMs);

@@ -15,15 +15,12 @@ const chunk = (delta: unknown, finish: string | null = null): string =>
 const calls = (...tool_calls: object[]): string => chunk({ tool_calls });
 const end = (finish: string): string => `${chunk({}, finish)}data: [DONE]\n\n`;
 
+const modelOf = ({ baseUrl }: { readonly baseUrl: string }, more: { readonly tools?: boolean } = {}) =>
+  createOpenAiModel({ apiKey: 'k', baseUrl, model: 'm', clock: createFakeClock(), log: silentLog, ...more });
+
 async function collect(stream: readonly string[], asked = request) {
   await using server = await serveDialect({ stream });
-  const model = await createOpenAiModel({
-    apiKey: 'k',
-    baseUrl: server.baseUrl,
-    model: 'm',
-    clock: createFakeClock(),
-    log: silentLog,
-  });
+  const model = await modelOf(server);
   const events: ModelEvent[] = [];
   for await (const event of model.generate(asked, never)) events.push(event);
   const done = events.at(-1);
@@ -178,14 +175,7 @@ describe('tool calls of an endpoint', () => {
 
   test('are no part of a request to an endpoint that is said to take none', async () => {
     await using server = await serveDialect({ stream: [chunk({ content: 'Here.' }), end('stop')] });
-    const model = await createOpenAiModel({
-      tools: false,
-      apiKey: 'k',
-      baseUrl: server.baseUrl,
-      model: 'm',
-      clock: createFakeClock(),
-      log: silentLog,
-    });
+    const model = await modelOf(server, { tools: false });
 
     for await (const event of model.generate(request, never)) assert.ok(event.type);
 
@@ -199,13 +189,7 @@ describe('tool calls of an endpoint', () => {
       ...{ status: 400, says: /x/, retryable: false },
       body: JSON.stringify({ error: { message: 'registry.ollama.ai/library/gemma does not support tools' } }),
     });
-    const model = await createOpenAiModel({
-      apiKey: 'k',
-      baseUrl: server.baseUrl,
-      model: 'm',
-      clock: createFakeClock(),
-      log: silentLog,
-    });
+    const model = await modelOf(server);
 
     for (let turn = 0; turn < 2; turn += 1) for await (const event of model.generate(request, never)) assert.ok(event.type);
 
