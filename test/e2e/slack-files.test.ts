@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createPdf, png } from '../src/files/samples.ts';
+import { createDocx, createPdf, png } from '../src/files/samples.ts';
 import { onStage, until } from './stage.ts';
 
 const file = (name: string, mimetype: string, content: Uint8Array, size = content.length) => ({ name, mimetype, size, content });
@@ -19,6 +19,8 @@ for (const slackOver of ['http', 'socket'] as const) {
           text: 'How long do refunds take?',
           files: [
             file('../rules.pdf', 'text/plain', createPdf(['Refunds take 14 days.'])),
+            file('menu.docx', 'application/octet-stream', createDocx(['Fish and chips', 'cost 9 €'])),
+            file('hours.txt', 'text/plain', Buffer.from('Open from 9 to 5.')),
             file('cat.png', 'image/png', png),
             file('film.mov', 'video/quicktime', Buffer.alloc(10), 61_000_000),
           ],
@@ -31,6 +33,8 @@ for (const slackOver of ['http', 'socket'] as const) {
 
         const [first, second] = model.calls.map(({ request }) => JSON.stringify(request.messages));
         assert.match(first ?? '', /<file name=\\"rules\.pdf\\">\\n\[page 1\]\\nRefunds take 14 days\.\\n<\/file>/);
+        assert.match(first ?? '', /<file name=\\"menu\.docx\\">\\nFish and chips\\ncost 9 €\\n<\/file>/);
+        assert.match(first ?? '', /<file name=\\"hours\.txt\\">\\nOpen from 9 to 5\.\\n<\/file>/);
         assert.match(first ?? '', /data:image\/png;base64,iVBORw0KGgo/);
         assert.match(first ?? '', /film\.mov\\" note=\\"not read: 61 MB, more than the 20 MB that are read/);
         assert.match(second ?? '', /Refunds take 14 days/);
