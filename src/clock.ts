@@ -1,4 +1,5 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
+import { onAbort } from './on-abort.ts';
 
 /**
  * Time and chance, passed in wherever they are needed, so that a test can own both.
@@ -39,15 +40,13 @@ export const systemClock: Clock = {
 /** A signal that aborts when `parent` does or after `ms`, and `clear` to drop the timer when the work is done. */
 export function withTimeout(clock: Clock, ms: number, parent?: AbortSignal): { signal: AbortSignal; clear: () => void } {
   const controller = new AbortController();
-  const onParent = () => controller.abort(parent?.reason);
-  if (parent?.aborted) onParent();
-  parent?.addEventListener('abort', onParent, { once: true });
+  const release = parent && onAbort(parent, () => controller.abort(parent.reason));
   const cancel = clock.after(ms, () => controller.abort(new DOMException(`Timed out after ${ms} ms`, 'TimeoutError')));
   return {
     signal: controller.signal,
     clear: () => {
       cancel();
-      parent?.removeEventListener('abort', onParent);
+      release?.();
     },
   };
 }

@@ -54,7 +54,7 @@ export function createStreams({ slack, clock, log, stopping, sessions, fileAfter
   }
 
   function held(isIt: (stream: LiveStream) => boolean): LiveStream | undefined {
-    for (const { stream } of streams.values()) if (isIt(stream)) return stream;
+    for (const { stream } of streams.values()) if (stream && isIt(stream)) return stream;
     return undefined;
   }
 
@@ -65,7 +65,7 @@ export function createStreams({ slack, clock, log, stopping, sessions, fileAfter
       const { channel } = { channel: undefined, ...destination };
       if (channel === undefined || threadTs === undefined || ephemeral || clock.now() < workspace.blockedUntil) return noStream;
       // An earlier attempt at this answer may have left a message: a second one must not appear beside it.
-      if (streams.get(opening.id)?.stream.segments.some(({ standing }) => standing !== 'none')) return noStream;
+      if (streams.get(opening.id)?.stream?.segments.some(({ standing }) => standing !== 'none')) return noStream;
       dropOld(streams, clock.now());
       const target = { ...destination, channel, threadTs };
       const stream = new LiveStream({
@@ -87,8 +87,10 @@ export function createStreams({ slack, clock, log, stopping, sessions, fileAfter
     by: ({ id }) => held(({ segments: [first] }) => first?.ts === id),
     holds: (id) => held(({ segments }) => segments.some(({ ts }) => ts === id)) !== undefined,
     forget: (message) => {
-      const [id] = find(message) ?? [];
-      if (id !== undefined) streams.delete(id);
+      const [id, held] = find(message) ?? [];
+      if (id === undefined || !held) return;
+      streams.delete(id);
+      held.stream = undefined;
     },
   };
 }
@@ -98,12 +100,13 @@ function dropOld(streams: Map<string, Held>, now: number): void {
   for (const [id, { stream, since }] of streams) {
     if (now - since < keptForMs) return; // The rest is younger.
     streams.delete(id);
-    void stream.close();
+    void stream?.close();
   }
 }
 
 interface Held {
-  readonly stream: LiveStream;
+  /** Taken out when it is over: what passes through a Map can outlive its place there (see src/in-flight.ts). */
+  stream: LiveStream | undefined;
   readonly since: number;
   /** The parts of one answer have ids of their own, but this in common. */
   readonly answer: string;

@@ -63,19 +63,15 @@ export class ThinResponse {
 
 /** A body that is read once: as a whole or piece by piece. */
 export class ThinBody {
-  readonly #source: Exchange | AsyncIterator<Uint8Array, undefined>;
-  readonly #collect: () => Promise<Buffer>;
+  readonly #exchange: Exchange;
+  /** Stands between where the server has encoded the body. */
+  readonly #decoded: AsyncGenerator<Uint8Array, undefined> | undefined;
   #used = false;
 
+  // No closure over a parameter here: V8 then keeps the whole exchange until a full collection of garbage.
   constructor(exchange: Exchange, encoding: string | undefined) {
-    if (encoding === undefined) {
-      this.#source = exchange;
-      this.#collect = () => exchange.collect();
-      return;
-    }
-    const decoded = decode(exchange, encoding);
-    this.#source = decoded;
-    this.#collect = () => collect(decoded);
+    this.#exchange = exchange;
+    this.#decoded = encoding === undefined ? undefined : decode(exchange, encoding);
   }
 
   get used(): boolean {
@@ -89,17 +85,17 @@ export class ThinBody {
   collect(): Promise<Buffer> {
     if (this.#used) return Promise.reject(new TypeError('The body has been read already.'));
     this.#used = true;
-    return this.#collect();
+    return this.#decoded ? collect(this.#decoded) : this.#exchange.collect();
   }
 
   async cancel(): Promise<void> {
     this.#used = true;
-    await this.#source.return?.();
+    await (this.#decoded ? this.#decoded.return(undefined) : this.#exchange.return());
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
     this.#used = true;
-    return this.#source;
+    return this.#decoded ?? this.#exchange;
   }
 }
 

@@ -7,6 +7,7 @@ import type { RequestHandler } from '../adapter.ts';
 import type { Clock } from '../clock.ts';
 import { ConfigError, describeError } from '../errors.ts';
 import { createErrorId } from '../ids.ts';
+import { createInFlight } from '../in-flight.ts';
 import type { Log } from '../log.ts';
 import { sendProblem, toProblem } from '../problem.ts';
 import { logAccess } from './access-log.ts';
@@ -41,13 +42,13 @@ export interface HttpServer {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { host, port, clock, drainMs = 5000 } = options;
   const answer = createListener(options);
-  const running = new Set<ServerResponse>();
+  const running = createInFlight<ServerResponse>();
   let stopping = false;
   const server = createServer(serverLimits, (request, response) => {
-    running.add(response);
+    const leave = running.add(response);
     response.shouldKeepAlive &&= !stopping;
     response.once('close', () => {
-      running.delete(response);
+      leave();
       // node:http would keep the connection for a next request, that nobody will answer.
       if (stopping) setImmediate(() => server.closeIdleConnections());
     });

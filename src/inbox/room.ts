@@ -1,4 +1,5 @@
 import type { AcceptResult } from '../adapter.ts';
+import { createInFlight } from '../in-flight.ts';
 import type { AcceptBatch, ClaimedTurn, Store, TurnClaim } from '../store/store.ts';
 
 export interface RoomOptions {
@@ -30,7 +31,7 @@ export function createRoom(options: RoomOptions): Room {
   let full = false;
   // How many turns the claims that are under way may bring.
   let promised = 0;
-  const claims = new Set<Promise<readonly ClaimedTurn[]>>();
+  const claims = createInFlight<Promise<readonly ClaimedTurn[]>>();
 
   async function take<Taken extends { readonly turns: readonly ClaimedTurn[] }>(
     limit: number,
@@ -38,7 +39,7 @@ export function createRoom(options: RoomOptions): Room {
   ): Promise<Taken> {
     promised += limit;
     const { promise, resolve } = Promise.withResolvers<readonly ClaimedTurn[]>();
-    claims.add(promise);
+    const leave = claims.add(promise);
     let turns: readonly ClaimedTurn[] = [];
     try {
       const taken = await claim({ owner, limit, leaseMs, historyLimit });
@@ -47,7 +48,7 @@ export function createRoom(options: RoomOptions): Room {
       return taken;
     } finally {
       promised -= limit;
-      claims.delete(promise);
+      leave();
       resolve(turns);
     }
   }

@@ -7,8 +7,11 @@ import type { AcceptBatch, ClaimedTurn, Store } from '../store/store.ts';
 export interface StopsOptions {
   readonly store: Pick<Store, 'accept'>;
   /** Whether a turn is asked again when a question of it is edited or deleted. */
-  readonly revisions: RevisionRules | undefined;
-  readonly running: ReadonlyMap<ClaimedTurn, { readonly controller: AbortController }>;
+  readonly revisions?: RevisionRules | undefined;
+  readonly running: {
+    keys(): Iterable<ClaimedTurn>;
+    get(turn: ClaimedTurn): { readonly controller: AbortController } | undefined;
+  };
   /** The turns of the claims that are under way now; resolves when those are through. */
   readonly coming: () => Promise<readonly ClaimedTurn[]>;
 }

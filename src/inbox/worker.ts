@@ -2,12 +2,13 @@ import type { AcceptResult } from '../adapter.ts';
 import { createClaimLoop } from '../claim-loop.ts';
 import { settleWithin, type Clock } from '../clock.ts';
 import { describeError, TurnAborted } from '../errors.ts';
+import { createInFlight } from '../in-flight.ts';
 import type { Log } from '../log.ts';
 import { appUninstalled } from '../store/installation-store.ts';
 import type { AcceptBatch, ClaimedTurn, Store } from '../store/store.ts';
 import { createRoom } from './room.ts';
 import type { RevisionRules } from '../store/revision.ts';
-import { createAcceptStops, hasInterruption } from './stops.ts';
+import { createAcceptStops, hasInterruption, type StopsOptions } from './stops.ts';
 
 export interface WorkerOptions {
   readonly store: Pick<Store, 'accept' | 'acceptAndClaim' | 'claimTurns' | 'renewTurns' | 'postponeTurn'>;
@@ -38,6 +39,7 @@ export interface Worker {
 }
 
 interface RunningTurn {
+  readonly turn: ClaimedTurn;
   readonly controller: AbortController;
   readonly done: Promise<void>;
 }
@@ -51,12 +53,12 @@ const abortGraceMs = 5_000;
  */
 export function createWorker(options: WorkerOptions): Worker {
   const { store, clock, log } = options;
-  const running = new Map<ClaimedTurn, RunningTurn>();
+  const running = createInFlight<RunningTurn>();
   const renewal = createRenewal(options, running);
   const room = createRoom({ ...options, running: () => running.size, onTurn: run });
   const onError = (error: unknown): void => log.error('turns could not be claimed', { error: describeError(error) });
   const loop = createClaimLoop({ claim: room.claim, clock, pollMs: options.pollMs, onError });
-  const acceptStops = createAcceptStops({ store, revisions: options.revisions, running, coming: room.coming });
+  const acceptStops = createAcceptStops({ ...options, running: byTurn(running), coming: room.coming });
 
   async function accept(batch: AcceptBatch): Promise<readonly AcceptResult[]> {
     const interrupts = hasInterruption(batch);
@@ -78,16 +80,16 @@ export function createWorker(options: WorkerOptions): Worker {
       .runTurn(turn, controller.signal)
       .catch((error: unknown) => giveBack(options, turn, error))
       .then(({ moreWaiting }) => {
-        running.delete(turn);
+        leave();
         // Who was under way at a death of the process may keep others waiting.
         if (moreWaiting || room.isFull() || crashes > 0) loop.wake();
       });
-    running.set(turn, { controller, done });
+    const leave = running.add({ turn, controller, done });
   }
 
   /** After a stall longer than a lease this process may find its own conversation free again. */
   function abortOlder({ conversationId }: ClaimedTurn): void {
-    for (const [turn, { controller }] of running) {
+    for (const { turn, controller } of running) {
       if (turn.conversationId === conversationId) controller.abort(new TurnAborted('lease lost'));
     }
   }
@@ -101,27 +103,31 @@ export function createWorker(options: WorkerOptions): Worker {
     wake: loop.wake,
     stop: async (drainMs) => {
       const claimed = loop.stop();
-      const ends = () => [...running.values()].map(({ done }) => done);
+      const ends = () => [...running].map(({ done }) => done);
       await settleWithin(clock, drainMs, ends());
-      for (const { controller } of running.values()) controller.abort(new TurnAborted('stopping'));
+      for (const { controller } of running) controller.abort(new TurnAborted('stopping'));
       await claimed;
       await settleWithin(clock, abortGraceMs, ends());
-      for (const turn of running.keys()) log.error('turn did not stop when it was told to', fieldsOf(turn));
+      for (const { turn } of running) log.error('turn did not stop when it was told to', fieldsOf(turn));
       renewal.stop();
     },
   };
 }
 
+/** A stop is rare: it may look through them all. */
+function byTurn(running: Iterable<RunningTurn>): StopsOptions['running'] {
+  return {
+    keys: () => [...running].map(({ turn }) => turn),
+    get: (turn) => [...running].find((each) => each.turn === turn),
+  };
+}
+
 /** Stops the turns of tenants that this batch takes the bot from: the ledger has ended them. */
-function abortGone(
-  running: ReadonlyMap<ClaimedTurn, RunningTurn>,
-  { adapter, events }: AcceptBatch,
-  results: readonly AcceptResult[],
-): void {
+function abortGone(running: Iterable<RunningTurn>, { adapter, events }: AcceptBatch, results: readonly AcceptResult[]): void {
   const gone = events.filter(({ type }, index) => type === 'uninstall' && results[index]?.reason === appUninstalled);
   if (gone.length === 0) return;
   const tenants = new Set(gone.map(({ tenant }) => tenant));
-  for (const [turn, { controller }] of running) {
+  for (const { turn, controller } of running) {
     const event = turn.events[0]?.event;
     if (event?.adapter === adapter && tenants.has(event.tenant)) controller.abort(new TurnAborted('lease lost'));
   }
@@ -145,18 +151,19 @@ async function giveBack(
 }
 
 /** Keeps the leases of running turns alive, and stops the turns that have lost theirs. */
-function createRenewal({ store, clock, log, owner, leaseMs }: WorkerOptions, running: ReadonlyMap<ClaimedTurn, RunningTurn>) {
+function createRenewal({ store, clock, log, owner, leaseMs }: WorkerOptions, running: Iterable<RunningTurn>) {
   let cancel: (() => void) | undefined;
 
   async function renew(): Promise<void> {
-    const held = [...running].filter(([, { controller }]) => !controller.signal.aborted).map(([turn]) => turn);
+    const held = [...running].filter(({ controller }) => !controller.signal.aborted);
     if (held.length === 0) return;
-    const turns = held.map(({ conversationId, token }) => ({ conversationId, token }));
+    const wasHeld = new Set(held.map(({ turn }) => turn));
+    const turns = held.map(({ turn: { conversationId, token } }) => ({ conversationId, token }));
     const lost = new Set(await store.renewTurns({ owner, leaseMs, turns }));
-    for (const turn of held) {
-      if (!lost.has(turn.conversationId) || !running.has(turn)) continue; // still held, or ended meanwhile
+    for (const { turn, controller } of running) {
+      if (!lost.has(turn.conversationId) || !wasHeld.has(turn)) continue; // still held, or begun meanwhile
       log.warn('turn lost its lease', fieldsOf(turn));
-      running.get(turn)?.controller.abort(new TurnAborted('lease lost'));
+      controller.abort(new TurnAborted('lease lost'));
     }
   }
 

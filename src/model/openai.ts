@@ -124,7 +124,7 @@ export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Mo
  * without an error when it is aborted or cut off.
  */
 async function createSend(options: OpenAiModelOptions, timeoutMs: number): Promise<Send> {
-  const { apiKey, tokens, headers: own, baseUrl, fetch } = options;
+  const { apiKey, tokens, headers: own, baseUrl, fetch = globalThis.fetch } = options;
   const { OpenAI } = await import('openai');
   const client = new OpenAI({
     apiKey: tokens ? () => tokens.get() : apiKey || 'none',
@@ -137,17 +137,29 @@ async function createSend(options: OpenAiModelOptions, timeoutMs: number): Promi
     // The call's own limit ends it earlier; this one only looks after requests that nobody waits for any more.
     timeout: timeoutMs + 1_000,
     logLevel: 'off',
-    ...(fetch && { fetch }),
+    fetch: (url, init) => fetch(url, { ...init, signal: signalOf(init) }),
     defaultHeaders: { ...own, ...(!apiKey && !tokens && { Authorization: null }) },
   });
   const headers = { 'content-type': 'application/json' };
   const send: Send = ({ path, body }, call) => {
-    const { signal } = call;
+    const fetchOptions: CallSignal & ClientOptions['fetchOptions'] = { callSignal: call.signal };
     const request =
-      body === undefined ? client.get(path, { signal }) : client.post(path, { body, headers, signal, stream: true });
+      body === undefined ? client.get(path, { fetchOptions }) : client.post(path, { body, headers, fetchOptions, stream: true });
     return call.wait(request.asResponse());
   };
   return tokens ? withFreshToken(send, tokens) : send;
+}
+
+/**
+ * The signal of a call goes past the SDK, which would join it with its own by AbortSignal.any: V8 does not collect such a signal with the young
+ * garbage, nor what hangs on it, that is the request and the whole response.
+ */
+interface CallSignal {
+  readonly callSignal?: AbortSignal;
+}
+
+function signalOf(init: RequestInit & CallSignal = {}): AbortSignal | null {
+  return init.callSignal ?? init.signal ?? null;
 }
 
 /** A token may end before its time: the endpoint is asked once more, with another one. */

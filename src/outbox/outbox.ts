@@ -1,6 +1,7 @@
 import { createClaimLoop } from '../claim-loop.ts';
 import { settleWithin, type Clock } from '../clock.ts';
 import { describeError } from '../errors.ts';
+import { createInFlight } from '../in-flight.ts';
 import type { Log } from '../log.ts';
 import type { ClaimedDelivery, Store } from '../store/store.ts';
 import type { Deliver, Delivered } from './delivery.ts';
@@ -32,7 +33,7 @@ const abortGraceMs = 5_000;
 export function createOutbox(options: OutboxOptions): Outbox {
   const { store, clock, log, owner, leaseMs, pollMs } = options;
   const stopping = new AbortController();
-  const active = new Set<Promise<void>>();
+  const active = createInFlight<Promise<void>>();
   let full = false;
   const onError = (error: unknown): void => log.error('deliveries could not be claimed', { error: describeError(error) });
   const loop = createClaimLoop({ claim, clock, pollMs, onError });
@@ -49,10 +50,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   function send(delivery: ClaimedDelivery): void {
     const done = sendAll(delivery).finally(() => {
-      active.delete(done);
+      leave();
       if (full) loop.wake();
     });
-    active.add(done);
+    const leave = active.add(done);
   }
 
   async function sendAll(first: ClaimedDelivery): Promise<void> {

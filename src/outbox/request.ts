@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { onAbort } from '../on-abort.ts';
 
 export interface RequestTime {
   readonly clock: Clock;
@@ -18,9 +19,7 @@ export async function withinTime<Result>(
   request: (signal: AbortSignal) => Result,
 ): Promise<Awaited<Result>> {
   const controller = new AbortController();
-  const onParent = (): void => controller.abort(parent.reason);
-  if (parent.aborted) onParent();
-  parent.addEventListener('abort', onParent, { once: true });
+  const release = onAbort(parent, () => controller.abort(parent.reason));
   let cancel = setTimer();
 
   function setTimer(): () => void {
@@ -35,6 +34,6 @@ export async function withinTime<Result>(
     return await request(controller.signal);
   } finally {
     cancel();
-    parent.removeEventListener('abort', onParent);
+    release();
   }
 }
