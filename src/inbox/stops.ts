@@ -1,6 +1,8 @@
 import type { AcceptResult } from '../adapter.ts';
 import { TurnAborted } from '../errors.ts';
-import type { InboundEvent } from '../message.ts';
+import { toChunkId } from '../ids.ts';
+import type { InboundEvent, Stop } from '../message.ts';
+import { stopVerdicts } from '../stop-verdicts.ts';
 import type { RevisionRules } from '../store/revision.ts';
 import type { AcceptBatch, ClaimedTurn, Store } from '../store/store.ts';
 
@@ -23,16 +25,13 @@ export function createAcceptStops({ store, revisions, running, coming }: StopsOp
     const before = [...running.keys()];
     const soon = coming();
     const results = await store.accept({ ...batch, revisions });
-    // One that comes again means nothing: what runs now may have been asked after it.
-    const stopped = new Set(
-      batch.events
-        .filter(({ type }, index) => type === 'stop' && results[index]?.status === 'ignored')
-        .map(({ conversationId }) => conversationId),
+    const stops = batch.events.flatMap((event, index) =>
+      event.type === 'stop' && hasEffect(event, results[index]) ? event : [],
     );
     const changed = revisions ? batch.events.filter((_, index) => results[index]?.status !== 'duplicate') : [];
     const abort = (turns: readonly ClaimedTurn[]): void => {
       for (const turn of turns) {
-        if (stopped.has(turn.conversationId)) running.get(turn)?.controller.abort(new TurnAborted('stopped'));
+        if (stops.some((stop) => isMeant(turn, stop))) running.get(turn)?.controller.abort(new TurnAborted('stopped'));
         else if (changed.some((event) => concerns(event, turn, revisions)))
           running.get(turn)?.controller.abort(new TurnAborted('changed'));
       }
@@ -41,6 +40,16 @@ export function createAcceptStops({ store, revisions, running, coming }: StopsOp
     void soon.then(abort);
     return results;
   };
+}
+
+/** One that comes again means nothing: what runs now may have been asked after it. */
+function hasEffect({ target }: Stop, result: AcceptResult | undefined): boolean {
+  return result?.status === 'ignored' && (target === undefined || result.reason === stopVerdicts.stopped);
+}
+
+function isMeant({ conversationId, turnId }: ClaimedTurn, stop: Stop): boolean {
+  const outboundId = stop.target?.outboundId;
+  return stop.conversationId === conversationId && (outboundId === undefined || outboundId === toChunkId(turnId, 0));
 }
 
 /** Whether a turn has read something that reads otherwise now. */
