@@ -25,26 +25,24 @@ export function createAcceptStops({ store, revisions, running, coming }: StopsOp
     const before = [...running.keys()];
     const soon = coming();
     const results = await store.accept({ ...batch, revisions });
+    // One that comes again, or was too late, means nothing: what runs now may have been asked after it.
     const stops = batch.events.flatMap((event, index) =>
-      event.type === 'stop' && hasEffect(event, results[index]) ? event : [],
+      event.type === 'stop' && results[index]?.reason === stopVerdicts.stopped ? event : [],
     );
     const changed = revisions ? batch.events.filter((_, index) => results[index]?.status !== 'duplicate') : [];
-    const abort = (turns: readonly ClaimedTurn[]): void => {
+    const abort = (turns: readonly ClaimedTurn[], meant: readonly Stop[]): void => {
       for (const turn of turns) {
-        if (stops.some((stop) => isMeant(turn, stop))) running.get(turn)?.controller.abort(new TurnAborted('stopped'));
+        if (meant.some((stop) => isMeant(turn, stop))) running.get(turn)?.controller.abort(new TurnAborted('stopped'));
         else if (changed.some((event) => concerns(event, turn, revisions)))
           running.get(turn)?.controller.abort(new TurnAborted('changed'));
       }
     };
-    abort(before);
-    void soon.then(abort);
+    abort(before, stops);
+    // Whose message somebody has seen was running before; what is taken up now is another, or sees the mark.
+    const namesTurn = stops.filter(({ target }) => target === undefined || target.outboundId !== undefined);
+    void soon.then((turns) => abort(turns, namesTurn));
     return results;
   };
-}
-
-/** One that comes again means nothing: what runs now may have been asked after it. */
-function hasEffect({ target }: Stop, result: AcceptResult | undefined): boolean {
-  return result?.status === 'ignored' && (target === undefined || result.reason === stopVerdicts.stopped);
 }
 
 function isMeant({ conversationId, turnId }: ClaimedTurn, stop: Stop): boolean {

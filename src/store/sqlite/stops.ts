@@ -35,9 +35,8 @@ export function createStop(db: Sqlite): (stop: Stop, now: number) => StopVerdict
 
 /** All that waits in a conversation, the events of a running turn included. */
 function createStopWaiting(db: Sqlite): (conversationId: string) => StopVerdict {
-  const mark = db.prepare<[string, string]>(
-    "update inbox set reason = ? where conversation_id = +? and state = 'waiting' and withdrawn = 0",
-  );
+  // Deleted ones too: where answers stay although their questions go, theirs may be growing.
+  const mark = db.prepare<[string, string]>("update inbox set reason = ? where conversation_id = +? and state = 'waiting'");
   return (conversationId) => (mark.run(stopReason, conversationId).changes > 0 ? stopVerdicts.stopped : stopVerdicts.nothing);
 }
 
@@ -56,7 +55,7 @@ interface ClaimedRow extends NamingRow {
  */
 function createStopTurn(db: Sqlite): (stop: Stop, target: StopTarget) => StopVerdict {
   const progress = db.prepare<[string], { claimed_seq: number; stream: string | null }>(
-    'select claimed_seq, stream from conversation where id = ?',
+    'select claimed_seq, stream from conversation where id = ? and (lease_owner is not null or stream is not null)',
   );
   const claimed = db.prepare<[string, number], ClaimedRow>(
     `select seq, type, adapter, tenant, event_id, generation, author_id, withdrawn, reason, turn from inbox
@@ -70,12 +69,12 @@ function createStopTurn(db: Sqlite): (stop: Stop, target: StopTarget) => StopVer
     const { claimed_seq: upTo, stream } = progress.get(conversationId) ?? { claimed_seq: 0, stream: null };
     const rows = toTurn(claimed.all(conversationId, upTo));
     const [first] = rows;
-    const live = rows.filter(({ withdrawn }) => !withdrawn);
-    if (!first || live.length === 0) return stopVerdicts.over;
+    if (!first) return stopVerdicts.over;
     const turnId = turnIdOf(first);
     const isIt = outboundId === undefined ? isShownAs(messageId, stream) : outboundId === toChunkId(turnId, 0);
     if (!isIt) return stopVerdicts.over;
-    if (!isModerator && !live.some((row) => row.author_id === author.id)) return stopVerdicts.foreign;
+    if (!isModerator && !rows.some((row) => row.author_id === author.id)) return stopVerdicts.foreign;
+    const live = rows.filter(({ withdrawn }) => !withdrawn);
     // The turn of what is stopped already takes nothing that came since, although it may have been claimed with it.
     if (live.some(({ reason }) => isStopped(reason, turnId))) return stopVerdicts.stopped;
     for (const { seq } of live) mark.run(markOf(turnId), conversationId, seq);

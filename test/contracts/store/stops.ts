@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { toChunkId } from '../../../src/ids.ts';
 import type { ClaimedTurn } from '../../../src/store/store.ts';
 import { stopVerdicts } from '../../../src/stop-verdicts.ts';
-import { createCommand, createDelete, createMessage, createStopOf } from '../../support/inbound.ts';
+import { createCommand, createDelete, createMessage, createStop, createStopOf } from '../../support/inbound.ts';
 import { leaseMs, openLedger, type OpenStore } from './ledger.ts';
 
 const ignored = (reason: string) => [{ status: 'ignored', reason }];
@@ -180,11 +180,26 @@ export function describeStops(open: OpenStore): void {
       await store.noteStream({ ...turn, receipt: { id: 'shown' } });
       await accept(createDelete(one));
 
-      assert.deepEqual(await accept(createStopOf({ ...under(turn), by: 'ann' })), foreign);
-      assert.deepEqual(await accept(createStopOf({ ...under(turn), by: 'ben' })), stopped);
+      assert.deepEqual(await accept(createStopOf({ ...under(turn), by: 'ann' })), stopped);
 
       await store.takeOver();
       assert.deepEqual(textsAndMarks(await claimOne()), [['two', true]]);
+    });
+
+    it('may mean what nobody is asking any more, while that is under way', async (test) => {
+      const { accept, claimOne, claim, commit, status } = await openLedger(test, open);
+      const one = createMessage('one');
+      await accept(one);
+      const turn = await claimOne();
+      await accept(createDelete(one));
+
+      assert.deepEqual(await accept(createStopOf(under(turn))), stopped);
+      assert.deepEqual(await accept(createStop()), stopped);
+
+      await commit(turn);
+      assert.deepEqual(await claim(), []);
+      assert.equal((await status(one))?.state, 'answered');
+      assert.deepEqual(await accept(createStop()), ignored(stopVerdicts.nothing));
     });
 
     it('does not mean another answer to the same question', async (test) => {
