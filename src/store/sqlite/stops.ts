@@ -54,7 +54,8 @@ interface ClaimedRow extends NamingRow {
  * one. Whoever has asked none of them stops nothing, unless the platform says that they may.
  */
 function createStopTurn(db: Sqlite): (stop: Stop, target: StopTarget) => StopVerdict {
-  const progress = db.prepare<[string], { claimed_seq: number; stream: string | null }>(
+  // A turn that has ended leaves neither; an event that was deleted meanwhile may still stand there as its first.
+  const underWay = db.prepare<[string], { claimed_seq: number; stream: string | null }>(
     'select claimed_seq, stream from conversation where id = ? and (lease_owner is not null or stream is not null)',
   );
   const claimed = db.prepare<[string, number], ClaimedRow>(
@@ -66,7 +67,7 @@ function createStopTurn(db: Sqlite): (stop: Stop, target: StopTarget) => StopVer
   );
 
   return ({ conversationId, author }, { outboundId, messageId, isModerator }) => {
-    const { claimed_seq: upTo, stream } = progress.get(conversationId) ?? { claimed_seq: 0, stream: null };
+    const { claimed_seq: upTo, stream } = underWay.get(conversationId) ?? { claimed_seq: 0, stream: null };
     const rows = toTurn(claimed.all(conversationId, upTo));
     const [first] = rows;
     if (!first) return stopVerdicts.over;

@@ -186,6 +186,21 @@ export function describeStops(open: OpenStore): void {
       assert.deepEqual(textsAndMarks(await claimOne()), [['two', true]]);
     });
 
+    it('comes late for a turn that has ended without its first question, which was deleted', async (test) => {
+      const { accept, claimOne, commit, store } = await openLedger(test, open);
+      const one = createMessage('one');
+      await accept(one, createMessage('two'));
+      const turn = await claimOne();
+      await store.noteStream({ ...turn, receipt: { id: 'shown' } });
+      await accept(createDelete(one));
+      await store.takeOver();
+      await commit(await claimOne());
+      await accept(createMessage('three'));
+
+      assert.deepEqual(await accept(createStopOf(under(turn))), over);
+      assert.deepEqual(textsAndMarks(await claimOne()), [['three', false]]);
+    });
+
     it('may mean what nobody is asking any more, while that is under way', async (test) => {
       const { accept, claimOne, claim, commit, status } = await openLedger(test, open);
       const one = createMessage('one');
