@@ -128,6 +128,17 @@ export interface Feedback extends EventBase {
 export interface Stop extends EventBase {
   readonly type: 'stop';
   readonly author: Author;
+  /** The answer that is meant, and no other, by who asked for it. Without it all that waits in the conversation is meant, whoever presses. */
+  readonly target?: StopTarget;
+}
+
+export interface StopTarget {
+  /** `id` of the OutboundMessage under which it was shown, where the platform gives it back. */
+  readonly outboundId?: string;
+  /** The bot's message under which it was shown: names the answer where there is no `outboundId`. */
+  readonly messageId: string;
+  /** Whether the author may stop what others have asked. */
+  readonly isModerator: boolean;
 }
 
 /** A thread was opened in which the bot may be wanted. */

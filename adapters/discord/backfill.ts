@@ -1,5 +1,5 @@
 import { maxRecent } from '../../src/adapter.ts';
-import type { AdapterContext, RecentConversation } from '../../src/adapter.ts';
+import type { AdapterContext } from '../../src/adapter.ts';
 import { readMessagesAfter, readNewest } from './channel-messages.ts';
 import type { ChannelMessage } from './channel-messages.ts';
 import { channelTypes, parseDestination } from './conversation.ts';
@@ -26,6 +26,11 @@ interface Source {
   readonly after: string;
 }
 
+/** By server, then by channel: what is known of the conversations from before the gap. */
+type Known = ReadonlyMap<string | undefined, ReadonlyMap<string, Source>>;
+
+const nothing: ReadonlyMap<string, Source> = new Map();
+
 const maxPages = 5;
 const parallel = 4;
 const maxAttempts = 6;
@@ -42,22 +47,20 @@ const readable: ReadonlySet<unknown> = new Set([0, 2, 5, 10, 11, 12, 13]);
  */
 export class Backfill {
   readonly #options: BackfillOptions;
-  #recent: Promise<Map<string, RecentConversation & { readonly place: Place }>> | undefined;
+  #known: Promise<Known> | undefined;
 
   constructor(options: BackfillOptions) {
     this.#options = options;
   }
 
-  /** The next round is about another gap. */
+  /** Lets go of what is known of a gap: it is closed, or another begins. Until then it stays as it was before the gap. */
   reset(): void {
-    this.#recent = undefined;
+    this.#known = undefined;
   }
 
   /** Direct messages. False when something could not be saved. */
   async directMessages(): Promise<boolean> {
-    const recent = [...(await this.#recentByChannel()).values()];
-    const direct = recent.filter(({ place }) => place.guildId === undefined);
-    return this.#fetchAll(direct.map(({ place, newestMessageId: after }) => ({ place, after })));
+    return this.#fetchAll([...(await this.#knownIn(undefined)).values()]);
   }
 
   /**
@@ -67,7 +70,8 @@ export class Backfill {
   async guild(guild: Fields, since: number | undefined): Promise<boolean> {
     const guildId = guild['id'];
     if (!isSnowflake(guildId)) return true;
-    const known = new Map([...(await this.#recentByChannel())].filter(([, { place }]) => place.guildId === guildId));
+    const known = await this.#knownIn(guildId);
+    const listed = new Set<string>();
     const sources: Source[] = [];
     const others: (Source & { readonly last: string })[] = [];
     const earliest = this.#earliest(guild, since);
@@ -75,8 +79,8 @@ export class Backfill {
       const { id, type, last_message_id: last } = channel;
       if (!isSnowflake(id) || !readable.has(type)) continue;
       const conversation = known.get(id);
-      known.delete(id);
-      const after = conversation?.newestMessageId ?? earliest;
+      listed.add(id);
+      const after = conversation?.after ?? earliest;
       if (after === undefined || !isSnowflake(last) || compareSnowflakes(last, after) <= 0) continue;
       const source = { place: { channelId: id, guildId, channelType: Number(type) }, after };
       if (conversation) sources.push(source);
@@ -84,7 +88,7 @@ export class Backfill {
     }
     others.sort((a, b) => compareSnowflakes(b.last, a.last));
     // What the guild did not list may still be readable: a private thread, for one.
-    const unlisted = [...known.values()].map(({ place, newestMessageId: after }) => ({ place, after }));
+    const unlisted = [...known.values()].filter(({ place }) => !listed.has(place.channelId));
     return this.#fetchAll([...sources, ...unlisted, ...others.slice(0, maxOtherChannels)]);
   }
 
@@ -97,33 +101,35 @@ export class Backfill {
     );
   }
 
-  #recentByChannel(): Promise<Map<string, RecentConversation & { readonly place: Place }>> {
-    this.#recent ??= this.#loadRecent().catch((error: unknown) => {
-      this.#recent = undefined;
+  /** Of a server, or of direct messages. */
+  async #knownIn(guildId: string | undefined): Promise<ReadonlyMap<string, Source>> {
+    this.#known ??= this.#load().catch((error: unknown) => {
+      this.#known = undefined;
       throw error;
     });
-    return this.#recent;
+    return (await this.#known).get(guildId) ?? nothing;
   }
 
-  async #loadRecent(): Promise<Map<string, RecentConversation & { readonly place: Place }>> {
+  async #load(): Promise<Known> {
     const { context, backfillMs } = this.#options;
     const conversations = await context.recentConversations(context.clock.now() - backfillMs);
-    const byChannel = new Map<string, RecentConversation & { readonly place: Place }>();
+    const byGuild = new Map<string | undefined, Map<string, Source>>();
     if (conversations.length >= maxRecent) {
       context.log.warn('More Discord conversations were active than can be looked through for missed messages.', {
         known: maxRecent,
       });
     }
-    for (const conversation of conversations) {
-      const place = parseDestination(conversation.destination);
-      const { newestMessageId: newest } = conversation;
-      if (!place || !isSnowflake(newest)) continue;
+    for (const { destination, newestMessageId: after } of conversations) {
+      const place = parseDestination(destination);
+      if (!place || !isSnowflake(after)) continue;
+      const { guildId, channelId } = place;
+      const channels = byGuild.get(guildId) ?? new Map<string, Source>();
+      byGuild.set(guildId, channels);
       // A channel may hold several conversations: what one of them has is saved, the others' older messages included.
-      const other = byChannel.get(place.channelId);
-      if (!other || compareSnowflakes(newest, other.newestMessageId) > 0)
-        byChannel.set(place.channelId, { ...conversation, place });
+      const other = channels.get(channelId);
+      if (!other || compareSnowflakes(after, other.after) > 0) channels.set(channelId, { place, after });
     }
-    return byChannel;
+    return byGuild;
   }
 
   /** A few channels at a time; false as soon as something cannot be saved. */

@@ -18,8 +18,10 @@ const paragraph = 2;
 /** Of a destination, with the value `yes`: it is a post that can be marked as solved. */
 export const inPost = 'post';
 
-/** Under an answer while it grows. */
-export const stopRow = toRow([{ name: 'stop', emoji: '⏹️', label: 'Stop' }]);
+/** Under an answer while it grows: `id` is that of its first part, so that a press means this answer and none that comes after it. */
+export function stopRow(id: string): readonly object[] {
+  return toRow([{ name: 'stop', id, emoji: '⏹️', label: 'Stop' }]);
+}
 
 /** What is on a message that has no buttons (any more). */
 const noButtons: readonly object[] = [];
@@ -42,7 +44,7 @@ export function hasButtons(message: Fields, wanted: readonly object[]): boolean 
 
 export interface Pressed {
   readonly name: ButtonName;
-  /** `id` of the OutboundMessage that carries it. */
+  /** `id` of the OutboundMessage that carries it. A Stop button of an earlier version has none. */
   readonly outboundId?: string;
 }
 

@@ -30,6 +30,7 @@ export type Intent = keyof typeof intentBits;
 const permissionBits = {
   ViewChannel: 1n << 10n,
   SendMessages: 1n << 11n,
+  ManageMessages: 1n << 13n,
   AttachFiles: 1n << 15n,
   ReadMessageHistory: 1n << 16n,
   ManageThreads: 1n << 34n,

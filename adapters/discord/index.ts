@@ -146,13 +146,13 @@ interface StreamParts {
 }
 
 function createStreams({ rest, answers, sender, buttons, fileAfter, context }: StreamParts): NonNullable<Adapter['stream']> {
-  const components = buttons ? stopRow : undefined;
   const limit = fileAfter === undefined ? undefined : headLimit;
   const nextPlace = createWindow(streamsLimit, () => context()?.clock.monotonic() ?? 0);
   return (opening, signal) => {
     const { clock, log } = context() ?? {};
     if (!clock || !log) throw new AdapterError('The Discord adapter has not been started.');
     const address = parseInteractionDestination(opening.destination);
+    const components = buttons ? stopRow(opening.id) : undefined;
     return new DiscordStream({
       ...{ rest, clock, log, opening, signal, components, limit, doubt: (id) => sender.doubt(id), nextPlace },
       locate:

@@ -56,8 +56,8 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = options;
-    this.#roles = new BotRoles(options.rest);
     const { rest, context, backfillMs, signal } = options;
+    this.#roles = new BotRoles({ rest, context });
     const save = (dispatches: readonly Fields[]): Promise<boolean> => this.#save(this.#toEvents(dispatches));
     this.#backfill = new Backfill({ rest, context, backfillMs, signal, save });
   }
@@ -157,7 +157,7 @@ export class Intake {
     }
     // After a restart nobody knows any more which guilds were still to come: the replay has brought them.
     const isOver = this.#awaited ? this.#awaited.size === 0 : type === 'RESUMED';
-    if (isOver && (type === 'GUILD_CREATE' || type === 'RESUMED')) session.gapSince = undefined;
+    if (isOver && (type === 'GUILD_CREATE' || type === 'RESUMED')) this.#closeGap();
     return true;
   }
 
@@ -171,8 +171,13 @@ export class Intake {
     this.#backfill.reset();
     context.log.info('Discord session begun.', { shard: id, guilds: this.#awaited.size });
     if (id === 0 && !(await this.#backfill.directMessages())) return false;
-    if (this.#awaited.size === 0) session.gapSince = undefined;
+    if (this.#awaited.size === 0) this.#closeGap();
     return true;
+  }
+
+  #closeGap(): void {
+    this.#options.session.gapSince = undefined;
+    this.#backfill.reset();
   }
 
   /** Interactions go ahead of the queue; what could not be saved there goes with it. */

@@ -1,10 +1,12 @@
 import type { Feedback, InboundEvent } from '../../src/message.ts';
 import { toConversationId } from '../../src/conversation-id.ts';
+import { stopVerdicts } from '../../src/stop-verdicts.ts';
 import { parseButton, parseReason, reasonForm } from './buttons.ts';
 import { answerThis, commandTypes, summarise } from './commands.ts';
 import { conversationOf } from './conversation.ts';
 import type { Place } from './conversation.ts';
 import { hasPermission } from './features.ts';
+import type { Permission } from './features.ts';
 import { toInteractionDestination } from './interaction-token.ts';
 import type { TokenBox } from './interaction-token.ts';
 import { isRecord, recordsOf, textOf } from './record.ts';
@@ -30,6 +32,8 @@ export interface Interaction {
   readonly accepted: Response;
   /** Where nothing will come of it. */
   readonly ignored: Response;
+  /** In place of `ignored`, where that has one of these reasons. */
+  readonly because?: Readonly<Partial<Record<string, Response>>>;
 }
 
 export interface InteractionOptions {
@@ -47,7 +51,7 @@ interface Envelope {
   readonly place: Place;
   readonly user: { readonly id: string; readonly name: string };
   readonly canPost: boolean;
-  readonly mayManageThreads: boolean;
+  readonly may: (what: Permission) => boolean;
   /** Whether nobody but the person and the bot is there. */
   readonly isBotDirect: boolean;
   readonly fields: Fields;
@@ -65,6 +69,10 @@ export function toInteraction(payload: unknown, options: InteractionOptions): In
 
 const notHere = 'I may not do that here.';
 const noted = 'Thank you, that helps.';
+const notStopped = {
+  [stopVerdicts.over]: whisper('This answer is complete already.'),
+  [stopVerdicts.foreign]: whisper('Only who asked, and who may manage messages here, can stop this answer.'),
+};
 
 function toCommand(envelope: Envelope, options: InteractionOptions): Interaction | undefined {
   const { data } = envelope;
@@ -133,11 +141,14 @@ function toPress(envelope: Envelope, { tokens }: InteractionOptions): Interactio
   const author = { ...envelope.user, isBot: false };
   if (name === 'stop') {
     const accepted = { type: responseTypes.deferredUpdate };
-    return { ...identify(envelope), event: { type: 'stop', ...base, author }, accepted, ignored: accepted };
+    const isModerator = envelope.may('ManageMessages');
+    const target = { messageId, isModerator, ...(outboundId === undefined ? {} : { outboundId }) };
+    const event = { type: 'stop', ...base, author, target } as const;
+    return { ...identify(envelope), event, accepted, ignored: accepted, because: notStopped };
   }
   if (name === 'solved') {
-    const { place, user, mayManageThreads } = envelope;
-    const solving = { threadId: place.channelId, userId: user.id, isModerator: mayManageThreads };
+    const { place, user, may } = envelope;
+    const solving = { threadId: place.channelId, userId: user.id, isModerator: may('ManageThreads') };
     return { ...identify(envelope), solving, accepted: whisper(notHere), ignored: whisper(notHere) };
   }
   if (name === 'regenerate') {
@@ -218,9 +229,10 @@ function toEnvelope(fields: Fields): Envelope | undefined {
   const name = authorName({ author: user, member });
   const isBotDirect = context === botDirect || (context === undefined && place.guildId === undefined);
   const canPost = isBotDirect || installers(fields).has(installedByGuild);
-  const mayManageThreads = isRecord(member) && hasPermission(member['permissions'], 'ManageThreads');
+  // In this channel, as Discord has reckoned them: https://docs.discord.com/developers/resources/guild#guild-member-object (`permissions`).
+  const may = (what: Permission): boolean => isRecord(member) && hasPermission(member['permissions'], what);
   const person = { id: user['id'], name };
-  return { id, token, applicationId, data, place, user: person, canPost, mayManageThreads, isBotDirect, fields };
+  return { id, token, applicationId, data, place, user: person, canPost, may, isBotDirect, fields };
 }
 
 function toPlace({ channel_id: channelId, guild_id: guildId, channel }: Fields): Place | undefined {

@@ -83,13 +83,14 @@ export class Interactions {
     return interaction ? this.#save(interaction) : whisper('I do not know this command.');
   }
 
-  async #save({ event, solving, accepted, ignored }: Interaction): Promise<Response> {
+  async #save({ event, solving, accepted, ignored, because }: Interaction): Promise<Response> {
     if (solving) return this.#solve(solving);
     if (!event) return ignored;
     if (!this.#context)
       throw new DeliveryError({ message: 'The adapter has not been started.', retryable: true, uncertain: false });
     const [result] = await this.#context.accept([event]);
-    return result?.status === 'ignored' ? ignored : accepted;
+    if (result?.status !== 'ignored') return accepted;
+    return because?.[result.reason ?? ''] ?? ignored;
   }
 
   async #solve(solving: Solving): Promise<Response> {

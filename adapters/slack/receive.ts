@@ -149,7 +149,11 @@ function toDelete({ tenant, bot, event }: Envelope): InboundEvent[] {
   ];
 }
 
-/** Somebody has pressed the Stop button of an agent session; see https://docs.slack.dev/reference/events/agent_session_stopped. */
+/**
+ * Somebody has pressed the Stop button of an agent session; see https://docs.slack.dev/reference/events/agent_session_stopped. It belongs to the
+ * thread, and stands there only while something is at work in it, from before there is a message: `streaming_message_ts` is empty then, and
+ * names any of the messages of a long answer later. So it means all that waits.
+ */
 function toStop(body: Fields, { tenant, event, bot, sentOnAt }: Envelope): InboundEvent[] {
   const { event_id: eventId } = body;
   const { channel, thread_ts: threadTs, user } = event;

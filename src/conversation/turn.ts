@@ -106,9 +106,9 @@ function createRunWithoutAdapter(options: TurnOptions): (work: TurnWithoutAdapte
  */
 function eventsOfTurn({ events }: ClaimedTurn): ClaimedTurn['events'] {
   const stopped = events.filter((event) => event.stopped);
-  if (stopped.length > 0) return stopped;
-  const at = events.findIndex(({ event }) => event.type === 'command' || parseCommand(event) !== undefined);
-  return at < 0 ? events : events.slice(0, Math.max(at, 1));
+  const taken = stopped.length > 0 ? stopped : events;
+  const at = taken.findIndex(({ event }) => event.type === 'command' || parseCommand(event) !== undefined);
+  return at < 0 ? taken : taken.slice(0, Math.max(at, 1));
 }
 
 interface Postponement extends Retry {

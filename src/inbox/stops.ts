@@ -1,6 +1,8 @@
 import type { AcceptResult } from '../adapter.ts';
 import { TurnAborted } from '../errors.ts';
-import type { InboundEvent } from '../message.ts';
+import { toChunkId } from '../ids.ts';
+import type { InboundEvent, Stop } from '../message.ts';
+import { stopVerdicts } from '../stop-verdicts.ts';
 import type { RevisionRules } from '../store/revision.ts';
 import type { AcceptBatch, ClaimedTurn, Store } from '../store/store.ts';
 
@@ -26,24 +28,29 @@ export function createAcceptStops({ store, revisions, running, coming }: StopsOp
     const before = [...running.keys()];
     const soon = coming();
     const results = await store.accept({ ...batch, revisions });
-    // One that comes again means nothing: what runs now may have been asked after it.
-    const stopped = new Set(
-      batch.events
-        .filter(({ type }, index) => type === 'stop' && results[index]?.status === 'ignored')
-        .map(({ conversationId }) => conversationId),
+    // One that comes again, or was too late, means nothing: what runs now may have been asked after it.
+    const stops = batch.events.flatMap((event, index) =>
+      event.type === 'stop' && results[index]?.reason === stopVerdicts.stopped ? event : [],
     );
     const changed = revisions ? batch.events.filter((_, index) => results[index]?.status !== 'duplicate') : [];
-    const abort = (turns: readonly ClaimedTurn[]): void => {
+    const abort = (turns: readonly ClaimedTurn[], meant: readonly Stop[]): void => {
       for (const turn of turns) {
-        if (stopped.has(turn.conversationId)) running.get(turn)?.controller.abort(new TurnAborted('stopped'));
+        if (meant.some((stop) => isMeant(turn, stop))) running.get(turn)?.controller.abort(new TurnAborted('stopped'));
         else if (changed.some((event) => concerns(event, turn, revisions)))
           running.get(turn)?.controller.abort(new TurnAborted('changed'));
       }
     };
-    abort(before);
-    void soon.then(abort);
+    abort(before, stops);
+    // Whose message somebody has seen was running before; what is taken up now is another, or sees the mark.
+    const namesTurn = stops.filter(({ target }) => target === undefined || target.outboundId !== undefined);
+    void soon.then((turns) => abort(turns, namesTurn));
     return results;
   };
+}
+
+function isMeant({ conversationId, turnId }: ClaimedTurn, stop: Stop): boolean {
+  const outboundId = stop.target?.outboundId;
+  return stop.conversationId === conversationId && (outboundId === undefined || outboundId === toChunkId(turnId, 0));
 }
 
 /** Whether a turn has read something that reads otherwise now. */

@@ -51,6 +51,9 @@ export interface Store
    * and the removal of the bot from a tenant ends what waits there (see InstallationStore).
    * A copy that is addressed to the bot takes the place of one that was ignored because it was not.
    *
+   * A stop is `ignored`, with one of `stopVerdicts` as its reason. One with a target marks the events of that turn which have been claimed, if
+   * its author asked one of them or is a moderator; what came since belongs to the next turn.
+   *
    * A message that does not speak to the bot, in a conversation that is not there, is ignored. If it is a reply, its text is kept until
    * `forgetOverheard`: where the platform brings what it follows up on only then, because the first delivery failed, it waits behind that,
    * as it reads by then. What was said before stays ignored.
@@ -159,7 +162,7 @@ export interface WaitingEvent {
   readonly seq: number;
   readonly event: InboundEvent;
   readonly acceptedAt: number;
-  /** Somebody has stopped the answer since the event came. Where some events of a turn are, they are its first. */
+  /** Somebody has stopped this turn, or all that waited, since the event came. Where some events of a turn are, they are its first. */
   readonly stopped: boolean;
 }
 

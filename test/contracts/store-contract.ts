@@ -16,6 +16,7 @@ import { describeWebhooks } from './store/webhooks.ts';
 import { describeStatus } from './store/status.ts';
 import { describeSuspects } from './store/suspects.ts';
 import { describeToolCalls } from './store/tool-calls.ts';
+import { describeStops } from './store/stops.ts';
 import { describeTurns } from './store/turns.ts';
 import { describeUpkeep } from './store/upkeep.ts';
 import { describeUsage } from './store/usage.ts';
@@ -33,6 +34,7 @@ export function defineStoreContract({ name, open }: StoreContract): void {
     describeEdits(open);
     describeOverheard(open);
     describeTurns(open);
+    describeStops(open);
     describeLeases(open);
     describeSuspects(open);
     describeCommit(open);

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { addFigures, createFigures, type Figures } from './figures.ts';
 import type { Mutant } from './mutant.ts';
 import { mutants } from './mutants.ts';
-import { isRevising, revisingFrom } from './revising.ts';
+import { kindOf } from './revising.ts';
 import type { Failure, Task, TaskReport } from './shard.ts';
 import { runSeed } from './world.ts';
 
@@ -65,7 +65,7 @@ export interface Catch {
 /** The first seed that finds a planted bug: the one that is known to, or else of those from 1 to `limit`. */
 export async function catchMutant(mutant: Mutant, limit: number): Promise<Catch | undefined> {
   for (let seed = 0; seed <= limit; seed += 1) {
-    const run = await runSeed(seed === 0 ? mutant.seed : seed + (isRevising(mutant.seed) ? revisingFrom : 0), mutant);
+    const run = await runSeed(seed === 0 ? mutant.seed : seed + kindOf(mutant.seed), mutant);
     const [violation] = run.violations;
     if (violation !== undefined) return { seed: run.seed, violation };
   }

@@ -1,4 +1,4 @@
-import { calm, isRevising } from './revising.ts';
+import { calm, isRevising, isStopping } from './revising.ts';
 import { createRandom } from '../support/fake-clock.ts';
 
 /**
@@ -75,7 +75,9 @@ export function createFaults(seed: number): Faults {
   const chance = (probability: number): boolean => random() < probability;
   const drawn = drawTemper(pick);
   const usual = seed % poisonEvery === 0 ? { ...drawn, poison: true, crash: 0, stall: 0, stop: 0 } : drawn;
-  const temper: Temper = isRevising(seed) ? { ...drawn, ...calm } : usual;
+  // What was stopped is still read with what is asked later: whoever dies of a question does so again.
+  const unharmed = isStopping(seed) ? drawn : usual;
+  const temper: Temper = isRevising(seed) ? { ...drawn, ...calm } : unharmed;
 
   return {
     temper,

@@ -19,6 +19,9 @@ export interface Figures {
   overtakings: number;
   modelCalls: number;
   modelFailures: number;
+  answersStopped: number;
+  latePresses: number;
+  strangersPresses: number;
   replies: number;
   notices: number;
   deadLetters: number;
@@ -49,6 +52,9 @@ export function createFigures(): Figures {
     overtakings: 0,
     modelCalls: 0,
     modelFailures: 0,
+    answersStopped: 0,
+    latePresses: 0,
+    strangersPresses: 0,
     replies: 0,
     notices: 0,
     deadLetters: 0,

@@ -2,6 +2,7 @@ import type { InboundEvent } from '../../src/message.ts';
 import { blameEverybody, changeAccept, changeDeliveries, dropEvents, ignoreOrder, splitCommit } from './mutant-parts.ts';
 import type { Mutant } from './mutant.ts';
 import { revisingMutants } from './revising-mutants.ts';
+import { stoppingMutants } from './stopping-mutants.ts';
 
 /** At least one seed of 3,000 must notice each of these, or the simulation is too tame. */
 export const mutants: readonly Mutant[] = [
@@ -220,4 +221,5 @@ export const mutants: readonly Mutant[] = [
     plant: ({ db, now }) => blameEverybody(db, now),
   },
   ...revisingMutants,
+  ...stoppingMutants,
 ];

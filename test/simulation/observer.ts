@@ -4,6 +4,7 @@ import type { Leases } from './adapter-parts.ts';
 import type { Writing } from './platform.ts';
 import { watchDeliveries } from './watch-deliveries.ts';
 import { watchInbox } from './watch-inbox.ts';
+import { watchStops } from './watch-stops.ts';
 import { watchTurns, type Commit } from './watch-turns.ts';
 import { isHeld, type Watch } from './watch.ts';
 
@@ -34,6 +35,7 @@ export function createObserver({ store, timeoutMs, ...watch }: ObserverOptions):
   const inbox = watchInbox(store, watch);
   const turns = watchTurns(store, watch, inbox.onTurn);
   const deliveries = watchDeliveries(store, watch, timeoutMs);
+  const stops = watchStops({ ...watch, turnOf: turns.turnOf });
   return {
     commits: turns.commits,
     accepted: inbox.accepted,
@@ -52,6 +54,11 @@ export function createObserver({ store, timeoutMs, ...watch }: ObserverOptions):
       ...inbox.methods,
       ...turns.methods,
       ...deliveries.methods,
+      accept: async (batch) => {
+        const results = await inbox.methods.accept(batch);
+        stops.onAccepted(batch, results);
+        return results;
+      },
       acceptAndClaim: async (batch, claim) => {
         const taken = await store.acceptAndClaim(batch, claim);
         inbox.onAccepted(batch, taken.results);
@@ -60,7 +67,9 @@ export function createObserver({ store, timeoutMs, ...watch }: ObserverOptions):
       },
       commitTurn: async (outcome) => {
         const result = await turns.methods.commitTurn(outcome);
-        if (result.status === 'committed') deliveries.onCommit(outcome, result.delivery);
+        if (result.status !== 'committed') return result;
+        deliveries.onCommit(outcome, result.delivery);
+        stops.onCommit(outcome);
         return result;
       },
       handBack: async (owner) => {

@@ -5,6 +5,7 @@ import type { Figures } from './figures.ts';
 import type { Journal } from './journal.ts';
 import type { Platform } from './platform.ts';
 import { createMinds } from './minds.ts';
+import { createPresses } from './presses.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface Conversation {
@@ -45,8 +46,11 @@ export interface PeopleOptions {
   readonly faults: Faults;
   readonly journal: Journal;
   readonly figures: Figures;
-  /** Set where people change their minds about what was answered. */
-  readonly platforms?: ReadonlyMap<string, Platform> | undefined;
+  /** Whether people change their minds about what was answered. */
+  readonly revising: boolean;
+  /** Whether they press Stop. */
+  readonly stopping: boolean;
+  readonly platforms: ReadonlyMap<string, Platform>;
   /** Hands an event to one of the bot's processes; `acknowledge` is its answer. */
   readonly knock: (event: InboundEvent, acknowledge: () => void) => void;
 }
@@ -90,22 +94,22 @@ export function createPeople(options: PeopleOptions): People {
     deliver(event, () => {
       question.isAcknowledged = true;
       changeMind(question);
+      if (options.stopping) press(event);
     });
   }
 
-  const minds =
-    options.platforms &&
-    createMinds({
-      ...{ schedule, faults, platforms: options.platforms },
-      later: (ms, act) => {
-        open += 1;
-        schedule.at(ms, () => {
-          open -= 1;
-          const event = act();
-          if (event) deliver(event, () => undefined);
-        });
-      },
+  function later(ms: number, act: () => InboundEvent | undefined): void {
+    open += 1;
+    schedule.at(ms, () => {
+      open -= 1;
+      const event = act();
+      if (event) deliver(event, () => undefined);
     });
+  }
+
+  const means = { schedule, faults, platforms: options.platforms, later };
+  const minds = options.revising ? createMinds(means) : undefined;
+  const press = createPresses(means);
 
   function changeMind(question: Question): void {
     if (minds) return minds(question);

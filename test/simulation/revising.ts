@@ -4,8 +4,21 @@
  */
 export const revisingFrom = 3_000_000_000;
 
+/** And from here on of people who press Stop. */
+export const stoppingFrom = 4_000_000_000;
+
 export function isRevising(seed: number): boolean {
-  return seed >= revisingFrom;
+  return seed >= revisingFrom && seed < stoppingFrom;
+}
+
+export function isStopping(seed: number): boolean {
+  return seed >= stoppingFrom;
+}
+
+/** Where lives of the kind that this one is of begin. */
+export function kindOf(seed: number): number {
+  if (isStopping(seed)) return stoppingFrom;
+  return isRevising(seed) ? revisingFrom : 0;
 }
 
 export const revisionRules = { reviseWithinMs: 3_600_000, withdrawDeleted: true };

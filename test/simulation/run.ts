@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { catchMutant, drawFreshSeeds, findMutant, runCampaign } from './campaign.ts';
 import type { Mutant } from './mutant.ts';
-import { isRevising } from './revising.ts';
+import { kindOf } from './revising.ts';
 import { mutants } from './mutants.ts';
 import { describeFailure, describeFailures, describeFigures } from './report.ts';
 import { runSeed } from './world.ts';
@@ -65,7 +65,7 @@ async function gate(planted: readonly Mutant[], limit: number): Promise<void> {
   let caught = 0;
   for (const mutant of planted) {
     const found = await catchMutant(
-      { ...mutant, seed: planted.length === 1 && !isRevising(mutant.seed) ? 1 : mutant.seed },
+      { ...mutant, seed: planted.length === 1 && kindOf(mutant.seed) === 0 ? 1 : mutant.seed },
       limit,
     );
     if (found) caught += 1;

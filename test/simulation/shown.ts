@@ -89,10 +89,16 @@ function checkTails(outbox: ShownWorld['outbox'], commits: readonly Commit[]): s
 function checkEchoes(commits: readonly Commit[], answers: readonly Post[]): string[] {
   const violations: string[] = [];
   const seen = new Map<string, number>();
-  for (const id of answeredIn(answers.map(({ text }) => text).join(''))) seen.set(id, (seen.get(id) ?? 0) + 1);
+  // A stopped answer ends in the middle.
+  const said = answers
+    .map(({ text }) => text)
+    .join('')
+    .replaceAll('_Stopped._', '»');
+  for (const id of answeredIn(said)) seen.set(id, (seen.get(id) ?? 0) + 1);
   for (const [id, times] of seen) if (times > 1) violations.push(`${id} is answered ${times} times where people can see it`);
   for (const { outcome, events, turnId } of commits) {
-    if (!outcome.answer) continue;
+    // What was stopped may not have come as far as to name anything.
+    if (!outcome.answer || outcome.events.some(({ reason }) => reason === 'stopped by a person')) continue;
     const asked = events.map(({ event }) => event.eventId.replace('E-', '')).join(' ');
     const answered = answeredIn(outcome.answer.text).join(' ');
     if (asked !== answered) violations.push(`turn ${turnId} took ${asked} and its answer is to ${answered}`);

@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { catchMutant, drawFreshSeeds, runCampaign } from './campaign.ts';
 import { mutants } from './mutants.ts';
 import { describeFailures, describeFigures } from './report.ts';
-import { revisingFrom } from './revising.ts';
+import { revisingFrom, stoppingFrom } from './revising.ts';
 import { runSeed } from './world.ts';
 
 const summary: string[] = [];
@@ -39,6 +39,16 @@ test('keeps every promise where people edit, delete and press "Answer again", in
 
   summary.push(`with revisions: ${describeFigures(figures, wallMs)} ${failures.length} seeds with violations.`);
   assert.equal(failures.length, 0, describeFailures(failures));
+});
+
+test('ends the answers that people press Stop for, and no others, in 300 lives', async () => {
+  const { figures, failures, wallMs } = await runCampaign([{ from: stoppingFrom, count: 300 }]);
+
+  summary.push(`with stops: ${describeFigures(figures, wallMs)} ${failures.length} seeds with violations.`);
+  assert.equal(failures.length, 0, describeFailures(failures));
+  assert.ok(figures.answersStopped > 300, `only ${figures.answersStopped} answers stopped`);
+  assert.ok(figures.latePresses > 300, `only ${figures.latePresses} presses too late`);
+  assert.ok(figures.strangersPresses > 20, `only ${figures.strangersPresses} presses by strangers`);
 });
 
 let caught = 0;

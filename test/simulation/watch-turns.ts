@@ -14,6 +14,8 @@ export interface TurnsWatch {
   /** In the order in which they were written. */
   readonly commits: readonly Commit[];
   lease(conversationId: string): Lease | undefined;
+  /** That was claimed last. */
+  turnOf(conversationId: string): ClaimedTurn | undefined;
   onClaim(turn: ClaimedTurn, leaseMs: number): void;
   onHandBack(owner: string): void;
 }
@@ -72,6 +74,7 @@ export function watchTurns(store: Store, watch: Watch, onTurn: (turn: ClaimedTur
     commits,
     onClaim,
     lease: (conversationId) => held.get(conversationId),
+    turnOf: (conversationId) => held.get(conversationId)?.turn,
     onHandBack: (owner) => {
       for (const lease of held.values()) if (lease.owner === owner) lease.isOver = true;
     },

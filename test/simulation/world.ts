@@ -13,7 +13,7 @@ import { createNetwork } from './network.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { createPeople } from './people.ts';
 import { createPlatform, type Platform, type Post } from './platform.ts';
-import { isRevising } from './revising.ts';
+import { isRevising, isStopping } from './revising.ts';
 import type { SimulatedProcess } from './process.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 import { createSimulatedModel } from './simulated-model.ts';
@@ -46,7 +46,16 @@ export async function runSeed(seed: number, mutant?: Mutant): Promise<Run> {
   const onRejection = (error: unknown): void => onViolation(`a promise was rejected, and nobody cared: ${String(error)}`);
   process.on('unhandledRejection', onRejection);
   try {
-    const world = createWorld({ revising: isRevising(seed), schedule, faults, journal, figures, onViolation, mutant });
+    const world = createWorld({
+      revising: isRevising(seed),
+      stopping: isStopping(seed),
+      schedule,
+      faults,
+      journal,
+      figures,
+      onViolation,
+      mutant,
+    });
     await live(world, violations);
   } catch (error) {
     onViolation(`the simulation itself broke: ${error instanceof Error ? error.stack : String(error)}`);
@@ -61,6 +70,7 @@ export async function runSeed(seed: number, mutant?: Mutant): Promise<Run> {
 
 interface Basics {
   readonly revising: boolean;
+  readonly stopping: boolean;
   readonly schedule: Schedule;
   readonly faults: Faults;
   readonly journal: Journal;
@@ -127,7 +137,7 @@ function createWorld(basics: Basics): World {
     observer,
     store: ledger.store,
     platforms,
-    people: createPeople({ ...basics, knock, platforms: basics.revising ? platforms : undefined }),
+    people: createPeople({ ...basics, knock, platforms }),
     isAlive,
     stopAll,
   };

@@ -1,5 +1,14 @@
 import { toConversationId } from '../../src/conversation-id.ts';
-import type { Action, Command, Feedback, InboundMessage, MessageDelete, MessageEdit, Stop } from '../../src/message.ts';
+import type {
+  Action,
+  Command,
+  Feedback,
+  InboundMessage,
+  MessageDelete,
+  MessageEdit,
+  Stop,
+  StopTarget,
+} from '../../src/message.ts';
 
 export const testTenant = 'T1';
 
@@ -64,9 +73,16 @@ export function createFeedback({ in: place = 'c1', ...data }: Partial<Feedback> 
 }
 
 /** Somebody wants no answer any more in this conversation. */
-export function createStop(name = 'c1'): Stop {
-  const { adapter, tenant, eventId, conversationId, sentAt, author } = createMessage('', { in: name });
+export function createStop(name = 'c1', by = 'ann'): Stop {
+  const { adapter, tenant, eventId, conversationId, sentAt, author } = createMessage('', { in: name, by });
   return { type: 'stop', eventId: `stop:${eventId}`, adapter, tenant, conversationId, sentAt, author };
+}
+
+type TargetData = Partial<StopTarget> & { readonly in?: string; readonly by?: string };
+
+/** Somebody presses Stop under this answer: a message of the bot, or a part of that id. */
+export function createStopOf({ in: name, by, ...target }: TargetData): Stop {
+  return { ...createStop(name, by), target: { messageId: '', isModerator: false, ...target } };
 }
 
 /** Somebody presses "Answer again" under the message of the bot with this id. */

@@ -43,6 +43,8 @@ export interface Pressing {
   readonly messageId: string;
   readonly customId: string;
   readonly user?: string;
+  /** By somebody who has not seen the last edit of the message yet: the button may be gone from it. */
+  readonly late?: boolean;
 }
 
 export interface InteractingOptions {
@@ -175,9 +177,9 @@ function createBegin(
 }
 
 function press(world: World, { privateMessages }: Interactions, { words, begin }: { words: Pressing; begin: Begin }) {
-  const { messageId, customId, user = 'Ada' } = words;
+  const { messageId, customId, user = 'Ada', late = false } = words;
   const message = privateMessages.get(messageId) ?? findMessage(world, messageId);
-  if (!message || !customIdsOf(message.components ?? []).includes(customId)) {
+  if (!message || !(late || customIdsOf(message.components ?? []).includes(customId))) {
     throw new RangeError(`There is no button ${customId} on the message ${messageId}.`);
   }
   const data = { custom_id: customId, component_type: 2 };

@@ -8,7 +8,7 @@ import { createKeepFeedback } from './feedback.ts';
 import { prepareInsert } from './insert.ts';
 import { createUninstall } from './installations.ts';
 import { isWorthKeeping, type Overheard } from './overheard.ts';
-import { createStopWaiting } from './stops.ts';
+import { createStop } from './stops.ts';
 import { createRegenerate } from './regenerate.ts';
 import { createRevisions } from './revisions.ts';
 import { toTime } from './time.ts';
@@ -41,7 +41,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
   const revisions = createRevisions(db);
   const edits = createTranscriptEdits(db, { overheard, revisions });
   const regenerate = createRegenerate(db, revisions);
-  const stopWaiting = createStopWaiting(db);
+  const stop = createStop(db);
   const uninstall = createUninstall(db);
   const keepFeedback = createKeepFeedback(db);
 
@@ -78,7 +78,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
     if (event.type === 'edit') return edits.edit(event, { now, rules });
     if (event.type === 'delete') return edits.remove(event, { now, rules });
     if (event.type === 'action' && event.name === 'regenerate' && rules) return regenerate(event, now);
-    if (event.type === 'stop') return stopWaiting(event.conversationId, now) ? 'answer stopped' : 'nothing to stop';
+    if (event.type === 'stop') return stop(event, now);
     if (event.type === 'feedback') return keepFeedback(event, now);
     if (event.type === 'uninstall') return uninstall(event, now);
     return `no feature is switched on that uses ${event.type} events`;

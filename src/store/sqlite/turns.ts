@@ -1,4 +1,3 @@
-import { toTurnId } from '../../ids.ts';
 import type { InboundEvent } from '../../message.ts';
 import type {
   ClaimedTurn,
@@ -16,15 +15,15 @@ import type { Sqlite } from './database.ts';
 import { createHistory, type History } from './history.ts';
 import { createReady, type ReadyConversation } from './ready.ts';
 import { createSettleWithdrawn, type Withdrawn } from './settle-withdrawn.ts';
-import { stopReason } from './stops.ts';
+import { isStopped } from './stops.ts';
 import { toTime } from './time.ts';
+import { turnIdOf, type NamingRow } from './turn-id.ts';
 
-interface WaitingRow {
+interface WaitingRow extends NamingRow {
   readonly seq: number;
   readonly payload: string;
   readonly text: string;
   readonly withdrawn: Withdrawn;
-  readonly generation: number;
   readonly accepted_at: number;
   readonly reason: string | null;
   /** Of one that is answered again: the turn that answered it. */
@@ -64,24 +63,24 @@ function createClaim(db: Sqlite, history: History) {
 
   function claimOne(conversation: ReadyConversation, claim: TurnClaim & { now: number }): ClaimedTurn | undefined {
     const { rows, firstRow } = waitingIn(conversation, claim.now);
-    const events = rows.map(toWaitingEvent);
-    const [first, last] = [events[0], events.at(-1)];
-    if (!first || !last || !firstRow) {
+    const last = rows.at(-1);
+    if (!last || !firstRow) {
       rest.run(conversation.id);
       return undefined;
     }
     lease.run(claim.owner, claim.now + claim.leaseMs, last.seq, conversation.id);
     const { turn } = firstRow;
+    const turnId = turnIdOf(firstRow);
     const { id: conversationId, reset_seq: after } = conversation;
     return {
       owner: claim.owner,
       conversationId,
       token: conversation.lease_token + 1,
-      turnId: turnIdOf(firstRow === rows[0] ? first.event : toEvent(firstRow), firstRow),
+      turnId,
       attempt: conversation.attempt + 1,
       crashes: conversation.crashes,
       triedSeq: conversation.attempt > 0 ? conversation.claimed_seq : 0,
-      events,
+      events: rows.map((row) => toWaitingEvent(row, turnId)),
       history: history({ conversationId, after, limit: claim.historyLimit, without: turn }),
       stream: parseStream(conversation.stream),
       outboxBusy: outboxBusy.get(conversation.id) !== undefined,
@@ -125,7 +124,7 @@ interface Waiting {
 /** Reads what waits, after it has settled what was deleted meanwhile. */
 function createWaiting(db: Sqlite) {
   const waiting = db.prepare<[string, number], WaitingRow>(
-    `select seq, payload, text, withdrawn, generation, accepted_at, reason, turn from inbox
+    `select seq, adapter, tenant, event_id, generation, payload, text, withdrawn, accepted_at, reason, turn from inbox
      where conversation_id = +? and state = 'waiting' order by seq limit +?`,
   );
   const settleWithdrawn = createSettleWithdrawn(db);
@@ -139,7 +138,7 @@ function createWaiting(db: Sqlite) {
     if (conversation.stream !== null && live.length > 0 && first?.withdrawn && first.turn === null) {
       return { ...toWaiting(live), firstRow: first };
     }
-    settleWithdrawn({ conversation, rows, firstTurnId: first && turnIdOf(toEvent(first), first) }, now);
+    settleWithdrawn({ conversation, rows, firstTurnId: first && turnIdOf(first) }, now);
     return toWaiting(waiting.all(conversation.id, eventsPerTurn));
   };
 }
@@ -151,10 +150,6 @@ function toWaiting(rows: readonly WaitingRow[]): Waiting {
     firstRow,
     rows: rows.some(({ turn }) => turn !== firstRow?.turn) ? rows.filter(({ turn }) => turn === firstRow?.turn) : rows,
   };
-}
-
-function turnIdOf({ adapter, tenant, eventId }: InboundEvent, { generation }: WaitingRow): string {
-  return toTurnId({ adapter, tenant, eventId, generation });
 }
 
 /** What the holder of a lease does with it. */
@@ -198,15 +193,10 @@ function holdOf({ conversationId, owner, token }: TurnHold) {
   return { conversationId, owner, token };
 }
 
-/** Without its text. */
-function toEvent({ payload }: WaitingRow): InboundEvent {
-  return JSON.parse(payload) as InboundEvent; // written by accept from an InboundEvent
-}
-
-function toWaitingEvent(row: WaitingRow): WaitingEvent {
-  const stored = toEvent(row);
+function toWaitingEvent(row: WaitingRow, turnId: string): WaitingEvent {
+  const stored = JSON.parse(row.payload) as InboundEvent; // written by accept from an InboundEvent, without its text
   const event = 'text' in stored ? { ...stored, text: row.text } : stored;
-  return { seq: row.seq, event, acceptedAt: row.accepted_at, stopped: row.reason === stopReason };
+  return { seq: row.seq, event, acceptedAt: row.accepted_at, stopped: isStopped(row.reason, turnId) };
 }
 
 function parseStream(stream: string | null): ClaimedTurn['stream'] {

@@ -51,7 +51,7 @@ describe('buttons under an answer on Discord', () => {
       stream.append('Upstairs');
       const opened = await stream.opened;
       assert.ok(typeof opened === 'object');
-      await watch.until(() => buttonsOn(written(stage)[0]).includes('parley:stop'));
+      await watch.until(() => buttonsOn(written(stage)[0]).includes(`parley:stop:${id}`));
       await stream.close();
 
       await adapter.send(toOutbound(place(stage), 'Upstairs', { id, opened }), never);
@@ -179,19 +179,31 @@ describe('a press of a button on Discord', () => {
       assert.equal(first.conversationId, second.conversationId);
     }));
 
-  test('of "Stop" stops the answer of its conversation', () =>
+  test('of "Stop" names the answer under which it stands, who pressed, and whether they may manage messages', () =>
     scene(async (stage) => {
       const { emulator, adapter } = stage;
+      emulator.user('Mo', { permissions: String(1n << 13n) });
+      emulator.user('Root', { permissions: String(1n << 3n) });
+      emulator.user('Tess', { permissions: String(1n << 34n) });
       const stream = adapter.stream({ id, conversationId: 'c', tenant: '1', inReplyTo: '1', destination: place(stage) }, never);
       stream.append('It');
       const opened = await stream.opened;
       assert.ok(typeof opened === 'object');
 
-      const event = await stage.eventOf(emulator.press({ messageId: opened.id, customId: 'parley:stop' }));
-      await stream.close();
+      const messageId = opened.id;
+      const press = async (user: string, customId = `parley:stop:${id}`) => {
+        const event = await stage.eventOf(emulator.press({ messageId, customId, user, late: true }));
+        assert.ok(event.type === 'stop');
+        assert.equal(event.conversationId, `discord:${emulator.home.guildId}:${emulator.home.channelId}`);
+        return [event.author.name, event.target];
+      };
 
-      assert.equal(event.type, 'stop');
-      assert.equal(event.conversationId, `discord:${emulator.home.guildId}:${emulator.home.channelId}`);
+      assert.deepEqual(await press('Ada'), ['Ada', { outboundId: id, messageId, isModerator: false }]);
+      assert.deepEqual(await press('Mo'), ['Mo', { outboundId: id, messageId, isModerator: true }]);
+      assert.deepEqual(await press('Root'), ['Root', { outboundId: id, messageId, isModerator: true }]);
+      assert.deepEqual(await press('Tess'), ['Tess', { outboundId: id, messageId, isModerator: false }]);
+      assert.deepEqual(await press('Ada', 'parley:stop'), ['Ada', { messageId, isModerator: false }]);
+      await stream.close();
     }));
 
   test('an answer to a command grows in place of the deferred response', () =>
@@ -202,7 +214,7 @@ describe('a press of a button on Discord', () => {
       stream.append('It is @everyone');
       const opened = await stream.opened;
       assert.ok(typeof opened === 'object');
-      assert.deepEqual(written(stage).map(buttonsOn), [['parley:stop']]);
+      assert.deepEqual(written(stage).map(buttonsOn), [[`parley:stop:${id}`]]);
       await stream.close();
 
       await adapter.send(toOutbound(destination, 'It is <@&1> upstairs.', { id, opened }), never);

@@ -183,6 +183,33 @@ describe('the connection', () => {
       assert.deepEqual(context.texts(), ['before', ...Array.from({ length: 250 }, (_, turn) => `missed ${turn}`)]);
     }));
 
+  test('what is said while missed messages are fetched comes by both ways, and counts once', () =>
+    onStage(async ({ emulator, watch, context, start }) => {
+      const first = await start();
+      emulator.say({ text: 'before', mention: true });
+      await watch.until(() => context.texts().length === 1);
+      await first.stop();
+      emulator.expireSessions();
+      emulator.say({ text: 'missed', mention: true });
+      const fetching = 'GET /channels/:id/messages';
+      emulator.faults.add({ route: fetching, kind: 'server_error' });
+      const isFetching = new Promise<void>((resolve) => {
+        emulator.onCall((called) => {
+          if (called === fetching) resolve();
+        });
+      });
+
+      const second = start();
+      await isFetching;
+      emulator.say({ text: 'live', mention: true });
+      const came = (): string[] =>
+        context.batches.flatMap(({ events }) => events.flatMap((event) => (event.type === 'message' ? event.text : [])));
+      await watch.until(() => came().filter((text) => text === 'live').length === 2, 'both ways');
+      await second;
+
+      assert.deepEqual(context.texts(), ['before', 'missed', 'live']);
+    }));
+
   test('fetching what was missed waits out a rate limit and skips a channel that cannot be read', () =>
     onStage(async ({ emulator, watch, context, start }) => {
       const first = await start();

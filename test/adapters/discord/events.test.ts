@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { systemClock } from '../../../src/clock.ts';
 import { never, onStage, toOutbound } from './support.ts';
 
 describe('events from Discord', () => {
@@ -55,6 +56,46 @@ describe('events from Discord', () => {
 
       assert.deepEqual(context.texts(), ['one', 'two']);
     }));
+
+  test("a mention of the bot's role is recognised again once Discord has failed to name the roles, but it is not asked at each mention", async () => {
+    let skippedMs = 0;
+    const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + skippedMs };
+    const route = 'GET /guilds/:id/roles';
+    await onStage(
+      async ({ emulator, watch, context, start }) => {
+        const mention = `<@&${emulator.botRoleId(emulator.home.guildId)}>`;
+        const { id: channelId } = emulator.thread();
+        const say = async (text: string): Promise<boolean> => {
+          const before = context.texts().length;
+          emulator.say({ channelId, text: `${mention} ${text}` });
+          await watch.until(() => context.texts().length === before + 1);
+          return context.messages().at(-1)?.addressed ?? false;
+        };
+        const first = await start();
+        assert.equal(await say('before'), true);
+        await first.stop();
+        let asked = 0;
+        emulator.onCall((called, phase) => {
+          if (called === route && phase === 'before') asked += 1;
+        });
+        emulator.faults.add({ route, kind: 'server_error', times: 2 });
+        await start();
+
+        const addressed = [await say('at once'), await say('soon')];
+        skippedMs += 61_000;
+        addressed.push(await say('a minute later'));
+        skippedMs += 61_000;
+        addressed.push(await say('two minutes later'));
+        skippedMs += 61_000;
+        addressed.push(await say('three minutes later'), await say('and again'));
+
+        assert.deepEqual(addressed, [false, false, false, false, true, true]);
+        assert.equal(asked, 3);
+        assert.equal(context.lines.filter((line) => line.includes('Discord roles of a server could not be read')).length, 2);
+      },
+      { clock },
+    );
+  });
 
   test('edits and deletions are accepted for the message they are about', () =>
     onStage(async ({ emulator, watch, context, start }) => {

@@ -69,6 +69,43 @@ describe('the way from the socket to the ledger', () => {
     await intake.close();
     await rest.close();
   });
+
+  test('what is known of a gap is kept until its last server has shown itself, and let go of then', async () => {
+    const rest = createRest({ token: 'unused', clock: () => systemClock });
+    const session = new ShardSession({ shardId: 0, intents: 0, protocol: 'wss:' });
+    let loads = 0;
+    const recentConversations = async () => {
+      loads += 1;
+      return [];
+    };
+    const intake = new Intake({
+      id: 0,
+      context: { ...createContext(createWatch()), recentConversations },
+      session,
+      rest,
+      backfillMs: 0,
+      signal: never,
+      onStuck: assert.fail,
+      interactions: interactionsOn(rest),
+    });
+    const loadsAfter = async (dispatch: object): Promise<number> => {
+      intake.push({ s: 1, ...dispatch });
+      for (let tick = 0; tick < 100; tick += 1) await Promise.resolve();
+      return loads;
+    };
+    const shows = (id: string) => ({ t: 'GUILD_CREATE', d: { id, channels: [] } });
+
+    const ready = { t: 'READY', d: { user: { id: '9' }, guilds: [{ id: '1' }, { id: '2' }] } };
+    const counts = [await loadsAfter(ready), await loadsAfter(shows('1')), await loadsAfter(shows('2'))];
+    assert.deepEqual(counts, [1, 1, 1]);
+
+    // Nothing of the closed gap serves another one.
+    session.gapSince = systemClock.now();
+    assert.equal(await loadsAfter(shows('1')), 2);
+    assert.equal(session.gapSince, undefined);
+    await intake.close();
+    await rest.close();
+  });
 });
 
 function interactionsOn(rest: Rest): Interactions {

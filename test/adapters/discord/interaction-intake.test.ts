@@ -97,7 +97,7 @@ describe('taking interactions', () => {
         target_id: id,
         resolved: anything,
         custom_id: oneof(
-          constantFrom('parley:good', 'parley:bad:1', 'parley:stop', 'parley:regenerate', 'parley:reason:1:'),
+          constantFrom('parley:good', 'parley:bad:1', 'parley:stop', 'parley:stop:a1', 'parley:regenerate', 'parley:reason:1:'),
           anything,
         ),
         components: anything,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { ModelError } from '../../../src/errors.ts';
+import { toChunkId, toTurnId } from '../../../src/ids.ts';
+import type { InboundMessage } from '../../../src/message.ts';
 import { createFakeAdapter, type FakeAdapterOptions } from '../../support/fake-adapter.ts';
 import { createGate } from '../../support/gate.ts';
-import { createMessage, createStop } from '../../support/inbound.ts';
+import { createMessage, createStop, createStopOf } from '../../support/inbound.ts';
 import { createTestModel, done } from '../../support/test-model.ts';
 import { createTestParley, type TestParleyOptions } from '../../support/test-parley.ts';
 
@@ -152,5 +154,113 @@ test('a stop that comes while its turn is being taken up is obeyed', async (t) =
   await parley.clock.advance(0);
 
   assert.match(parley.shown().join('|'), /^(?:The plan\n\n)?_Stopped\._$/);
+  await parley.stop();
+});
+
+/** What the Stop button names under the answer to this question. */
+function under(question: InboundMessage) {
+  const { adapter, tenant, eventId } = question;
+  return { outboundId: toChunkId(toTurnId({ adapter, tenant, eventId, generation: 0 }), 0) };
+}
+
+test('a stop of one answer ends that one, and what was asked meanwhile is answered', async (t) => {
+  const { rest, signals, parley } = createTalker(t, 'Well,', { stream: 'at once' });
+  await parley.start();
+  const one = createMessage('one');
+  await parley.receive(one);
+  const two = createMessage('two');
+  await parley.receive(two);
+
+  await parley.receive(createStopOf(under(one)));
+  rest.open(' two.');
+  await parley.clock.advance(0);
+
+  assert.deepEqual(parley.shown(), ['Well,\n\n_Stopped._', 'Well, two.']);
+  assert.deepEqual(
+    signals.map(({ aborted }) => aborted),
+    [true, false],
+  );
+  assert.equal((await parley.status(two))?.reason, undefined);
+  await parley.stop();
+});
+
+test('a stop of an answer that has ended does not stop the one after it', async (t) => {
+  const replies = [createGate<string>(), createGate<string>()];
+  const signals: AbortSignal[] = [];
+  const model = createTestModel(async function* (_request, call, signal) {
+    signals.push(signal);
+    yield { type: 'text', text: (await replies[call - 1]?.opened) ?? '' };
+    yield done();
+  });
+  const parley = createTestParley(t, { model });
+  await parley.start();
+  const one = createMessage('one');
+  await parley.receive(one);
+  replies[0]?.open('one.');
+  await parley.clock.advance(0);
+  await parley.receive(createMessage('two'));
+
+  const late = createStopOf(under(one));
+  const byMessage = createStopOf({ messageId: 'M1' });
+  await parley.receive(late, byMessage);
+  assert.equal(signals[1]?.aborted, false);
+  replies[1]?.open('two.');
+  await parley.clock.advance(0);
+
+  assert.deepEqual(parley.shown(), ['one.', 'two.']);
+  assert.equal((await parley.status(late))?.reason, 'that answer has ended');
+  assert.equal((await parley.status(byMessage))?.reason, 'that answer has ended');
+  await parley.stop();
+});
+
+test('a stop of one answer that nobody but a stranger wants changes nothing', async (t) => {
+  const { rest, parley } = createTalker(t, 'Well,');
+  await parley.start();
+  const one = createMessage('one');
+  await parley.receive(one);
+
+  const stop = createStopOf({ ...under(one), by: 'eve' });
+  await parley.receive(stop);
+  rest.open(' one.');
+  await parley.clock.advance(0);
+
+  assert.deepEqual(parley.shown(), ['Well, one.']);
+  assert.equal((await parley.status(stop))?.reason, 'not asked by who pressed');
+  await parley.stop();
+});
+
+test('a stop of one answer that a process saved and died of is obeyed by the next one; what was asked since is answered', async (t) => {
+  const { adapter, parley } = createTalker(t, 'The plan is', { stream: 'at once' });
+  await parley.start();
+  const one = createMessage('one');
+  await parley.receive(one);
+  parley.kill();
+  const { clock, database } = parley;
+  const next = createTestParley(t, { clock, database, adapter, owner: 'p2' });
+  await next.store.accept({ adapter: 'fake', events: [createStopOf(under(one)), createMessage('two')] });
+
+  await next.start();
+  await next.clock.advance(0);
+
+  assert.deepEqual(next.shown(), ['_Stopped._', 'Answer to: two']);
+  assert.equal(next.model.requests.length, 1);
+  await next.stop();
+});
+
+test('a stop of one answer spares a command that was typed behind its question', async (t) => {
+  const parley = createTestParley(t);
+  const one = createMessage('one');
+  const help = createMessage('/help');
+  await parley.context.accept([one, help]);
+  const [turn] = (await parley.store.claimTurns({ owner: 'p0', limit: 1, leaseMs: 60_000, historyLimit: 10 })).turns;
+  assert.equal(turn?.events.length, 2);
+  await parley.context.accept([createStopOf(under(one))]);
+
+  await parley.start();
+  await parley.clock.advance(0);
+
+  const [first, second] = parley.shown();
+  assert.equal(first, '_Stopped._');
+  assert.match(second ?? '', /\/reset/);
   await parley.stop();
 });
