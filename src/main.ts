@@ -18,7 +18,7 @@ import { createTurnRunner } from './conversation/turn.ts';
 import type { ToolsForTurn } from './conversation/turn-tools.ts';
 import { describeError } from './errors.ts';
 import { createFileReader } from './files/read-files.ts';
-import { createFetch } from './http/fetch.ts';
+import { createFetches, type Fetches } from './http/fetches.ts';
 import { createReadiness } from './http/health.ts';
 import { noWatch, type Watch } from './metrics/watch.ts';
 import { createHttpServer } from './http/server.ts';
@@ -71,13 +71,14 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
   const { config, log, clock = systemClock, signal } = options;
   const owner = `${hostname()}:${process.pid}:${createErrorId()}`;
   // A turn holds a connection for as long as its model writes: with fewer of them turns would wait for each other, and time out.
-  const { fetch, close: closeFetch } = createFetch({ connections: Math.max(minConnections, config.worker.concurrency) });
+  const fetches = createFetches({ ...config.network, connections: Math.max(minConnections, config.worker.concurrency) });
+  const { fetch } = fetches;
   // The SDKs are loaded while the database opens on its thread. Should they fail, that is told where they are waited for.
-  const loading = Promise.all([createAdapters(config, fetch), chooseAiModel(config, { fetch, clock, log })]);
+  const loading = Promise.all([createAdapters(config, fetches), chooseAiModel(config, { fetch, clock, log })]);
   loading.catch(() => undefined);
   const watch = await createWatch(config, { clock, log });
   const store = watch.store(await (options.openStore ?? openConfiguredStore(config))(clock, options.onFatal));
-  const started: Part[] = [{ stop: () => store.close() }, { stop: closeFetch }];
+  const started: Part[] = [{ stop: () => store.close() }, { stop: fetches.close }];
   try {
     const freed = await store.takeOver();
     if (freed.turns + freed.deliveries > 0) log.info('took over what an earlier process left unfinished', { ...freed });
@@ -140,7 +141,7 @@ function openConfiguredStore(config: Config): NonNullable<ParleyOptions['openSto
 }
 
 /** The adapters that are switched on. */
-export async function createAdapters(config: Config, fetch: typeof globalThis.fetch): Promise<Adapter[]> {
+export async function createAdapters(config: Config, { fetch, fetchOutside }: Fetches): Promise<Adapter[]> {
   const { slack, discord, webhooks } = config;
   const { maxBodyBytes, publicUrl, trustProxy } = config.server;
   const sources = Object.entries(webhooks).map(([name, source]) => toWebhookSource(name, source));
@@ -149,7 +150,7 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
     discord.enabled &&
       discord.token !== undefined &&
       adapterRegistry.discord({ ...toDiscordOptions(discord), token: discord.token, fetch }),
-    sources.length > 0 && adapterRegistry.webhook({ sources, fetch, maxBodyBytes, publicUrl, trustProxy }),
+    sources.length > 0 && adapterRegistry.webhook({ sources, fetch: fetchOutside, maxBodyBytes, publicUrl, trustProxy }),
   ]);
   return adapters.filter((adapter) => adapter !== false);
 }

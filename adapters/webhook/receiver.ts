@@ -1,7 +1,7 @@
 import { createTurnLimit } from '../../src/turn-limit.ts';
 import type { TurnLimit } from '../../src/turn-limit.ts';
-import { createAddressList } from './addresses.ts';
-import type { Contains } from './addresses.ts';
+import { createAddressList } from '../../src/addresses.ts';
+import type { Contains } from '../../src/addresses.ts';
 import { createJobIds } from './job-id.ts';
 import type { JobIds } from './job-id.ts';
 import { createMapping } from './mapping.ts';
