@@ -76,6 +76,8 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   tag(forum: EmulatedChannel, threadId: string, tags: readonly string[]): void;
   /** Takes permissions from the bot's role in a channel, by their bits. */
   deny(channelId: string, permissions: bigint): void;
+  /** What a person may do in a channel and its threads, in place of what they may elsewhere. */
+  permit(channelId: string, user: string, permissions: bigint): void;
   /** A channel or thread, if it is there. */
   channelOf(id: string): EmulatedChannel | undefined;
   /** Archives a thread: a message opens it again, unless it is locked. */

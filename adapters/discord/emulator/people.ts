@@ -72,10 +72,7 @@ export function people(world: World, home: () => { readonly guildId: string; rea
       return world.addChannel(messageId === undefined ? thread : { ...thread, id: messageId });
     },
     ...forums(world, { user, home }),
-    deny: (channelId: string, permissions: bigint) => {
-      world.denied.set(channelId, permissions);
-    },
-    archive: (threadId: string, { locked = false } = {}) => void world.archived.set(threadId, { locked }),
+    ...moderation(world, user),
     channelOf: (id: string) => world.channels.get(id),
     directMessage: (name: string) => world.directChannel(user(name).id),
     say: ({
@@ -108,6 +105,19 @@ export function people(world: World, home: () => { readonly guildId: string; rea
 interface Cast {
   readonly user: (name: string) => EmulatedUser;
   readonly home: () => { readonly guildId: string };
+}
+
+/** What people who run a server do. */
+function moderation(world: World, user: (name: string) => EmulatedUser) {
+  return {
+    deny: (channelId: string, permissions: bigint) => {
+      world.denied.set(channelId, permissions);
+    },
+    permit: (channelId: string, name: string, permissions: bigint) => {
+      world.permitted.set(`${channelId}:${user(name).id}`, permissions);
+    },
+    archive: (threadId: string, { locked = false } = {}) => void world.archived.set(threadId, { locked }),
+  };
 }
 
 function forums(world: World, { user, home }: Cast) {

@@ -152,6 +152,8 @@ export class World {
   readonly channels = new Map<string, EmulatedChannel>();
   /** By channel: the permissions that the bot's role is denied there. */
   readonly denied = new Map<string, bigint>();
+  /** By channel and person: what they may do there, where that differs from elsewhere. */
+  readonly permitted = new Map<string, bigint>();
   /** Threads that are archived, and whether they are locked as well. */
   readonly archived = new Map<string, { readonly locked: boolean }>();
   readonly bot: EmulatedUser;

@@ -45,5 +45,5 @@ test('parley slack settings says where nothing was ever set', async (t) => {
 
   const { stdout, exitCode } = await callParley(['slack', 'settings'], { cwd });
 
-  assert.deepEqual([stdout, exitCode], ['No admin has changed the settings of a channel.\n', 0]);
+  assert.deepEqual([stdout, exitCode], ['No admin has changed any settings.\n', 0]);
 });
