@@ -32,14 +32,16 @@ interface Circumstances {
   /** Of the person, in the channel. */
   readonly permissions: string;
   readonly isDirect: boolean;
+  readonly isArchived: boolean;
 }
 
 /** Throws where Discord's clients would not let the person do it. */
 export function checkUse(
   { definition, name }: EmulatedCommand,
   words: Commanding,
-  { permissions, isDirect }: Circumstances,
+  { permissions, isDirect, isArchived }: Circumstances,
 ): void {
+  if (isArchived) throw new RangeError('Nobody can use a command in an archived thread.');
   const { options = {}, messageId, byUserInstall = false, granted = false, subcommand } = words;
   const known = optionsOf(definition, subcommand);
   for (const { name: option, required } of known) {

@@ -70,7 +70,11 @@ export function createInteracting(options: InteractingOptions): Interacting {
       const command = commands.find(words.name, channel?.guildId);
       if (!command) throw new RangeError(`Nobody sees a command ${words.name} here.`);
       const user = options.user(words.user ?? 'Ada');
-      checkUse(command, words, { permissions: permissionsOf(world, user, channel), isDirect: channel?.guildId === undefined });
+      checkUse(command, words, {
+        permissions: permissionsOf(world, user, channel),
+        isDirect: channel?.guildId === undefined,
+        isArchived: world.archived.has(channel?.id ?? ''),
+      });
       return begin({ type: 2, data: toCommandData(world, command, { ...words, user }) }, words);
     },
     press: (words) => press(world, interactions, { words, begin }),

@@ -34,7 +34,7 @@ export function toChannel(world: World, channel: EmulatedChannel): object {
     archived: world.archived.has(channel.id),
     auto_archive_duration: 1440,
     archive_timestamp: toTime(0),
-    locked: world.archived.get(channel.id)?.locked ?? false,
+    locked: world.locked.has(channel.id),
   };
   const tags = channel.appliedTags ? { applied_tags: channel.appliedTags } : {};
   return {
@@ -65,7 +65,9 @@ export function toGuild(world: World, guild: EmulatedGuild): object {
     member_count: world.users.size,
     roles: toRoles(world, guild),
     channels: own.filter((channel) => channel.parentId === undefined).map((channel) => toChannel(world, channel)),
-    threads: own.filter((channel) => channel.parentId !== undefined).map((channel) => toChannel(world, channel)),
+    threads: own
+      .filter((channel) => channel.parentId !== undefined && !world.archived.has(channel.id))
+      .map((channel) => toChannel(world, channel)),
     members: [{ ...toMember(world.bot, guild), user: toUser(world.bot) }],
     emojis: [],
     stickers: [],
@@ -80,10 +82,17 @@ export function toGuild(world: World, guild: EmulatedGuild): object {
 }
 
 export function toRoles(world: World, guild: EmulatedGuild): object[] {
-  const role = { color: 0, hoist: false, position: 0, permissions: '309237763136', mentionable: false, flags: 0 };
+  const role = { color: 0, hoist: false, position: 0, permissions: '0', mentionable: false, flags: 0 };
   return [
     { ...role, id: guild.id, name: '@everyone', managed: false },
-    { ...role, id: guild.botRoleId, name: world.bot.globalName, managed: true, tags: { bot_id: world.bot.id } },
+    {
+      ...role,
+      permissions: world.botPermissions.toString(),
+      id: guild.botRoleId,
+      name: world.bot.globalName,
+      managed: true,
+      tags: { bot_id: world.bot.id },
+    },
   ];
 }
 
