@@ -137,10 +137,14 @@ export function toMessage(world: World, message: EmulatedMessage, view: { readon
     flags: message.flags,
     ...(message.interaction ? toInteraction(world, message.interaction) : {}),
     ...(message.replyTo === undefined ? {} : { message_reference: toReference(message) }),
-    ...(message.replyTo === undefined
-      ? {}
-      : { referenced_message: repliedTo ? toMessage(world, { ...repliedTo, replyTo: undefined }, view) : null }),
+    ...(message.replyTo === undefined ? {} : { referenced_message: repliedTo ? toReplied(world, repliedTo, view) : null }),
   };
+}
+
+/** What is replied to says what it replies to itself, but does not bring that along. */
+function toReplied(world: World, message: EmulatedMessage, view: { readonly contentAllowed: boolean }): object {
+  const plain = toMessage(world, { ...message, replyTo: undefined }, view);
+  return message.replyTo === undefined ? plain : { ...plain, type: 19, message_reference: toReference(message) };
 }
 
 /** A message as the gateway brings it: MESSAGE_CREATE and MESSAGE_UPDATE say more than REST does. */
