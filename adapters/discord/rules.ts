@@ -50,7 +50,8 @@ export function createRules(ruleSettings: RuleSettings, { rest, context, signal,
   const places = new Places({ rest, clock, log, signal });
   const { layersOf, settingsOf, find, refusalOf } = createPlaceSettings({ guilds, channels, held }, places);
   const { inThread, relocate } = createAutoThread({ settingsOf, autoThread, places });
-  const posts = held || hasPosts(ruleSettings) ? createPosts(ruleSettings, places) : undefined;
+  const hasCases = (guildId: string, forumId: string): boolean => settingsOf(guildId, forumId)?.settings.mode === 'posts';
+  const posts = held || hasPosts(ruleSettings) ? createPosts({ ...ruleSettings, hasCases }, places) : undefined;
   const limitBots = createBotTurns({ adapter: 'discord', botTurnsPerHour, clock });
 
   async function apply(event: InboundEvent): Promise<InboundEvent | undefined> {
@@ -94,7 +95,7 @@ export function createRules(ruleSettings: RuleSettings, { rest, context, signal,
     hears: ({ guildId, channelId }) => guildId !== undefined && settingsOf(guildId, channelId)?.settings.mode === 'all',
     hearsBots: botTurnsPerHour > 0,
     layersOf,
-    hasCases: (guildId, forumId) => settingsOf(guildId, forumId)?.settings.mode === 'posts',
+    hasCases,
     learn: (dispatch) => places.learn(dispatch),
   };
 }

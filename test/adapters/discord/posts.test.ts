@@ -91,6 +91,21 @@ describe('a post in a forum', () => {
       assert.equal(edit?.type === 'edit' ? edit.text : '', 'Title: Refund\n\nHow long does it take?');
     }));
 
+  test('in a forum without support cases has no title before its question, and none when that is edited', () =>
+    onStage(async (stage) => {
+      const { emulator, context, watch } = stage;
+      await startForum(stage);
+      const other = emulator.forum({ name: 'other' });
+      const mention = `<@${emulator.bot.id}>`;
+      const post = emulator.postIn(other, { title: 'Talk', text: `${mention} what now?` });
+
+      emulator.edit(post, `${mention} what then?`);
+      await watch.until(() => context.events.some(({ type }) => type === 'edit'));
+
+      const edit = context.events.find(({ type }) => type === 'edit');
+      assert.deepEqual([context.texts()[0], edit?.type === 'edit' ? edit.text : ''], ['what now?', 'what then?']);
+    }));
+
   test('is known again by a process that has seen nothing of it', () =>
     onStage(async (stage) => {
       const { emulator, context, start } = stage;
