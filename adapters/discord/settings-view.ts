@@ -34,9 +34,11 @@ export function describeSettings(shown: SettingsShown): string {
 }
 
 function describeField(field: SettingsField, shown: SettingsShown): string {
-  const layer = shown.layers.find(({ settings }) => settings[field] !== undefined);
+  // A model that may not be chosen any more counts for nothing.
+  const counts = ({ set, settings: { model = '' } }: Layer): boolean => field !== 'model' || !set || shown.models.includes(model);
+  const layer = shown.layers.find((each) => each.settings[field] !== undefined && counts(each));
   if (!layer) return `${defaults(shown)[field]} (by default)`;
-  return `${describeValue(field, layer, shown)} (${describeSource(layer)})`;
+  return `${describeValue(field, layer)} (${describeSource(layer)})`;
 }
 
 function defaults({ autoThread }: SettingsShown): Readonly<Record<SettingsField, string>> {
@@ -51,13 +53,12 @@ function defaults({ autoThread }: SettingsShown): Readonly<Record<SettingsField,
   };
 }
 
-function describeValue(field: SettingsField, { settings, set }: Layer, { models }: SettingsShown): string {
+function describeValue(field: SettingsField, { settings, set }: Layer): string {
   const { mode, allow, autoThread, model = '', language = '', instructions = '' } = settings;
   if (field === 'mode') return mode ? modeNames[mode] : '';
   if (field === 'allow') return allow === 'everyone' || !allow ? 'everybody' : describeAllowed(allow);
   if (field === 'autoThread') return autoThread ? 'yes' : 'no';
-  if (field === 'model')
-    return set && !models.includes(model) ? `${code(model)}, which may not be chosen any more and does not count` : code(model);
+  if (field === 'model') return code(model);
   if (field === 'language') return code(language);
   // What the operator tells the model is the operator's affair.
   return set ? code(instructions, maxPersona) : 'one of its own';

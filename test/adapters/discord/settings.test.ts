@@ -153,6 +153,17 @@ describe('what admins set by /settings', () => {
       await watch.until(() => context.lines.some((line) => line.startsWith('error') && line.includes('the disk is full')));
     }));
 
+  test('as a model counts only as long as the operator offers it', () =>
+    onSettingsScene(async ({ told, restart }) => {
+      const before = await told('set', { options: { model: 'large' } });
+      await told('set', { options: { server: true, model: 'small' } });
+
+      await restart({ settings: { models: ['small'] } });
+
+      assert.match(before, /Model: `large` \(set for this channel/);
+      assert.match(await told('show'), /Model: `small` \(set for the server/);
+    }));
+
   test('says where nothing was asked for', () =>
     onSettingsScene(async ({ emulator, told }) => {
       const { id } = emulator.channel();
