@@ -5,9 +5,9 @@ import type { Adapter } from './adapter.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { sqlitePath } from './config/database.ts';
-import { placeVoices } from './config/place-voice.ts';
+import { placeVoices, toModelChoices } from './config/place-voice.ts';
 import { toWebhookSource } from './config/resolve-webhook.ts';
-import { allowsSettings, toModelChoices } from './config/slack-home.ts';
+import { adaptersWithSettings } from './config/slack-home.ts';
 import { toDeliveryPolicy } from './config/delivery-policy.ts';
 import { toDiscordOptions } from './config/discord-options.ts';
 import { toOwnModel } from './config/own-model.ts';
@@ -200,21 +200,21 @@ async function chooseAiModel(config: Config, parts: ModelParts): Promise<Model |
   return config.model.provider === 'builtin' ? undefined : createAiModel(config.model, parts);
 }
 
-/** What is set for single places, in the configuration, and by people on Slack. */
+/** What is set for single places, in the configuration, and by people on the platforms. */
 async function loadProfiles(
   config: Config,
   store: Store,
   { watch, ...parts }: ModelParts & { readonly watch: Watch },
 ): Promise<Profiles> {
-  const { slack, model } = config;
+  const { slack, discord, model } = config;
   const profiles = await createProfiles({
     configured: Object.fromEntries(placeVoices(config)),
-    models: toModelChoices(slack),
+    models: { slack: toModelChoices(slack), discord: toModelChoices(discord) },
     createModel: async (name) => watch.model(await createAiModel(toOwnModel(model, name), parts)),
   });
-  if (!allowsSettings(slack)) return profiles;
-  for (const { tenant, place, settings } of await store.listPlaces({ adapter: 'slack' }))
-    profiles.set({ adapter: 'slack', tenant, place }, settings.profile);
+  for (const adapter of adaptersWithSettings(config))
+    for (const { tenant, place, settings } of await store.listPlaces({ adapter }))
+      profiles.set({ adapter, tenant, place }, settings.profile);
   return profiles;
 }
 

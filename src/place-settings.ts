@@ -8,6 +8,10 @@ export interface PlaceSettings {
   readonly rules: Json;
 }
 
+/** In characters: more of it people may not set on a platform. */
+export const maxPlaceInstructions = 3_000;
+export const maxPlaceLanguage = 80;
+
 export interface PlaceProfile {
   readonly instructions?: string;
   readonly language?: string;
@@ -55,4 +59,16 @@ export function parsePlaceProfileName(name: string): PlaceProfileName | undefine
   const [adapter, tenant, place, base, ...rest] = name.split('/');
   if (!adapter || !tenant || !place || rest.length > 0) return undefined;
   return { adapter, tenant, place, base };
+}
+
+/** Names of profiles hold none of it next to another one: each part of them is there. */
+const layerMark = '//';
+
+/** A profile of several: of each thing the first that says it holds, as a channel goes before its server. */
+export function layerProfileNames(names: readonly string[]): string {
+  return names.join(layerMark);
+}
+
+export function splitProfileName(name: string): readonly string[] {
+  return name.split(layerMark);
 }

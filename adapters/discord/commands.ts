@@ -1,8 +1,13 @@
 import { hash } from 'node:crypto';
+import { defineSettings } from './settings-definition.ts';
 
 export interface CommandOptions {
   readonly userInstall: boolean;
   readonly privateAnswers: boolean;
+  /** What admins may choose from; undefined where they may set nothing. */
+  readonly settings?: { readonly models: readonly string[] } | undefined;
+  /** Whether posts in forums are support cases by the configuration; where admins may set things they can be. */
+  readonly posts?: boolean;
 }
 
 /** A command as Discord takes it. */
@@ -17,6 +22,7 @@ export const commandTypes = { typed: 1, message: 3 } as const;
 const optionTypes = { text: 3, choice: 5 } as const;
 const everywhere = { integration_types: [0, 1], contexts: [0, 1, 2] } as const;
 const whereBotIs = { integration_types: [0], contexts: [0, 1] } as const;
+const inServers = { integration_types: [0], contexts: [0] } as const;
 
 const maxQuestion = 6000;
 
@@ -24,7 +30,12 @@ const maxQuestion = 6000;
 export const answerThis = 'Answer this';
 export const summarise = 'Summarise';
 
-export function defineCommands({ userInstall, privateAnswers }: CommandOptions): readonly CommandDefinition[] {
+export function defineCommands({
+  userInstall,
+  privateAnswers,
+  settings,
+  posts = false,
+}: CommandOptions): readonly CommandDefinition[] {
   const place = userInstall ? everywhere : whereBotIs;
   const only = {
     type: optionTypes.choice,
@@ -43,6 +54,10 @@ export function defineCommands({ userInstall, privateAnswers }: CommandOptions):
     { ...typed, name: 'ask', description: 'Ask a question.', options: [question, only] },
     { ...typed, name: 'reset', description: 'Start afresh: what was said here before no longer counts.', options: [only] },
     { ...typed, name: 'help', description: 'What I can do.' },
+    ...(posts || settings
+      ? [{ type: commandTypes.typed, ...inServers, name: 'solved', description: 'Mark this post of a forum as solved.' }]
+      : []),
+    ...(settings ? [{ type: commandTypes.typed, ...inServers, ...defineSettings(settings) }] : []),
     { type: commandTypes.message, ...place, name: answerThis },
     { type: commandTypes.message, ...place, name: summarise },
   ];

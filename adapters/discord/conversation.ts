@@ -8,6 +8,9 @@ const directTenant = '@me';
 /** Channel types that matter here, by Discord's numbers. */
 export const channelTypes = { text: 0, direct: 1, announcementThread: 10, publicThread: 11, privateThread: 12 } as const;
 
+/** Channels that hold posts and nothing else: forums and media channels. */
+export const postChannels: ReadonlySet<unknown> = new Set([15, 16]);
+
 export interface Place {
   readonly channelId: string;
   readonly guildId?: string | undefined;

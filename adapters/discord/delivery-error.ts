@@ -7,6 +7,7 @@ export const unknownMessage = 10008;
 /** Too many edits of messages that are older than an hour. */
 export const tooManyOldEdits = 30046;
 export const archivedThread = 50083;
+export const lockedThread = 160005;
 export const invalidForm = 50035;
 
 /** The JSON error code that Discord refused a call with; undefined where it did not refuse. */

@@ -68,18 +68,24 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   thread(options?: { readonly channelId?: string; readonly name?: string; readonly messageId?: string }): EmulatedChannel;
   /** The person of this name; made at the first mention of it. */
   user(name: string, options?: UserOptions): EmulatedUser;
-  /** A forum with these tags. */
-  forum(options?: { readonly name?: string; readonly tags?: readonly string[] }): EmulatedChannel;
+  /** A forum with these tags, or a media channel. */
+  forum(options?: { readonly name?: string; readonly tags?: readonly string[]; readonly isMedia?: boolean }): EmulatedChannel;
   /** Somebody posts there; the message's channel is the thread. */
   postIn(forum: EmulatedChannel, posting: Posting): EmulatedMessage;
   /** Gives a post these tags, and takes the others away. */
   tag(forum: EmulatedChannel, threadId: string, tags: readonly string[]): void;
+  /** Gives permissions to the bot's role, by their bits. */
+  grant(permissions: bigint): void;
   /** Takes permissions from the bot's role in a channel, by their bits. */
   deny(channelId: string, permissions: bigint): void;
+  /** What a person may do in a channel and its threads, in place of what they may elsewhere. */
+  permit(channelId: string, user: string, permissions: bigint): void;
   /** A channel or thread, if it is there. */
   channelOf(id: string): EmulatedChannel | undefined;
   /** Archives a thread: a message opens it again, unless it is locked. */
   archive(threadId: string, options?: { readonly locked?: boolean }): void;
+  /** In a locked thread only who may manage threads can write or change anything. */
+  lock(threadId: string): void;
   /** The direct message channel between the person and the bot. */
   directMessage(user: string): EmulatedChannel;
 

@@ -28,6 +28,8 @@ export type Intent = keyof typeof intentBits;
 
 /** Bits as in https://docs.discord.com/developers/topics/permissions; there are more of them than a number holds. */
 const permissionBits = {
+  ManageChannels: 1n << 4n,
+  ManageGuild: 1n << 5n,
   ViewChannel: 1n << 10n,
   SendMessages: 1n << 11n,
   ManageMessages: 1n << 13n,
@@ -137,3 +139,8 @@ export function hasPermission(granted: unknown, name: Permission): boolean {
 }
 
 const administrator = 1n << 3n;
+
+/** As Discord writes a set of permissions that holds this one. */
+export function permissionText(name: Permission): string {
+  return permissionBits[name].toString();
+}

@@ -1,6 +1,8 @@
 import type { Adapter, AdapterContext } from '../../src/adapter.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AdapterError } from '../../src/errors.ts';
+import { holdPlaces } from '../../src/held-places.ts';
+import type { HeldPlaces } from '../../src/held-places.ts';
 import { headLimit, splitForDiscord } from './answer-file.ts';
 import { stopRow } from './buttons.ts';
 import { checkDiscord } from './check.ts';
@@ -14,7 +16,7 @@ import { InteractionSender } from './interaction-send.ts';
 import { createTokenBox, parseInteractionDestination } from './interaction-token.ts';
 import { Interactions } from './interactions.ts';
 import { toNotice } from './notice.ts';
-import { placeFeatures } from './place-settings.ts';
+import { hasPosts, placeFeatures } from './place-settings.ts';
 import { readThread } from './read-thread.ts';
 import { registerCommands } from './registration.ts';
 import { createRest } from './rest.ts';
@@ -48,6 +50,8 @@ export interface DiscordOptions extends RuleSettings {
   readonly privateAnswers: boolean;
   /** Whether commands may be used by who added the app to their own account. */
   readonly userInstall: boolean;
+  /** What admins may choose from; undefined where nobody may change settings, and none that were set hold. */
+  readonly settings?: { readonly models: readonly string[] } | undefined;
   /** Whether answers carry buttons. */
   readonly buttons: boolean;
   /** Whether answers are shown while they grow. */
@@ -75,6 +79,7 @@ interface Running {
 export function createDiscordAdapter(options: DiscordOptions): Adapter {
   const { token, apiUrl, publicKey } = options;
   let running: Running | undefined;
+  let started = false;
   const clock = () => running?.context.clock ?? systemClock;
   const rest = createRest({ token, apiUrl, clock });
   const tokens = createTokenBox(token);
@@ -104,16 +109,15 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
 
   return {
     name: 'discord',
-    start: async (given) => {
-      if (running) throw new AdapterError('The Discord adapter has been started already.');
-      const stopping = new AbortController();
-      const rules = createRules(options, { rest, context: given, signal: stopping.signal });
-      const context = rules?.context ?? given;
-      interactions.begin(context);
-      const gateway = options.gateway ? createGateway(options, { rest, interactions, rules, context }) : undefined;
-      const registering = options.commands ? register(options, { rest, context, signal: stopping.signal }) : Promise.resolve();
-      running = { gateway, context, stopping, registering };
-      await gateway?.start();
+    start: async (context) => {
+      if (started) throw new AdapterError('The Discord adapter has been started already.');
+      started = true;
+      // Before anything arrives: what admins have set decides who is answered.
+      const held = options.settings && holdPlaces(context.places);
+      await held?.load();
+      if (stopped) return;
+      running = begin(options, { rest, interactions, context, held });
+      await running.gateway?.start();
     },
     stop: () => (stopped ??= stop()),
     send: (message, signal) => sender.send(message, signal),
@@ -129,6 +133,23 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     ...(options.streaming ? { stream: openStream } : {}),
     ...(publicKey === undefined ? {} : { router: () => createDiscordRouter(publicKey, endpoint) }),
   };
+}
+
+interface Beginning extends Means {
+  readonly interactions: Interactions;
+  /** What admins have set; undefined where they may set nothing. */
+  readonly held: HeldPlaces | undefined;
+}
+
+function begin(options: DiscordOptions, { rest, interactions, context: given, held }: Beginning): Running {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const rules = createRules(options, { rest, context: given, signal, held });
+  const context = rules?.context ?? given;
+  interactions.begin(context, { rules, settings: held && { held, models: options.settings?.models ?? [] } });
+  const gateway = options.gateway ? createGateway(options, { rest, interactions, rules, context }) : undefined;
+  const registering = options.commands ? register(options, { rest, context, signal }) : Promise.resolve();
+  return { gateway, context, stopping, registering };
 }
 
 function askedFor(options: DiscordOptions) {
@@ -178,7 +199,8 @@ function createGateway(
 
 function register(options: DiscordOptions, means: Means & { readonly signal: AbortSignal }): Promise<void> {
   const { applicationId, commandGuilds: guildIds } = options;
-  return registerCommands({ ...means, applicationId, guildIds, definitions: defineCommands(options) });
+  const definitions = defineCommands({ ...options, posts: hasPosts(options) });
+  return registerCommands({ ...means, applicationId, guildIds, definitions });
 }
 
 function healthOf(running: Running | undefined) {

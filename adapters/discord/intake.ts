@@ -9,6 +9,7 @@ import { isRecord, recordsOf } from './record.ts';
 import type { Fields } from './record.ts';
 import type { Rest } from './rest.ts';
 import type { Rules } from './rules.ts';
+import { ReplyChains } from './reply-chain.ts';
 import { BotRoles } from './roles.ts';
 import type { ShardSession } from './session.ts';
 import { isSnowflake } from './snowflake.ts';
@@ -44,6 +45,7 @@ const flushAfterMs = 5000;
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #roles: BotRoles;
+  readonly #chains: ReplyChains;
   readonly #backfill: Backfill;
   #queue: Fields[] = [];
   readonly #interactions = new Map<Fields, Promise<readonly InboundEvent[]>>();
@@ -58,7 +60,8 @@ export class Intake {
     this.#options = options;
     const { rest, context, backfillMs, signal } = options;
     this.#roles = new BotRoles({ rest, context });
-    const save = (dispatches: readonly Fields[]): Promise<boolean> => this.#save(this.#toEvents(dispatches));
+    this.#chains = new ReplyChains({ rest, context, signal });
+    const save = async (dispatches: readonly Fields[]): Promise<boolean> => this.#save(await this.#read(dispatches));
     this.#backfill = new Backfill({ rest, context, backfillMs, signal, save });
   }
 
@@ -128,7 +131,8 @@ export class Intake {
     if (!(await this.#prepare(head))) return false;
     for (const dispatch of batch) if (this.#roles.isUnsure(dispatch)) await this.#askRoles(dispatch);
     const unsaved = this.#interactions.size === 0 ? [] : await this.#unsavedInteractions(batch);
-    const events = unsaved.length === 0 ? this.#toEvents(batch) : [...this.#toEvents(batch), ...unsaved];
+    const heard = await this.#read(batch);
+    const events = unsaved.length === 0 ? heard : [...heard, ...unsaved];
     const sequence = sequenceOf(batch.at(-1));
     if (events.length > 0 || head['t'] === 'READY') {
       if (!(await this.#save(events, sequence))) return false;
@@ -192,14 +196,22 @@ export class Intake {
     await this.#roles.ask(dispatch, { userId: session.userId ?? '', signal });
   }
 
-  #toEvents(dispatches: readonly Fields[]): InboundEvent[] {
-    const { session, context, rules } = this.#options;
-    const { userId } = session;
-    if (userId === undefined) return [];
-    const bot = { userId, roleIds: this.#roles.ids, hearsBots: rules?.hearsBots };
-    const receiver: Receiver = { ...bot, sessionId: session.id, now: context.clock.now(), hears: rules?.hears };
+  /** Dispatches as events, with what they reply to. */
+  async #read(dispatches: readonly Fields[]): Promise<InboundEvent[]> {
+    const receiver = this.#receiver();
+    if (!receiver) return [];
+    await this.#chains.prepare(dispatches, receiver);
     const [only] = dispatches;
     return dispatches.length === 1 ? toEvents(only, receiver) : dispatches.flatMap((dispatch) => toEvents(dispatch, receiver));
+  }
+
+  #receiver(): Receiver | undefined {
+    const { session, context, rules } = this.#options;
+    const { userId } = session;
+    if (userId === undefined) return undefined;
+    const repliedTo = (message: Fields): readonly Fields[] | undefined => this.#chains.of(message);
+    const bot = { userId, roleIds: this.#roles.ids, hearsBots: rules?.hearsBots, repliedTo };
+    return { ...bot, sessionId: session.id, now: context.clock.now(), hears: rules?.hears };
   }
 
   /** Saves events, and with a `sequence` that all up to it is safe. False after several failures, or when the adapter stops. */

@@ -13,6 +13,8 @@ import { isRecord, recordsOf, textOf } from './record.ts';
 import type { Fields } from './record.ts';
 import { ephemeral, responseTypes, whisper } from './response.ts';
 import type { Response } from './response.ts';
+import { toSettingsRequest } from './settings-command.ts';
+import type { SettingsRequest } from './settings-command.ts';
 import { isSnowflake, snowflakeTime } from './snowflake.ts';
 import type { Solving } from './solve.ts';
 import { authorName, toText } from './text.ts';
@@ -28,6 +30,8 @@ export interface Interaction {
   /** Undefined where there is nothing to save: what the person did cannot be done, or is for Discord to keep. */
   readonly event?: InboundEvent;
   readonly solving?: Solving;
+  /** Settings of a place that are to be shown or changed. */
+  readonly settings?: SettingsRequest;
   /** Once the event is saved. */
   readonly accepted: Response;
   /** Where nothing will come of it. */
@@ -41,6 +45,8 @@ export interface InteractionOptions {
   readonly privateAnswers: boolean;
   /** Whether messages that do not mention the bot can be read. */
   readonly canRead: boolean;
+  /** Whether admins may change settings. */
+  readonly maySet: boolean;
 }
 
 interface Envelope {
@@ -64,7 +70,7 @@ export function toInteraction(payload: unknown, options: InteractionOptions): In
   const { type } = envelope.fields;
   if (type === kinds.command) return toCommand(envelope, options);
   if (type === kinds.component) return toPress(envelope, options);
-  return type === kinds.modal ? toReason(envelope) : undefined;
+  return type === kinds.modal ? (toSettings(envelope, options) ?? toReason(envelope)) : undefined;
 }
 
 const notHere = 'I may not do that here.';
@@ -91,6 +97,8 @@ function toCommand(envelope: Envelope, options: InteractionOptions): Interaction
   if (name === 'help') return commandOf(envelope, { name, text: '', isPrivate: true }, options);
   const given = recordsOf(data['options']);
   const only = given.find((option) => option['name'] === 'private')?.['value'];
+  if (name === 'settings') return toSettings(envelope, options);
+  if (name === 'solved') return toSolving(envelope, { isCommand: true });
   if (name === 'reset') return commandOf(envelope, { name, text: '', isPrivate: only === true }, options);
   if (name !== 'ask') return undefined;
   const question = textOf(given.find((option) => option['name'] === 'question')?.['value']) ?? '';
@@ -146,11 +154,7 @@ function toPress(envelope: Envelope, { tokens }: InteractionOptions): Interactio
     const event = { type: 'stop', ...base, author, target } as const;
     return { ...identify(envelope), event, accepted, ignored: accepted, because: notStopped };
   }
-  if (name === 'solved') {
-    const { place, user, may } = envelope;
-    const solving = { threadId: place.channelId, userId: user.id, isModerator: may('ManageThreads') };
-    return { ...identify(envelope), solving, accepted: whisper(notHere), ignored: whisper(notHere) };
-  }
+  if (name === 'solved') return toSolving(envelope, { isCommand: false });
   if (name === 'regenerate') {
     // The new answer goes where the old one went. What else there is to say about the press is for who pressed.
     const address = { ...addressOf(envelope, { tokens, isPrivate: true }), pressedId: messageId };
@@ -163,6 +167,21 @@ function toPress(envelope: Envelope, { tokens }: InteractionOptions): Interactio
   const form = { type: responseTypes.modal, data: reasonForm(messageId, outboundId) };
   const accepted = name === 'good' ? whisper(noted) : form;
   return { ...identify(envelope), event: { type: 'feedback', ...base, ...about }, accepted, ignored: accepted };
+}
+
+/** Where the app is no member nobody can set anything for it, whoever has added it to their account. */
+function toSettings(envelope: Envelope, { maySet }: InteractionOptions): Interaction | undefined {
+  const settings = maySet ? toSettingsRequest(envelope) : undefined;
+  if (!settings) return undefined;
+  const said = whisper(notHere);
+  return { ...identify(envelope), ...(envelope.canPost ? { settings } : {}), accepted: said, ignored: said };
+}
+
+function toSolving(envelope: Envelope, { isCommand }: { readonly isCommand: boolean }): Interaction {
+  const { place, user, may, canPost } = envelope;
+  const solving = { ...place, userId: user.id, isModerator: may('ManageThreads'), isCommand };
+  const said = whisper(notHere);
+  return { ...identify(envelope), ...(canPost ? { solving } : {}), accepted: said, ignored: said };
 }
 
 function toReason(envelope: Envelope): Interaction | undefined {

@@ -12,13 +12,18 @@ export interface PostRules {
   readonly solvedTags: readonly string[];
 }
 
+interface PostsOptions extends PostRules {
+  /** Whether the posts of this forum are support cases. */
+  readonly hasCases: (guildId: string, forumId: string) => boolean;
+}
+
 /**
  * Posts in forums as support cases. A post is a thread, and the message that it begins with has its id
  * (https://docs.discord.com/developers/topics/threads#thread-only-channels). That message is the question, with the title and the tags, which
  * everything stands in that people did not write twice; who has posted needs no mention afterwards, and everybody else does. Once the post
  * has a tag that says that it is solved, so does who has posted it.
  */
-export function createPosts({ solvedTags }: PostRules, places: Places) {
+export function createPosts({ solvedTags, hasCases }: PostsOptions, places: Places) {
   const solved = new Set(solvedTags.map((tag) => tag.toLowerCase()));
 
   /** Undefined for what is not for the bot. */
@@ -39,6 +44,8 @@ export function createPosts({ solvedTags }: PostRules, places: Places) {
   async function edited(edit: MessageEdit): Promise<MessageEdit> {
     const channelId = parseConversationId(edit.conversationId)?.path[0];
     if (channelId !== edit.messageId || !isSnowflake(channelId)) return edit;
+    const forumId = await places.parentOf(channelId);
+    if (forumId === undefined || !hasCases(edit.tenant, forumId)) return edit;
     const post = await places.postOf(channelId);
     return post ? { ...edit, text: withTitle(edit.text, post) } : edit;
   }

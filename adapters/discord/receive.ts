@@ -41,7 +41,7 @@ function toMessage(data: Fields, receiver: Receiver): InboundMessage[] {
   if (!written) return [];
   const { id, place, authorId, isBot } = written;
   const isDirect = place.guildId === undefined;
-  const addressed = isDirect || addresses(data, receiver);
+  const addressed = speaksTo(data, receiver);
   if (isBot && !addressed) return [];
   // In a plain channel people talk to each other: what does not speak to the bot is none of its business.
   if (!addressed && !isThread(place) && !receiver.hears?.(place)) return [];
@@ -135,7 +135,8 @@ function toWritten(
   return { id, place, authorId: author['id'], isBot: author['bot'] === true };
 }
 
-function toPlace(data: Fields): Place | undefined {
+/** Undefined where the message stands in a place that is none of ours. */
+export function toPlace(data: Fields): Place | undefined {
   const { channel_id: channelId, guild_id: guildId, channel_type: channelType } = data;
   if (!isSnowflake(channelId) || (guildId !== undefined && !isSnowflake(guildId))) return undefined;
   const type = typeof channelType === 'number' && Number.isInteger(channelType) ? channelType : undefined;
@@ -144,8 +145,9 @@ function toPlace(data: Fields): Place | undefined {
   return { channelId, guildId, channelType: type };
 }
 
-/** Whether a message in a guild speaks to the bot: a mention of it or of its own role, or a reply to what it said. */
-function addresses(data: Fields, bot: Bot): boolean {
+/** Whether a message speaks to the bot: in direct messages each; in a guild by a mention of it or of its own role, or as a reply to what it said. */
+export function speaksTo(data: Fields, bot: Bot): boolean {
+  if (data['guild_id'] === undefined) return true;
   if (recordsOf(data['mentions']).some(({ id }) => id === bot.userId)) return true;
   const roles = data['mention_roles'];
   if (bot.roleIds && Array.isArray(roles) && roles.some((id) => typeof id === 'string' && bot.roleIds?.has(id))) return true;

@@ -1,12 +1,13 @@
 import type { AcceptResult, AdapterContext } from '../../src/adapter.ts';
 import { createBotTurns } from '../../src/bot-turns.ts';
+import type { HeldPlaces } from '../../src/held-places.ts';
 import type { Question } from '../../src/turn-limit.ts';
 import type { InboundEvent } from '../../src/message.ts';
 import { createAutoThread } from './auto-thread.ts';
 import { parseDestination } from './conversation.ts';
 import type { Place } from './conversation.ts';
 import { createPlaceSettings, hasPosts, opensThreads } from './place-settings.ts';
-import type { DiscordPlace, PlaceSettings } from './place-settings.ts';
+import type { DiscordPlace, Layer, PlaceSettings } from './place-settings.ts';
 import { createPosts } from './posts.ts';
 import type { PostRules } from './posts.ts';
 import { Places } from './places.ts';
@@ -24,23 +25,33 @@ export interface Rules {
   /** Whether the bot is to hear what does not speak to it in this channel. */
   hears(place: Place): boolean;
   readonly hearsBots: boolean;
+  /** What is set for a channel that is no thread; what counts first stands first. */
+  layersOf(guildId: string, channelId: string): readonly Layer[];
+  /** Whether the posts of this forum are support cases. */
+  hasCases(guildId: string, forumId: string): boolean;
   /** Takes every dispatch. */
   learn(dispatch: Fields): void;
 }
 
-/** Who is answered where, and how, as the operator has set it; undefined where nothing is set, which costs nothing then. */
-export function createRules(
-  ruleSettings: RuleSettings,
-  { rest, context, signal }: { readonly rest: Rest; readonly context: AdapterContext; readonly signal: AbortSignal },
-): Rules | undefined {
+interface RuleMeans {
+  readonly rest: Rest;
+  readonly context: AdapterContext;
+  readonly signal: AbortSignal;
+  /** What admins have set; undefined where they may set nothing. */
+  readonly held?: HeldPlaces | undefined;
+}
+
+/** Who is answered where, and how, as the operator and admins have set it; undefined where nothing is set, which costs nothing then. */
+export function createRules(ruleSettings: RuleSettings, { rest, context, signal, held }: RuleMeans): Rules | undefined {
   const { guilds, channels, botTurnsPerHour, autoThread } = ruleSettings;
-  const mayThread = opensThreads(ruleSettings);
+  const mayThread = held !== undefined || opensThreads(ruleSettings);
   if (!mayThread && Object.keys({ ...guilds, ...channels }).length === 0 && botTurnsPerHour === 0) return undefined;
   const { clock, log } = context;
   const places = new Places({ rest, clock, log, signal });
-  const { settingsOf, find, refusalOf } = createPlaceSettings({ guilds, channels }, places);
+  const { layersOf, settingsOf, find, refusalOf } = createPlaceSettings({ guilds, channels, held }, places);
   const { inThread, relocate } = createAutoThread({ settingsOf, autoThread, places });
-  const posts = hasPosts(ruleSettings) ? createPosts(ruleSettings, places) : undefined;
+  const hasCases = (guildId: string, forumId: string): boolean => settingsOf(guildId, forumId)?.settings.mode === 'posts';
+  const posts = held || hasPosts(ruleSettings) ? createPosts({ ...ruleSettings, hasCases }, places) : undefined;
   const limitBots = createBotTurns({ adapter: 'discord', botTurnsPerHour, clock });
 
   async function apply(event: InboundEvent): Promise<InboundEvent | undefined> {
@@ -83,6 +94,8 @@ export function createRules(
     context: { ...context, accept: (events, state) => acceptBy(apply, { context, events, state }) },
     hears: ({ guildId, channelId }) => guildId !== undefined && settingsOf(guildId, channelId)?.settings.mode === 'all',
     hearsBots: botTurnsPerHour > 0,
+    layersOf,
+    hasCases,
     learn: (dispatch) => places.learn(dispatch),
   };
 }

@@ -7,6 +7,8 @@ export interface Bot {
   readonly roleIds?: ReadonlySet<string>;
   /** Whether other bots are answered. */
   readonly hearsBots?: boolean | undefined;
+  /** What a message replies to and is to be quoted, oldest first; the message that Discord brings along where it is not known. */
+  readonly repliedTo?: ((message: Fields) => readonly Fields[] | undefined) | undefined;
 }
 
 /** Longer quotations of other people's messages are cut. */
@@ -14,12 +16,12 @@ const maxQuote = 1000;
 
 /**
  * The text of a message as a person reads it: mentions of the bot removed, other people by name, custom emoji by name.
- * A forwarded message, and the message of another person that is replied to, stand before it as a quotation, because that is
+ * A forwarded message, and the messages of other people that are replied to, stand before it as quotations, because that is
  * what the question is about.
  */
 export function toText(message: Fields, bot: Bot): string {
   const own = resolveTokens(message, bot);
-  const quotes = [...recordsOf(message['message_snapshots']).map(({ message: snapshot }) => snapshot), repliedTo(message, bot)]
+  const quotes = [...recordsOf(message['message_snapshots']).map(({ message: snapshot }) => snapshot), ...repliedTo(message, bot)]
     .filter(isRecord)
     .map((quoted) => toQuote(quoted, bot))
     .filter((quote) => quote !== '');
@@ -32,11 +34,10 @@ export function authorName(message: Fields): string {
   return textOf(member['nick']) ?? nameOf(author);
 }
 
-/** The message that is replied to, unless it is the bot's own: that one is in the transcript already. */
-function repliedTo(message: Fields, bot: Bot): Fields | undefined {
-  const referenced = message['referenced_message'];
-  if (!isRecord(referenced) || !isRecord(referenced['author'])) return undefined;
-  return referenced['author']['id'] === bot.userId ? undefined : referenced;
+/** The messages that are replied to, without the bot's own: those are in the transcript already. */
+function repliedTo(message: Fields, bot: Bot): readonly Fields[] {
+  const referenced = bot.repliedTo?.(message) ?? [message['referenced_message']];
+  return referenced.filter(isRecord).filter(({ author }) => isRecord(author) && author['id'] !== bot.userId);
 }
 
 function toQuote(message: Fields, bot: Bot): string {

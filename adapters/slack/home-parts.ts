@@ -1,12 +1,12 @@
 import type { AdapterContext } from '../../src/adapter.ts';
+import { holdPlaces } from '../../src/held-places.ts';
+import type { HeldPlaces } from '../../src/held-places.ts';
 import type { SlackCaller } from './client.ts';
 import { createHome } from './home.ts';
 import type { Home } from './home.ts';
 import { createHomeSettings } from './home-settings.ts';
 import type { HomeContent, HomeLink } from './home-view.ts';
 import type { InteractionHandlers } from './interaction.ts';
-import { createSlackPlaces } from './place-settings.ts';
-import type { SlackPlaces } from './place-settings.ts';
 
 /** What the Home tab of the app shows. */
 export interface SlackHome {
@@ -28,7 +28,7 @@ export interface HomeParts {
   readonly home: Home | undefined;
   readonly handlers: InteractionHandlers;
   /** What admins have set. */
-  readonly places: SlackPlaces | undefined;
+  readonly places: HeldPlaces | undefined;
 }
 
 export function createHomeParts(shown: SlackHome | undefined, options: HomePartsOptions): HomeParts {
@@ -36,7 +36,7 @@ export function createHomeParts(shown: SlackHome | undefined, options: HomeParts
   const { slack, context, connection, command, stopping } = options;
   const { clock, log } = context;
   const { settings: choices, ...content } = shown;
-  const places = choices && createSlackPlaces(context.places);
+  const places = choices && holdPlaces(context.places);
   const settings = choices && places && createHomeSettings({ slack, clock, log, places, models: choices.models, stopping });
   const buttonsFor = settings?.buttonsFor ?? (async () => []);
   const home = createHome({ slack, context, content: { ...content, connection, command }, buttonsFor, stopping });

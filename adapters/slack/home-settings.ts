@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { withTimeout } from '../../src/clock.ts';
 import type { Clock } from '../../src/clock.ts';
 import { describeError } from '../../src/errors.ts';
+import type { HeldPlaces } from '../../src/held-places.ts';
 import type { Log } from '../../src/log.ts';
 import { createAdmins } from './admins.ts';
 import type { IsAdmin } from './admins.ts';
@@ -11,7 +12,6 @@ import type { HomeOptions } from './home.ts';
 import type { HomeButton } from './home-view.ts';
 import { toInteractionId } from './interaction.ts';
 import type { Interaction, InteractionHandlers, InteractionOutcome } from './interaction.ts';
-import type { SlackPlaces } from './place-settings.ts';
 import { isRecord } from './receive.ts';
 import { formBlocks, parseChannel, parsePlace, parseSettings, toChannelForm, toNote, toSettingsForm } from './settings-view.ts';
 
@@ -19,7 +19,7 @@ export interface HomeSettingsOptions {
   readonly slack: SlackCaller;
   readonly clock: Clock;
   readonly log: Log;
-  readonly places: SlackPlaces;
+  readonly places: HeldPlaces;
   /** Those that may be chosen for a channel. */
   readonly models: readonly string[];
   readonly stopping: AbortSignal;

@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt';
 import type { Adapter, AdapterContext, AdapterHealth, RequestHandler } from '../../src/adapter.ts';
 import { AdapterError, describeError } from '../../src/errors.ts';
+import type { HeldPlaces } from '../../src/held-places.ts';
 import { createAgentView } from './agent-view.ts';
 import { goesAsFile, splitAsFile } from './answer-file.ts';
 import type { SuggestedPrompt } from './agent-view.ts';
@@ -28,7 +29,6 @@ import { toNotice } from './notice.ts';
 import { createInstallFlow, toRedirectUri } from './oauth/flow.ts';
 import type { InstallFlow, SlackOAuth } from './oauth/flow.ts';
 import { createInstallRouter } from './oauth/router.ts';
-import type { SlackPlaces } from './place-settings.ts';
 import { createPast } from './past.ts';
 import { createProcessEvent } from './process-event.ts';
 import { createResponder } from './respond.ts';
@@ -171,7 +171,7 @@ interface Parts {
   readonly onFailure: (error: unknown) => void;
   readonly stopping: AbortController;
   /** What admins have set for channels. */
-  readonly places: SlackPlaces | undefined;
+  readonly places: HeldPlaces | undefined;
 }
 
 function assemble(options: SlackOptions, context: AdapterContext): Parts {

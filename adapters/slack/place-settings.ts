@@ -1,6 +1,4 @@
-import type { AdapterPlaces } from '../../src/adapter.ts';
 import type { Json } from '../../src/message.ts';
-import type { NewPlaceChange, PlaceChange, PlaceChangeResult } from '../../src/place-settings.ts';
 import type { SlackChannel } from './channel-settings.ts';
 import { isRecord } from './receive.ts';
 
@@ -8,36 +6,6 @@ import { isRecord } from './receive.ts';
 export interface PlaceRules extends Pick<SlackChannel, 'mode' | 'reply'> {
   /** Over whatever the configuration says. */
   readonly allow?: 'everyone' | { readonly users: readonly string[] };
-}
-
-export interface SlackPlaces {
-  /** What has been set last. */
-  get(tenant: string, channel: string): PlaceChange | undefined;
-  /** Loads what was set before this process. */
-  load(): Promise<void>;
-  /** Holds for the next message when it resolves. */
-  change(change: NewPlaceChange): Promise<PlaceChangeResult>;
-}
-
-/** What admins have set, held here: it is looked at with every message. */
-export function createSlackPlaces(places: AdapterPlaces): SlackPlaces {
-  let held = new Map<string, PlaceChange>();
-  const load = async (): Promise<void> => {
-    held = new Map((await places.list()).map((change) => [keyOf(change.tenant, change.place), change]));
-  };
-  return {
-    get: (tenant, channel) => (held.size === 0 ? undefined : held.get(keyOf(tenant, channel))),
-    load,
-    change: async (change) => {
-      const result = await places.change(change);
-      await load();
-      return result;
-    },
-  };
-}
-
-function keyOf(tenant: string, channel: string): string {
-  return `${tenant}/${channel}`;
 }
 
 const modes = ['mention', 'follow', 'off'] as const;

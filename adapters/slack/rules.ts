@@ -4,6 +4,7 @@ import type { Question } from '../../src/turn-limit.ts';
 import { withTimeout } from '../../src/clock.ts';
 import { toConversationId } from '../../src/conversation-id.ts';
 import { describeError } from '../../src/errors.ts';
+import type { HeldPlaces } from '../../src/held-places.ts';
 import type { InboundEvent, InboundMessage } from '../../src/message.ts';
 import { toPlaceProfileName } from '../../src/place-settings.ts';
 import type { PlaceChange } from '../../src/place-settings.ts';
@@ -13,13 +14,12 @@ import { toCommandConversationId } from './command.ts';
 import type { ChannelLookup, ChannelLookupOptions, SlackChannel } from './channel-settings.ts';
 import { adapterName, parseDestination, toDestination, toThreadConversationId } from './conversation.ts';
 import { overlay, parsePlaceRules } from './place-settings.ts';
-import type { SlackPlaces } from './place-settings.ts';
 
 export interface RulesOptions extends ChannelLookupOptions {
   readonly slack: SlackCaller;
   readonly followThreads: boolean;
   /** What admins have set; undefined where they may set nothing. */
-  readonly places?: SlackPlaces | undefined;
+  readonly places?: HeldPlaces | undefined;
   /** How many messages of other bots are answered in one conversation within an hour. */
   readonly botTurnsPerHour: number;
 }

@@ -1,3 +1,4 @@
+import { maxPlaceInstructions, maxPlaceLanguage } from '../../src/place-settings.ts';
 import type { PlaceProfile, PlaceSettings } from '../../src/place-settings.ts';
 import { toInteractionId } from './interaction.ts';
 import { parsePlaceRules } from './place-settings.ts';
@@ -33,8 +34,6 @@ const blocks = {
 const inputId = 'input';
 const asConfigured = 'configured';
 const title = 'Channel settings';
-const maxInstructions = 3_000;
-const maxLanguage = 80;
 const maxUsers = 50;
 
 const modes = {
@@ -83,8 +82,8 @@ export function toSettingsForm({ channel, name, seq, settings, models }: Setting
       ...(models.length > 0
         ? [choice(blocks.model, 'Model', { options: Object.fromEntries(models.map((each) => [each, each])), chosen: model })]
         : []),
-      textInput(blocks.language, 'Language of the answers, as in German', { max_length: maxLanguage, given: language }),
-      textInput(blocks.instructions, 'Persona', { max_length: maxInstructions, given: instructions, multiline: true }),
+      textInput(blocks.language, 'Language of the answers, as in German', { max_length: maxPlaceLanguage, given: language }),
+      textInput(blocks.instructions, 'Persona', { max_length: maxPlaceInstructions, given: instructions, multiline: true }),
     ],
   };
 }
@@ -135,8 +134,8 @@ export function parseSettings(view: Fields, models: readonly string[]): Submitte
   const users = usersIn(view);
   if (who === 'users' && users.length === 0) errors[blocks.users] = 'Name somebody, or choose who may ask differently.';
   if (users.length > maxUsers) errors[blocks.users] = `At most ${maxUsers} people, please.`;
-  const language = written(blocks.language, maxLanguage);
-  const instructions = written(blocks.instructions, maxInstructions);
+  const language = written(blocks.language, maxPlaceLanguage);
+  const instructions = written(blocks.instructions, maxPlaceInstructions);
   if (Object.keys(errors).length > 0) return { errors };
   const allow = who === 'users' ? { users } : who;
   const profile: PlaceProfile = {

@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { UsageError } from '../errors.ts';
 import { createFetch } from '../http/fetch.ts';
 import type { Cli } from './command.ts';
+import type { SettingsOptions } from './list-settings.ts';
 import { toPrintableJson } from './printable.ts';
 
 interface CommandOptions {
@@ -23,6 +24,13 @@ export function register(command: Command, cli: Cli): void {
     .option('--json', 'as JSON, with what each is for')
     .addHelpText('after', examples)
     .action((options: CommandOptions) => run(options, cli));
+  command
+    .command('settings')
+    .description('Lists what admins have set by /settings for servers and channels: who, when and what, newest first.')
+    .option('--json', 'as JSON')
+    .action(async (options: SettingsOptions) =>
+      (await import('./list-settings.ts')).listSettings(options, { adapter: 'discord', cli }),
+    );
 }
 
 const examples = `

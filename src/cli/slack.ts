@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import { hasSlackOAuth } from '../config/checks.ts';
 import { UsageError } from '../errors.ts';
 import type { Cli } from './command.ts';
-import type { SettingsOptions } from './slack-settings.ts';
+import type { SettingsOptions } from './list-settings.ts';
 
 interface CommandOptions {
   readonly socket?: boolean;
@@ -31,7 +31,9 @@ export function register(command: Command, cli: Cli): void {
     .command('settings')
     .description('Lists what admins have set for channels on the Home tab: who, when and what, newest first.')
     .option('--json', 'as JSON')
-    .action(async (options: SettingsOptions) => (await import('./slack-settings.ts')).listSettings(options, cli));
+    .action(async (options: SettingsOptions) =>
+      (await import('./list-settings.ts')).listSettings(options, { adapter: 'slack', cli }),
+    );
 }
 
 const examples = `

@@ -104,7 +104,10 @@ function checkSlackOAuth({ slack, server, encryptionKeys }: Partial<Settings>): 
 
 function checkPlaces({ slack, discord, model }: Partial<Settings>): Conflict[] {
   const isBuiltin = model?.provider === 'builtin';
-  const choices = isBuiltin && slack?.models ? [{ path: ['slack', 'models'], what: noChoice }] : [];
+  const offered = { slack: slack?.models, discord: discord?.models };
+  const choices = Object.entries(offered).flatMap(([platform, models]) =>
+    isBuiltin && models ? [{ path: [platform, 'models'], what: noChoice }] : [],
+  );
   const places = [
     ...Object.entries(slack?.channels ?? {}).map(([name, place]) => ({
       path: ['slack', 'channels', name],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { placeVoice } from './place-voice.ts';
+import { modelChoices, placeVoice } from './place-voice.ts';
 import { setting } from './setting.ts';
 
 const snowflake = /^\d{15,20}$/;
@@ -55,6 +55,12 @@ export const discordPlaces = {
       'How many messages of other bots are answered in one conversation within an hour, at most. 0 for none: two bots that answer each other never stop.',
     example: '10',
   }),
+  settings: setting(z.enum(['admins', 'off']).default('admins'), {
+    description:
+      'Who may change the settings of a server and its channels by the command /settings: who may manage the server (and the channel, for that), or nobody. What they set goes before discord.guilds and discord.channels; with off it does not count.',
+    example: 'off',
+  }),
+  models: modelChoices(25, 'by the command /settings'),
   /** What holds in some servers only. */
   guilds: z.record(idOf('server'), place('in this server')).default({}),
   /** What holds in some channels and their threads; before what holds in the server. */

@@ -21,6 +21,20 @@ export function placeVoice(where: string) {
   };
 }
 
+/** The models that admins may choose from on a platform, at most so many; `where` as in "for a channel". */
+export function modelChoices(most: number, where: string) {
+  const pattern = new RegExp(`^(?:[^\\s,]{1,75}(?:,[^\\s,]{1,75}){0,${most - 1}})?$`);
+  const names = text.max(3_000).regex(pattern, `must be names of models with commas between them, ${most} at most`);
+  return setting(names.default(''), {
+    description: `Models that admins may choose ${where}, as the endpoint knows them, with commas between them.`,
+    example: 'gpt-5.4,gpt-5.4-mini',
+  });
+}
+
+export function toModelChoices({ models }: { readonly models: string }): readonly string[] {
+  return models === '' ? [] : models.split(',');
+}
+
 export interface PlaceVoice {
   readonly instructions?: string | undefined;
   readonly model?: string | undefined;

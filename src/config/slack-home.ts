@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelChoices, toModelChoices } from './place-voice.ts';
 import { setting, text, url } from './setting.ts';
 
 const homeLinks = z
@@ -26,17 +27,7 @@ export const slackHome = {
       'Who may change the settings of channels from the Home tab: the admins and owners of the workspace, or nobody. What they set goes before slack.channels; with off it does not count.',
     example: 'off',
   }),
-  models: setting(
-    text
-      .max(3_000)
-      .regex(/^(?:[^\s,]{1,75}(?:,[^\s,]{1,75}){0,89})?$/, 'must be names of models with commas between them, 90 at most')
-      .default(''),
-    {
-      description:
-        'Models that admins may choose for a channel on the Home tab, as the endpoint knows them, with commas between them.',
-      example: 'gpt-5.4,gpt-5.4-mini',
-    },
-  ),
+  models: modelChoices(90, 'for a channel on the Home tab'),
 };
 
 interface HomeSettings {
@@ -46,14 +37,20 @@ interface HomeSettings {
   readonly models: string;
 }
 
-/** Those that admins may choose from. */
-export function toModelChoices({ models }: Pick<HomeSettings, 'models'>): readonly string[] {
-  return models === '' ? [] : models.split(',');
+/** Whether admins may change settings, and what they have set counts. */
+function allowsSettings({ home, homeSettings }: Pick<HomeSettings, 'home' | 'homeSettings'>): boolean {
+  return home && homeSettings === 'admins';
 }
 
-/** Whether admins may change settings, and what they have set counts. */
-export function allowsSettings({ home, homeSettings }: Pick<HomeSettings, 'home' | 'homeSettings'>): boolean {
-  return home && homeSettings === 'admins';
+/** The adapters on whose platform people may change settings. */
+export function adaptersWithSettings({
+  slack,
+  discord,
+}: {
+  readonly slack: Pick<HomeSettings, 'home' | 'homeSettings'>;
+  readonly discord: { readonly settings: 'admins' | 'off' };
+}): readonly string[] {
+  return [...(allowsSettings(slack) ? ['slack'] : []), ...(discord.settings === 'admins' ? ['discord'] : [])];
 }
 
 /** What the adapter shows there; undefined where there is none. */

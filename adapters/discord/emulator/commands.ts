@@ -106,10 +106,47 @@ function checkDefinition(definition: Fields): Reply | undefined {
       'Required options must be placed before others',
     );
   }
+  const { default_member_permissions: permissions } = definition;
+  if (permissions !== undefined && permissions !== null && (typeof permissions !== 'string' || !/^\d{1,20}$/.test(permissions)))
+    return invalidField('default_member_permissions', 'NUMBER_TYPE_COERCE', 'Value is not a set of permissions.');
+  const wrong = checkOptions(options);
+  if (wrong) return wrong;
   if (charactersOf(definition) > maxCharacters) {
     return invalidField('', 'APPLICATION_COMMAND_TOO_LARGE', `Command exceeds maximum size (${maxCharacters})`);
   }
   return undefined;
+}
+
+/** Kinds of options that hold options: subcommands and groups of them. */
+const holders: ReadonlySet<unknown> = new Set([1, 2]);
+
+/** See https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-structure. */
+function checkOptions(options: readonly Fields[]): Reply | undefined {
+  const nested = options.filter(({ type }) => holders.has(type));
+  if (nested.length > 0 && nested.length < options.length)
+    return invalidField(
+      'options',
+      'APPLICATION_COMMAND_OPTIONS_TYPE_INVALID',
+      'Sub-command and sub-command group option types are mutually exclusive to all other types',
+    );
+  for (const { type, name, description, choices, options: inner } of options) {
+    if (typeof name !== 'string' || !/^[-_'\p{Ll}\p{Lo}\p{N}]{1,32}$/u.test(name))
+      return invalidField('options', 'APPLICATION_COMMAND_INVALID_NAME', 'Command name is invalid');
+    if (typeof description !== 'string' || description.length < 1 || description.length > 100)
+      return invalidField('options', 'BASE_TYPE_BAD_LENGTH', 'Must be between 1 and 100 in length.');
+    if (!Number.isInteger(type)) return invalidField('options', 'BASE_TYPE_REQUIRED', 'This field is required');
+    const values = listOf(choices);
+    if (values.length > 25) return invalidField('choices', 'BASE_TYPE_BAD_LENGTH', 'Must be between 0 and 25 in length.');
+    if (values.some((choice) => !isName(choice['name']) || !isName(choice['value'])))
+      return invalidField('choices', 'BASE_TYPE_BAD_LENGTH', 'Must be between 1 and 100 in length.');
+    const wrong = checkOptions(listOf(inner));
+    if (wrong) return wrong;
+  }
+  return undefined;
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value.length >= 1 && value.length <= 100;
 }
 
 /** Names and descriptions, with the longest localisation of each. */

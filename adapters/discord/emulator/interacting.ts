@@ -2,6 +2,8 @@ import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { Clock } from '../../../src/clock.ts';
 import { Commands } from './commands.ts';
 import type { EmulatedCommand } from './commands.ts';
+import type { Commanding } from './command-use.ts';
+import { checkUse, findMessage, permissionsOf, toCommandData } from './command-use.ts';
 import { customIdsOf } from './components.ts';
 import { Interactions } from './interactions.ts';
 import type { EmulatedInteraction } from './interactions.ts';
@@ -27,16 +29,6 @@ export interface EmulatedPeopleInteracting {
   onInteractionAnswered(listener: () => void): void;
   /** What only this person sees, oldest first. */
   privateMessages(user: string): readonly EmulatedMessage[];
-}
-
-export interface Commanding {
-  readonly name: string;
-  readonly options?: Readonly<Record<string, string | boolean>>;
-  readonly messageId?: string;
-  readonly user?: string;
-  readonly channelId?: string;
-  /** The app is no member here: only this person has added it. */
-  readonly byUserInstall?: boolean;
 }
 
 export interface Pressing {
@@ -79,8 +71,13 @@ export function createInteracting(options: InteractingOptions): Interacting {
       const channel = world.channels.get(words.channelId ?? options.homeChannelId());
       const command = commands.find(words.name, channel?.guildId);
       if (!command) throw new RangeError(`Nobody sees a command ${words.name} here.`);
-      checkUse(command, words);
-      return begin({ type: 2, data: toCommandData(world, command, words) }, words);
+      const user = options.user(words.user ?? 'Ada');
+      checkUse(command, words, {
+        permissions: permissionsOf(world, user, channel),
+        isDirect: channel?.guildId === undefined,
+        isArchived: world.archived.has(channel?.id ?? ''),
+      });
+      return begin({ type: 2, data: toCommandData(world, command, { ...words, user }) }, words);
     },
     press: (words) => press(world, interactions, { words, begin }),
     submit: (interaction, values) => submit(world, interaction, { values, begin }),
@@ -204,42 +201,6 @@ function submit(world: World, { modal, channelId, user, pressed }: EmulatedInter
   return begin(about, { channelId, user: user.globalName }, pressed);
 }
 
-function findMessage(world: World, id: string): EmulatedMessage | undefined {
-  for (const { messages } of world.channels.values()) if (messages.has(id)) return messages.get(id);
-  return undefined;
-}
-
-function checkUse({ definition }: EmulatedCommand, { options = {}, messageId, byUserInstall = false }: Commanding): void {
-  const known = (definition['options'] ?? []) as readonly Fields[]; // checked when it was registered
-  for (const { name, required } of known) {
-    if (required === true && options[String(name)] === undefined) throw new RangeError(`The option ${String(name)} is required.`);
-  }
-  for (const name of Object.keys(options))
-    if (!known.some((each) => each['name'] === name)) throw new RangeError(`There is no option ${name}.`);
-  if ((definition['type'] === 3) !== (messageId !== undefined)) throw new RangeError('The command is used on something else.');
-  const types = (definition['integration_types'] ?? [0]) as readonly number[];
-  if (byUserInstall && !types.includes(1))
-    throw new RangeError('The command is not for those who added the app to their account.');
-}
-
-function toCommandData(
-  world: World,
-  { id, type, name, guildId }: EmulatedCommand,
-  { options = {}, messageId }: Commanding,
-): object {
-  const given = Object.entries(options).map(([name, value]) => ({ name, type: typeof value === 'boolean' ? 5 : 3, value }));
-  const common = { id, type, name, ...(guildId === undefined ? {} : { guild_id: guildId }) };
-  if (messageId === undefined) return { ...common, options: given };
-  const message = findMessage(world, messageId);
-  if (!message) throw new RangeError(`There is no message ${messageId}.`);
-  // The message that a command is used on comes with its content, whatever the intents.
-  return {
-    ...common,
-    target_id: messageId,
-    resolved: { messages: { [messageId]: toMessage(world, message, { contentAllowed: true }) } },
-  };
-}
-
 interface Envelope extends Pick<EmulatedInteraction, 'id' | 'token' | 'user' | 'channelId' | 'byUserInstall'> {}
 
 function toEnvelope(world: World, { id, token, user, channelId, byUserInstall }: Envelope): Fields {
@@ -251,7 +212,7 @@ function toEnvelope(world: World, { id, token, user, channelId, byUserInstall }:
     ? {
         guild_id: guild.id,
         guild: { id: guild.id, locale: 'en-US', features: [] },
-        member: { ...toMember(user, guild), user: toUser(user), permissions: user.permissions ?? '2248473465835073' },
+        member: { ...toMember(user, guild), user: toUser(user), permissions: permissionsOf(world, user, channel) },
       }
     : { user: toUser(user) };
   return {

@@ -34,7 +34,7 @@ export function toChannel(world: World, channel: EmulatedChannel): object {
     archived: world.archived.has(channel.id),
     auto_archive_duration: 1440,
     archive_timestamp: toTime(0),
-    locked: world.archived.get(channel.id)?.locked ?? false,
+    locked: world.locked.has(channel.id),
   };
   const tags = channel.appliedTags ? { applied_tags: channel.appliedTags } : {};
   return {
@@ -65,7 +65,9 @@ export function toGuild(world: World, guild: EmulatedGuild): object {
     member_count: world.users.size,
     roles: toRoles(world, guild),
     channels: own.filter((channel) => channel.parentId === undefined).map((channel) => toChannel(world, channel)),
-    threads: own.filter((channel) => channel.parentId !== undefined).map((channel) => toChannel(world, channel)),
+    threads: own
+      .filter((channel) => channel.parentId !== undefined && !world.archived.has(channel.id))
+      .map((channel) => toChannel(world, channel)),
     members: [{ ...toMember(world.bot, guild), user: toUser(world.bot) }],
     emojis: [],
     stickers: [],
@@ -80,10 +82,17 @@ export function toGuild(world: World, guild: EmulatedGuild): object {
 }
 
 export function toRoles(world: World, guild: EmulatedGuild): object[] {
-  const role = { color: 0, hoist: false, position: 0, permissions: '309237763136', mentionable: false, flags: 0 };
+  const role = { color: 0, hoist: false, position: 0, permissions: '0', mentionable: false, flags: 0 };
   return [
     { ...role, id: guild.id, name: '@everyone', managed: false },
-    { ...role, id: guild.botRoleId, name: world.bot.globalName, managed: true, tags: { bot_id: world.bot.id } },
+    {
+      ...role,
+      permissions: world.botPermissions.toString(),
+      id: guild.botRoleId,
+      name: world.bot.globalName,
+      managed: true,
+      tags: { bot_id: world.bot.id },
+    },
   ];
 }
 
@@ -128,10 +137,14 @@ export function toMessage(world: World, message: EmulatedMessage, view: { readon
     flags: message.flags,
     ...(message.interaction ? toInteraction(world, message.interaction) : {}),
     ...(message.replyTo === undefined ? {} : { message_reference: toReference(message) }),
-    ...(message.replyTo === undefined
-      ? {}
-      : { referenced_message: repliedTo ? toMessage(world, { ...repliedTo, replyTo: undefined }, view) : null }),
+    ...(message.replyTo === undefined ? {} : { referenced_message: repliedTo ? toReplied(world, repliedTo, view) : null }),
   };
+}
+
+/** What is replied to says what it replies to itself, but does not bring that along. */
+function toReplied(world: World, message: EmulatedMessage, view: { readonly contentAllowed: boolean }): object {
+  const plain = toMessage(world, { ...message, replyTo: undefined }, view);
+  return message.replyTo === undefined ? plain : { ...plain, type: 19, message_reference: toReference(message) };
 }
 
 /** A message as the gateway brings it: MESSAGE_CREATE and MESSAGE_UPDATE say more than REST does. */

@@ -1,3 +1,4 @@
+import { bits } from './threads.ts';
 import { channelTypes } from './world.ts';
 import type {
   EmulatedAttachment,
@@ -72,10 +73,7 @@ export function people(world: World, home: () => { readonly guildId: string; rea
       return world.addChannel(messageId === undefined ? thread : { ...thread, id: messageId });
     },
     ...forums(world, { user, home }),
-    deny: (channelId: string, permissions: bigint) => {
-      world.denied.set(channelId, permissions);
-    },
-    archive: (threadId: string, { locked = false } = {}) => void world.archived.set(threadId, { locked }),
+    ...moderation(world, user),
     channelOf: (id: string) => world.channels.get(id),
     directMessage: (name: string) => world.directChannel(user(name).id),
     say: ({
@@ -86,15 +84,17 @@ export function people(world: World, home: () => { readonly guildId: string; rea
       replyTo,
       ping = true,
       attachments,
-    }: Saying) =>
-      world.post({
+    }: Saying) => {
+      open(world, { channelId, user: user(name) });
+      return world.post({
         channelId,
         author: user(name),
         content: mention ? `<@${world.bot.id}> ${text}` : text,
         replyTo,
         attachments,
         allowedMentions: { parse: ['users', 'roles', 'everyone'], replied_user: ping },
-      }),
+      });
+    },
     edit: (message: EmulatedMessage, content: string) => world.edit(message, { content }),
     remove: (message: EmulatedMessage) => world.remove(message),
     messages: (channelId: string) => [...(world.channels.get(channelId)?.messages.values() ?? [])],
@@ -110,11 +110,48 @@ interface Cast {
   readonly home: () => { readonly guildId: string };
 }
 
+/** Whoever writes in an archived thread opens it again. Throws for a locked one, unless the person may manage threads. */
+function open(world: World, { channelId, user }: { readonly channelId: string; readonly user: EmulatedUser }): void {
+  const channel = world.channels.get(channelId);
+  if (!channel) return;
+  if (world.locked.has(channelId) && (BigInt(user.permissions ?? 0) & bits.manageThreads) === 0n)
+    throw new RangeError('Nobody can write in a locked thread who may not manage threads.');
+  world.setArchived(channel, false);
+}
+
+/** What people who run a server do. */
+function moderation(world: World, user: (name: string) => EmulatedUser) {
+  return {
+    deny: (channelId: string, permissions: bigint) => {
+      world.denied.set(channelId, permissions);
+    },
+    permit: (channelId: string, name: string, permissions: bigint) => {
+      world.permitted.set(`${channelId}:${user(name).id}`, permissions);
+    },
+    grant: (permissions: bigint) => {
+      world.botPermissions |= permissions;
+    },
+    archive: (threadId: string, { locked = false } = {}) => {
+      const thread = world.channels.get(threadId);
+      if (thread && locked) world.lock(thread);
+      if (thread) world.setArchived(thread, true);
+    },
+    lock: (threadId: string) => {
+      const thread = world.channels.get(threadId);
+      if (thread) world.lock(thread);
+    },
+  };
+}
+
 function forums(world: World, { user, home }: Cast) {
   return {
-    forum: ({ name = 'forum', tags = [] }: { name?: string; tags?: readonly string[] } = {}) =>
+    forum: ({
+      name = 'forum',
+      tags = [],
+      isMedia = false,
+    }: { name?: string; tags?: readonly string[]; isMedia?: boolean } = {}) =>
       world.addChannel({
-        ...{ guildId: home().guildId, name, type: channelTypes.forum },
+        ...{ guildId: home().guildId, name, type: isMedia ? channelTypes.media : channelTypes.forum },
         tags: tags.map((tag) => ({ id: world.nextId(), name: tag })),
       }),
     postIn: (forum: EmulatedChannel, { title, text, user: name = 'Ada', tags = [], messageFirst = false }: Posting) =>

@@ -63,6 +63,7 @@ const knownErrors: Readonly<Record<number, readonly [status: number, message: st
   50006: [400, 'Cannot send an empty message'],
   50007: [403, 'Cannot send messages to this user'],
   50008: [400, 'Cannot send messages in a non-text channel'],
+  50024: [400, 'Cannot execute action on this channel type'],
   50027: [401, 'Invalid Webhook Token'],
   50013: [403, 'You lack permissions to perform that action'],
   50035: [400, 'Invalid Form Body'],

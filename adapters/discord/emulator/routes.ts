@@ -7,6 +7,7 @@ import { toChannel, toGuild, toMember, toRoles, toUser } from './payloads.ts';
 import { invalidField, noContent, ok, refusal } from './reply.ts';
 import type { Reply } from './reply.ts';
 import type { Call, Route } from './route.ts';
+import { bits, editRefusal, may, modifyThread, postRefusal, removeRefusal } from './threads.ts';
 import { channelTypes } from './world.ts';
 import type { EmulatedChannel, EmulatedMessage, World } from './world.ts';
 
@@ -90,7 +91,7 @@ function channelRoutes({ world, onTyping }: RouteOptions): Route[] {
     return { status: 201, body: toChannel(world, world.addChannel(id === undefined ? made : { ...made, id })) };
   };
   const growThread = (parent: EmulatedChannel, name: unknown, messageId: string): Reply => {
-    if (((world.denied.get(parent.id) ?? 0n) & createThreads) !== 0n) return refusal(50013);
+    if (!may(world, parent, bits.createThreads)) return refusal(50013);
     if (!parent.messages.has(messageId)) return refusal(10008);
     return world.channels.has(messageId) ? refusal(160004) : thread(parent, name, messageId);
   };
@@ -108,19 +109,7 @@ function channelRoutes({ world, onTyping }: RouteOptions): Route[] {
     {
       method: 'PATCH',
       pattern: '/channels/:id',
-      // Of a thread: opening it again takes Send Messages, and Manage Threads where it is locked.
-      handle: withChannel(world, (channel, { body }) => {
-        if (world.archived.get(channel.id)?.locked) return refusal(50013);
-        const { applied_tags: tags } = body;
-        if (Array.isArray(tags)) {
-          const isOwner = (channel.ownerId ?? world.bot.id) === world.bot.id;
-          if (!isOwner && ((world.denied.get(channel.id) ?? 0n) & manageThreads) !== 0n) return refusal(50013);
-          if (tags.length > 5) return invalidField('applied_tags', 'BASE_TYPE_MAX_LENGTH', 'Must be 5 or fewer in length.');
-          world.tag(channel, tags.map(String));
-        }
-        if (body['archived'] === false) world.archived.delete(channel.id);
-        return ok(toChannel(world, channel));
-      }),
+      handle: withChannel(world, (channel, { body }) => modifyThread(world, channel, body)),
     },
     { method: 'GET', pattern: '/channels/:id', handle: withChannel(world, (channel) => ok(toChannel(world, channel))) },
     {
@@ -145,12 +134,6 @@ function channelRoutes({ world, onTyping }: RouteOptions): Route[] {
   ];
 }
 
-const viewChannel = 1n << 10n;
-const sendMessages = 1n << 11n;
-const manageThreads = 1n << 34n;
-const createThreads = 1n << 35n;
-const attachFiles = 1n << 15n;
-
 function messageRoutes(options: RouteOptions): Route[] {
   const { world } = options;
   const messages = createMessages(options);
@@ -159,12 +142,10 @@ function messageRoutes(options: RouteOptions): Route[] {
       method: 'POST',
       pattern: '/channels/:id/messages',
       handle: withChannel(world, (channel, call) => {
-        const denied = world.denied.get(channel.parentId ?? channel.id) ?? 0n;
-        if ((denied & viewChannel) !== 0n) return refusal(50001);
-        if (world.archived.get(channel.id)?.locked) return refusal(160005);
-        if ((denied & sendMessages) !== 0n || mayNotAttach(world, channel, call)) return refusal(50013);
-        world.archived.delete(channel.id);
-        if (channel.type === channelTypes.forum) return refusal(50024);
+        const refused = postRefusal(world, channel);
+        if (refused) return refused;
+        if (mayNotAttach(world, channel, call)) return refusal(50013);
+        world.setArchived(channel, false);
         return messages.create(channel, call);
       }),
     },
@@ -178,14 +159,19 @@ function messageRoutes(options: RouteOptions): Route[] {
       method: 'PATCH',
       pattern: '/channels/:id/messages/:id',
       handle: withMessage(world, (message, call) => {
-        if (world.archived.has(message.channelId)) return refusal(50083);
-        return mayNotAttach(world, world.channels.get(message.channelId), call) ? refusal(50013) : messages.edit(message, call);
+        const channel = world.channels.get(message.channelId);
+        if (!channel) return refusal(10003);
+        const refused = editRefusal(world, channel);
+        return refused ?? (mayNotAttach(world, channel, call) ? refusal(50013) : messages.edit(message, call));
       }),
     },
     {
       method: 'DELETE',
       pattern: '/channels/:id/messages/:id',
       handle: withMessage(world, (message) => {
+        const channel = world.channels.get(message.channelId);
+        const refused = channel && removeRefusal(world, channel);
+        if (refused) return refused;
         if (message.author !== world.bot) return refusal(50013);
         world.remove(message);
         return noContent;
@@ -194,9 +180,8 @@ function messageRoutes(options: RouteOptions): Route[] {
   ];
 }
 
-function mayNotAttach(world: World, channel: EmulatedChannel | undefined, { files }: Call): boolean {
-  const denied = world.denied.get(channel?.parentId ?? channel?.id ?? '') ?? 0n;
-  return files.size > 0 && (denied & attachFiles) !== 0n;
+function mayNotAttach(world: World, channel: EmulatedChannel, { files }: Call): boolean {
+  return files.size > 0 && !may(world, channel, bits.attachFiles);
 }
 
 function withChannel(world: World, handle: (channel: EmulatedChannel, call: Call) => Reply): Route['handle'] {

@@ -3,8 +3,13 @@ import { pingsOf } from './mentions.ts';
 import type { AllowedMentions } from './mentions.ts';
 import { createSnowflakes } from './snowflake.ts';
 
-/** Channel types of the platform that matter here: guild text, direct message, announcement, public thread, forum. */
-export const channelTypes = { text: 0, direct: 1, announcement: 5, publicThread: 11, forum: 15 } as const;
+/** Channel types of the platform that matter here: guild text, direct message, announcement, public thread, forum, media channel. */
+export const channelTypes = { text: 0, direct: 1, announcement: 5, publicThread: 11, forum: 15, media: 16 } as const;
+
+/** Whether it holds posts and no messages of its own. */
+export function isPostChannel({ type }: { readonly type: number }): boolean {
+  return type === channelTypes.forum || type === channelTypes.media;
+}
 
 export interface EmulatedUser {
   readonly id: string;
@@ -152,8 +157,13 @@ export class World {
   readonly channels = new Map<string, EmulatedChannel>();
   /** By channel: the permissions that the bot's role is denied there. */
   readonly denied = new Map<string, bigint>();
-  /** Threads that are archived, and whether they are locked as well. */
-  readonly archived = new Map<string, { readonly locked: boolean }>();
+  /** By channel and person: what they may do there, where that differs from elsewhere. */
+  readonly permitted = new Map<string, bigint>();
+  /** Threads that are archived, and those that are locked. */
+  readonly archived = new Set<string>();
+  readonly locked = new Set<string>();
+  /** What the bot's role has in every guild. */
+  botPermissions = 309_237_763_136n;
   readonly bot: EmulatedUser;
   readonly nextId: () => string;
   readonly #clock: Pick<Clock, 'now'>;
@@ -210,6 +220,18 @@ export class World {
 
   tag(channel: EmulatedChannel, appliedTags: readonly string[]): void {
     channel.appliedTags = appliedTags;
+    this.#announce({ type: 'thread_updated', channel });
+  }
+
+  setArchived(channel: EmulatedChannel, isArchived: boolean): void {
+    if (this.archived.has(channel.id) === isArchived) return;
+    if (isArchived) this.archived.add(channel.id);
+    else this.archived.delete(channel.id);
+    this.#announce({ type: 'thread_updated', channel });
+  }
+
+  lock(channel: EmulatedChannel): void {
+    this.locked.add(channel.id);
     this.#announce({ type: 'thread_updated', channel });
   }
 

@@ -22,7 +22,7 @@ function scene(play: (scene: Scene) => Promise<void>): Promise<void> {
     const own = generateKeyPairSync('ed25519');
     const keys = [emulator.publicKey, own.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex')];
     const [first, second] = await Promise.all(
-      keys.map((publicKey, index) => stage.start({ gateway: false, commands: index === 0, publicKey })),
+      keys.map((publicKey, index) => stage.start({ gateway: false, commands: index === 0, publicKey, settings: { models: [] } })),
     );
     await watch.until(() => stage.context.states.has('commands'));
     const server = createServer((request, response) => {
@@ -69,6 +69,21 @@ describe('Discord interactions over HTTP', () => {
         ['Here.'],
       );
       assert.equal(emulator.connected(), 0);
+    }));
+
+  test('settings are changed and a form is opened in the answer to the request', () =>
+    scene(async ({ emulator, watch }) => {
+      emulator.user('Mo', { permissions: String(1n << 5n) });
+      const set = emulator.command({ name: 'settings', subcommand: 'set', user: 'Mo', options: { mode: 'off' } });
+      await watch.until(() => set.httpStatus === 200);
+      const open = emulator.command({ name: 'settings', subcommand: 'persona', user: 'Mo' });
+      await watch.until(() => open.httpStatus === 200);
+      const sent = emulator.submit(open, { persona: 'You are a pirate.' });
+      await watch.until(() => sent.httpStatus === 200);
+
+      assert.match(emulator.privateMessages('Mo').at(0)?.content ?? '', /^Saved/);
+      // The form was opened on what the other change has left.
+      assert.match(emulator.privateMessages('Mo').at(-1)?.content ?? '', /^Saved.*What is answered: Nothing.*You are a pirate/s);
     }));
 
   test('the same signed request once more is acknowledged alike, and answered once', () =>

@@ -109,7 +109,14 @@ describe('the way from the socket to the ledger', () => {
 });
 
 function interactionsOn(rest: Rest): Interactions {
-  return new Interactions({ rest, tokens: createTokenBox('unused'), privateAnswers: false, canRead: true, solvedTags: [] });
+  return new Interactions({
+    rest,
+    tokens: createTokenBox('unused'),
+    privateAnswers: false,
+    canRead: true,
+    solvedTags: [],
+    autoThread: false,
+  });
 }
 
 function message(number: number): Record<string, unknown> {

@@ -85,7 +85,7 @@ describe('taking interactions', () => {
     }));
 
   test('never throws, whatever comes, and never makes up who did it or where', () => {
-    const options = { tokens: createTokenBox('a bot token'), privateAnswers: false, canRead: true };
+    const options = { tokens: createTokenBox('a bot token'), privateAnswers: false, canRead: true, maySet: true };
     const anything = anyValue({ maxDepth: 3 });
     const id = oneof(constantFrom('1', '1090000000000000000'), anything);
     const data = oneof(

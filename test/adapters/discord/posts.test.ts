@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EmulatedChannel } from '../../../adapters/discord/emulator/world.ts';
+import type { DiscordOptions } from '../../../adapters/discord/index.ts';
 import type { Stage } from './support.ts';
 import { customIdsOf } from '../../../adapters/discord/emulator/components.ts';
 import { never, onStage, toOutbound } from './support.ts';
 
+const manageThreads = 1n << 34n;
+
 /** A forum whose posts are support cases, with a bot that has started. */
-async function startForum({ emulator, start }: Stage, tags: readonly string[] = ['billing', 'Solved']) {
+async function startForum(
+  { emulator, start }: Stage,
+  tags: readonly string[] = ['billing', 'Solved'],
+  options: Partial<DiscordOptions> = {},
+) {
   const forum = emulator.forum({ name: 'help', tags });
-  await start({ channels: { [forum.id]: { mode: 'posts' } } });
+  emulator.grant(manageThreads);
+  await start({ channels: { [forum.id]: { mode: 'posts' } }, ...options });
   return forum;
 }
 
@@ -83,6 +91,21 @@ describe('a post in a forum', () => {
       assert.equal(edit?.type === 'edit' ? edit.text : '', 'Title: Refund\n\nHow long does it take?');
     }));
 
+  test('in a forum without support cases has no title before its question, and none when that is edited', () =>
+    onStage(async (stage) => {
+      const { emulator, context, watch } = stage;
+      await startForum(stage);
+      const other = emulator.forum({ name: 'other' });
+      const mention = `<@${emulator.bot.id}>`;
+      const post = emulator.postIn(other, { title: 'Talk', text: `${mention} what now?` });
+
+      emulator.edit(post, `${mention} what then?`);
+      await watch.until(() => context.events.some(({ type }) => type === 'edit'));
+
+      const edit = context.events.find(({ type }) => type === 'edit');
+      assert.deepEqual([context.texts()[0], edit?.type === 'edit' ? edit.text : ''], ['what now?', 'what then?']);
+    }));
+
   test('is known again by a process that has seen nothing of it', () =>
     onStage(async (stage) => {
       const { emulator, context, start } = stage;
@@ -119,7 +142,7 @@ async function pressSolved(stage: Stage, { forum, user, deny }: { forum: Emulate
   const { emulator, context, watch } = stage;
   const post = emulator.postIn(forum, { title: 'Refund', text: 'How long?', tags: ['billing'] });
   await watch.until(() => context.messages().some(({ messageId }) => messageId === post.id));
-  if (deny) emulator.deny(post.id, 1n << 34n);
+  if (deny) emulator.deny(forum.id, manageThreads);
   const question = context.messages().find(({ messageId }) => messageId === post.id);
   const adapter = await stage.start({ channels: { [forum.id]: { mode: 'posts' } } });
   const { id: messageId } = await adapter.send(toOutbound(question?.destination ?? {}, 'Two weeks.'), never);
@@ -181,5 +204,61 @@ describe('the button "Solved" under an answer in a post', () => {
 
       const answer = emulator.messages(emulator.home.channelId).find((message) => message.id === id);
       assert.ok(answer && !customIdsOf(answer.components ?? []).includes('parley:solved'));
+    }));
+});
+
+describe('the command /solved', () => {
+  /** What using it there tells this person. */
+  async function useSolved(
+    { emulator, watch }: Stage,
+    { channelId, user }: { channelId: string; user: string },
+  ): Promise<string> {
+    const before = emulator.privateMessages(user).length;
+    emulator.command({ name: 'solved', channelId, user });
+    await watch.until(() => emulator.privateMessages(user).length > before);
+    return emulator.privateMessages(user).at(-1)?.content ?? '';
+  }
+
+  async function startCommands(stage: Stage) {
+    const forum = await startForum(stage, undefined, { commands: true });
+    await stage.watch.until(() => stage.context.states.has('commands'));
+    return forum;
+  }
+
+  test('does in a post what the button does, for the same people', () =>
+    onStage(async (stage) => {
+      const { emulator } = stage;
+      const forum = await startCommands(stage);
+      const { id: channelId } = emulator.postIn(forum, { title: 'Refund', text: 'How long?' });
+
+      assert.match(await useSolved(stage, { channelId, user: 'Ben' }), /^Only who has posted this/);
+      assert.deepEqual(emulator.channelOf(channelId)?.appliedTags, []);
+      assert.match(await useSolved(stage, { channelId, user: 'Ada' }), /^Marked as solved/);
+      assert.equal(emulator.channelOf(channelId)?.appliedTags?.length, 1);
+    }));
+
+  test('says elsewhere where it belongs: in channels, in threads that are no posts, in forums without support cases', () =>
+    onStage(async (stage) => {
+      const { emulator } = stage;
+      await startCommands(stage);
+      const other = emulator.forum({ name: 'other', tags: ['Solved'] });
+      const { id: talk } = emulator.postIn(other, { title: 'Talk', text: 'among people' });
+      const say = (channelId: string): Promise<string> => useSolved(stage, { channelId, user: 'Ada' });
+
+      assert.match(await say(emulator.home.channelId), /^This works in the posts of a forum/);
+      assert.match(await say(emulator.thread().id), /^This works in the posts of a forum/);
+      assert.match(await say(talk), /^The posts of this forum are no support cases/);
+      assert.deepEqual(emulator.channelOf(talk)?.appliedTags, []);
+    }));
+
+  test('cannot be used in an archived post, and the button there says to open it first', () =>
+    onStage(async (stage) => {
+      const forum = await startCommands(stage);
+      const { press, tags, post } = await pressSolved(stage, { forum, user: 'Ada' });
+      stage.emulator.archive(post.id);
+
+      assert.throws(() => stage.emulator.command({ name: 'solved', channelId: post.id }), /in an archived thread/);
+      assert.match(await press(), /^The post is archived or locked\. Open it again/);
+      assert.deepEqual(tags(), ['billing']);
     }));
 });

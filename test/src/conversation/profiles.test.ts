@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createProfiles } from '../../../src/conversation/profiles.ts';
-import { parsePlaceProfileName, toPlaceProfileName } from '../../../src/place-settings.ts';
+import { layerProfileNames, parsePlaceProfileName, toPlaceProfileName } from '../../../src/place-settings.ts';
 import { createTestModel } from '../../support/test-model.ts';
 
 async function createSetup() {
   const made: string[] = [];
   const profiles = await createProfiles({
     configured: { 'slack/general': { instructions: 'Be the desk.', model: 'desk' }, 'slack/other': { model: 'desk' } },
-    models: ['large'],
+    models: { slack: ['large'] },
     createModel: async (name) => {
       made.push(name);
       return { ...createTestModel(), name };
@@ -67,4 +67,22 @@ test('the names of profiles of places can be taken apart again', () => {
 
   assert.deepEqual(again, names);
   assert.deepEqual(['slack/general', 'slack', '', '//', 'a/b/c/d/e'].map(parsePlaceProfileName), Array(5).fill(undefined));
+});
+
+test('of several layers each thing is as the first says that says it, and models are those of the adapter', async () => {
+  const profiles = await createProfiles({
+    configured: { 'discord/7': { instructions: 'Be the desk.', language: 'Dutch' } },
+    models: { slack: ['large'], discord: ['small'] },
+    createModel: async (name) => ({ ...createTestModel(), name }),
+  });
+  profiles.set({ adapter: 'discord', tenant: '1', place: '7' }, { language: 'German' });
+  profiles.set({ adapter: 'discord', tenant: '1', place: 'server' }, { language: 'French', model: 'small' });
+  profiles.set({ adapter: 'discord', tenant: '2', place: 'server' }, { model: 'large' });
+
+  const name = layerProfileNames(['discord/1/7/7', 'discord/1/server']);
+  const joined = profiles.get(name);
+
+  assert.deepEqual([joined?.instructions, joined?.language, joined?.model?.name], ['Be the desk.', 'German', 'small']);
+  assert.equal(profiles.get(name), joined);
+  assert.equal(profiles.get('discord/2/server')?.model, undefined);
 });

@@ -7,9 +7,12 @@ export interface SettingsOptions {
   readonly json?: boolean;
 }
 
-/** Shows what admins have set for channels, who did, and when: every change, newest first. */
-export async function listSettings({ json }: SettingsOptions, cli: Cli): Promise<void> {
-  const changes = await withLedger(cli, (store) => store.listPlaces({ adapter: 'slack', all: true }));
+/** Shows what admins have set for the places of a platform, who did, and when: every change, newest first. */
+export async function listSettings(
+  { json }: SettingsOptions,
+  { adapter, cli }: { readonly adapter: string; readonly cli: Cli },
+): Promise<void> {
+  const changes = await withLedger(cli, (store) => store.listPlaces({ adapter, all: true }));
   if (!changes) {
     cli.exitCode = exitCodes.failed;
     return;
@@ -21,7 +24,7 @@ export async function listSettings({ json }: SettingsOptions, cli: Cli): Promise
     );
 }
 
-const none = 'No admin has changed the settings of a channel.\n';
+const none = 'No admin has changed any settings.\n';
 
 function toText({ tenant, place, author, at, settings }: PlaceChange, older: readonly PlaceChange[]): string {
   const before = older.find((each) => each.tenant === tenant && each.place === place);

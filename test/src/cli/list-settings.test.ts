@@ -39,11 +39,24 @@ test('parley slack settings lists who set what for which channel, and when, newe
   );
 });
 
+test('parley discord settings lists what was set there, and nothing of Slack', async (t) => {
+  const cwd = createWorkFolder(t);
+  const store = createInProcessStore(openDatabase({ folder: join(cwd, 'data'), exclusive: false }), createFakeClock());
+  t.after(() => store.close());
+  const change = { id: '1', replaces: 0, author: { id: '7', name: 'Mo' }, settings: { profile: {}, rules: { mode: 'off' } } };
+  await store.changePlace({ ...change, adapter: 'discord', tenant: '5', place: 'server' });
+  await store.changePlace({ ...change, adapter: 'slack', tenant: 'T1', place: 'C1' });
+
+  const { stdout } = await callParley(['discord', 'settings'], { cwd });
+
+  assert.match(stdout, /^\S+ \S+ {2}5 server {2}Mo \(7\)\n {2}mode: as configured -> "off"\n$/);
+});
+
 test('parley slack settings says where nothing was ever set', async (t) => {
   const cwd = createWorkFolder(t);
   openDatabase({ folder: join(cwd, 'data'), exclusive: false }).close();
 
   const { stdout, exitCode } = await callParley(['slack', 'settings'], { cwd });
 
-  assert.deepEqual([stdout, exitCode], ['No admin has changed the settings of a channel.\n', 0]);
+  assert.deepEqual([stdout, exitCode], ['No admin has changed any settings.\n', 0]);
 });
