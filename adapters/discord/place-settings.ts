@@ -1,4 +1,4 @@
-import type { Question } from '../../src/turn-limit.ts';
+import type { Question } from '../../src/bot-turns.ts';
 import { isThread } from './conversation.ts';
 import type { Place } from './conversation.ts';
 import type { Places } from './places.ts';

@@ -1,6 +1,6 @@
 import type { AcceptResult, AdapterContext } from '../../src/adapter.ts';
 import { createBotTurns } from '../../src/bot-turns.ts';
-import type { Question } from '../../src/turn-limit.ts';
+import type { Question } from '../../src/bot-turns.ts';
 import type { InboundEvent } from '../../src/message.ts';
 import { createAutoThread } from './auto-thread.ts';
 import { parseDestination } from './conversation.ts';
@@ -41,7 +41,7 @@ export function createRules(
   const { settingsOf, find, refusalOf } = createPlaceSettings({ guilds, channels }, places);
   const { inThread, relocate } = createAutoThread({ settingsOf, autoThread, places });
   const posts = hasPosts(ruleSettings) ? createPosts(ruleSettings, places) : undefined;
-  const limitBots = createBotTurns({ adapter: 'discord', botTurnsPerHour, clock });
+  const limitBots = createBotTurns({ adapter: 'discord', botTurnsPerHour });
 
   async function apply(event: InboundEvent): Promise<InboundEvent | undefined> {
     if (event.type === 'edit' || event.type === 'delete') {

@@ -3,6 +3,7 @@ import type { AcceptResult } from '../../src/adapter.ts';
 import { toConversationId } from '../../src/conversation-id.ts';
 import { describeError } from '../../src/errors.ts';
 import type { InboundMessage } from '../../src/message.ts';
+import type { OwnSigns } from '../../src/own-message.ts';
 import { sendProblem } from '../../src/problem.ts';
 import type { Problem } from '../../src/problem.ts';
 import { noteDelivery } from './delivery-note.ts';
@@ -84,15 +85,17 @@ async function takeEvent(reception: Reception, body: Buffer): Promise<void> {
     refuse(reception, unmappable(source.name, mapped.key));
     return;
   }
-  await acceptEvent(reception, mapped.event);
+  const own = receiver.readOwn({ payload: parsed.payload, headers: request.headers, event: mapped.event });
+  await acceptEvent(reception, mapped.event, own);
 }
 
-async function acceptEvent(reception: Reception, event: Mapped): Promise<void> {
+async function acceptEvent(reception: Reception, event: Mapped, own: OwnSigns | undefined): Promise<void> {
   const { request, response, receiver, context, answers, options, proof } = reception;
   const { source } = receiver;
   const asked = toMessage(source, event, proof?.timestampMs ?? context.clock.now());
-  const message = receiver.limitTurns?.(asked, context.clock.now()) ?? asked;
-  const { eventId, tenant, conversationId } = message;
+  const { eventId, tenant, conversationId } = asked;
+  const limit = receiver.turnLimit && { ...receiver.turnLimit, conversationId };
+  const message = { ...asked, ...(limit && { limit }), ...(own && { own }) };
   const result = await accept(reception, message);
   if (result === undefined) {
     refuse(reception, notSaved, retryLater);
