@@ -20,7 +20,8 @@ import { describeError } from './errors.ts';
 import { createFileReader } from './files/read-files.ts';
 import { createFetch } from './http/fetch.ts';
 import { createReadiness } from './http/health.ts';
-import { noWatch, type Watch } from './metrics/watch.ts';
+import { openWatch } from './metrics/open-watch.ts';
+import type { Watch } from './metrics/watch.ts';
 import { createHttpServer } from './http/server.ts';
 import { createErrorId } from './ids.ts';
 import { createDeliveryLog, type DeliveryLog } from './inbox/delivery-log.ts';
@@ -75,9 +76,9 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
   // The SDKs are loaded while the database opens on its thread. Should they fail, that is told where they are waited for.
   const loading = Promise.all([createAdapters(config, fetch), chooseAiModel(config, { fetch, clock, log })]);
   loading.catch(() => undefined);
-  const watch = await createWatch(config, { clock, log });
+  const watch = await openWatch({ settings: config, fetch, clock, log });
   const store = watch.store(await (options.openStore ?? openConfiguredStore(config))(clock, options.onFatal));
-  const started: Part[] = [{ stop: () => store.close() }, { stop: closeFetch }];
+  const started: Part[] = [{ stop: () => store.close() }, { stop: closeFetch }, watch];
   try {
     const freed = await store.takeOver();
     if (freed.turns + freed.deliveries > 0) log.info('took over what an earlier process left unfinished', { ...freed });
@@ -179,13 +180,6 @@ async function createBuiltin({ folder }: Config['knowledge'], { store, log, sign
     topics: () => knowledge.topics(),
     detectLanguage: (text) => knowledge.detectLanguage(text),
   });
-}
-
-async function createWatch(
-  { server: { metricsToken: token } }: Config,
-  parts: Pick<ModelParts, 'clock' | 'log'>,
-): Promise<Watch> {
-  return token === undefined ? noWatch : (await import('./metrics/prometheus.ts')).createPrometheus({ token, ...parts });
 }
 
 async function loadTools(config: Config, parts: BuiltinParts & { readonly clock: Clock }): Promise<OpenedTools | undefined> {
