@@ -264,10 +264,10 @@ function createStages({ config, log }: ParleyOptions, parts: StageParts) {
 type ServedParts = Pick<StageParts, 'store' | 'adapters' | 'clock' | 'watch'>;
 
 function createServer({ config, log }: ParleyOptions, { store, adapters, clock, watch }: ServedParts) {
-  const { host, port, accessLog, trustProxy } = config.server;
+  const { host, port, accessLog, trustProxy, tls } = config.server;
   const names = adapters.map(({ name }) => name);
   return createHttpServer({
-    ...{ host, port, accessLog, trustProxy, log, clock },
+    ...{ host, port, accessLog, trustProxy, tls, log, clock },
     routers: [watch.router({ store, adapters }), ...adapters.map((adapter) => adapter.router?.())].filter(
       (router) => router !== undefined,
     ),

@@ -6,6 +6,7 @@ import type { InboundMessage } from '../../src/message.ts';
 import type { OwnSigns } from '../../src/own-message.ts';
 import { sendProblem } from '../../src/problem.ts';
 import type { Problem } from '../../src/problem.ts';
+import { readClientNames } from './client-certificate.ts';
 import { noteDelivery } from './delivery-note.ts';
 import { judgeEnvelope, judgeOrigin } from './envelope.ts';
 import type { Exchange, ReceiveOptions, Reception } from './exchange.ts';
@@ -55,6 +56,7 @@ async function isGenuine(reception: Reception, body: Buffer): Promise<boolean> {
     method,
     url: `${options.publicUrl}${url}`,
     fromProxy: origin.fromProxy,
+    clientNames: () => readClientNames(request),
   });
   const proof = checking instanceof Promise ? await checking : checking;
   if (!proof.ok) {

@@ -64,7 +64,7 @@ test('a model fails by its errors, but not by those of one request', async () =>
         yield { type: 'done', finishReason: 'stop', usage: { inputTokens: 1, outputTokens: 1, estimated: false } };
       },
     };
-    for await (const _ of watch.model(model).generate({ system: '', messages: [] }, never));
+    for await (const event of watch.model(model).generate({ system: '', messages: [] }, never)) assert.equal(event.type, 'done');
   };
 
   await assert.rejects(ask(new ModelError({ message: 'too long', retryable: false, ofRequest: true })));
