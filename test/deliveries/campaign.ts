@@ -37,7 +37,7 @@ export interface MemorySample extends Pick<Sample, 'heapMb' | 'rssMb'> {
 }
 
 const samplesWanted = 50;
-const stalledMs = 60_000;
+const stalledMs = 20_000;
 const secret = `whsec_${Buffer.from('the secret that the sender signs with').toString('base64')}`;
 const callbackSecret = `whsec_${Buffer.from('the secret that answers are signed with').toString('base64')}`;
 
@@ -78,13 +78,16 @@ async function sendAll({ count, seed, inFlight, subject, desk, names }: Sending)
   const scenarios = createScenarios({ pool, desk, names, count, random: createRandom(seed, 'deliveries') });
   const samples: MemorySample[] = [];
   let sampleAt = 0;
+  let isSampling = false;
 
   async function send(): Promise<void> {
     while (scenarios.tally.sent < count) {
-      if (scenarios.tally.sent >= sampleAt) {
+      if (scenarios.tally.sent >= sampleAt && !isSampling) {
+        isSampling = true;
         sampleAt = scenarios.tally.sent + Math.ceil(count / samplesWanted);
         const { heapMb, rssMb } = await subject.sample();
         samples.push({ sent: scenarios.tally.sent, heapMb, rssMb });
+        isSampling = false;
       }
       await scenarios.next();
     }
