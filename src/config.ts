@@ -178,7 +178,7 @@ function resolveConfig(given: Settings, context: { cwd: string; files: ConfigFil
   const { slack, discord } = given;
   return {
     ...given,
-    server: { ...given.server, publicUrl: given.server.publicUrl?.replace(/\/+$/, '') },
+    server: resolveServer(given.server, context.cwd),
     data,
     database: `sqlite:${given.database ? resolve(context.cwd, sqlitePath(given.database)) : resolve(data, 'parley.db')}`,
     model: resolveModel(given.model),
@@ -190,6 +190,18 @@ function resolveConfig(given: Settings, context: { cwd: string; files: ConfigFil
     },
     discord: { ...discord, enabled: discord.enabled ?? discord.token !== undefined },
     webhooks: Object.fromEntries(Object.entries(given.webhooks).map(([name, source]) => [name, resolveWebhook(source)])),
+  };
+}
+
+function resolveServer(server: Settings['server'], cwd: string): Settings['server'] {
+  const { publicUrl, tls } = server;
+  const { cert, key, clientCa } = tls ?? {};
+  return {
+    ...server,
+    publicUrl: publicUrl?.replace(/\/+$/, ''),
+    ...(cert && key
+      ? { tls: { cert: resolve(cwd, cert), key: resolve(cwd, key), clientCa: clientCa && resolve(cwd, clientCa) } }
+      : {}),
   };
 }
 

@@ -20,7 +20,8 @@ import { describeError } from './errors.ts';
 import { createFileReader } from './files/read-files.ts';
 import { createFetches, type Fetches } from './http/fetches.ts';
 import { createReadiness } from './http/health.ts';
-import { noWatch, type Watch } from './metrics/watch.ts';
+import { openWatch } from './metrics/open-watch.ts';
+import type { Watch } from './metrics/watch.ts';
 import { createHttpServer } from './http/server.ts';
 import { createErrorId } from './ids.ts';
 import { createDeliveryLog, type DeliveryLog } from './inbox/delivery-log.ts';
@@ -76,9 +77,9 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
   // The SDKs are loaded while the database opens on its thread. Should they fail, that is told where they are waited for.
   const loading = Promise.all([createAdapters(config, fetches), chooseAiModel(config, { fetch, clock, log })]);
   loading.catch(() => undefined);
-  const watch = await createWatch(config, { clock, log });
+  const watch = await openWatch({ settings: config, fetch, clock, log });
   const store = watch.store(await (options.openStore ?? openConfiguredStore(config))(clock, options.onFatal));
-  const started: Part[] = [{ stop: () => store.close() }, { stop: fetches.close }];
+  const started: Part[] = [{ stop: () => store.close() }, { stop: fetches.close }, watch];
   try {
     const freed = await store.takeOver();
     if (freed.turns + freed.deliveries > 0) log.info('took over what an earlier process left unfinished', { ...freed });
@@ -182,13 +183,6 @@ async function createBuiltin({ folder }: Config['knowledge'], { store, log, sign
   });
 }
 
-async function createWatch(
-  { server: { metricsToken: token } }: Config,
-  parts: Pick<ModelParts, 'clock' | 'log'>,
-): Promise<Watch> {
-  return token === undefined ? noWatch : (await import('./metrics/prometheus.ts')).createPrometheus({ token, ...parts });
-}
-
 async function loadTools(config: Config, parts: BuiltinParts & { readonly clock: Clock }): Promise<OpenedTools | undefined> {
   const { tools: settings, knowledge } = config;
   if (settings.allow.length === 0) return undefined;
@@ -271,10 +265,10 @@ function createStages({ config, log }: ParleyOptions, parts: StageParts) {
 type ServedParts = Pick<StageParts, 'store' | 'adapters' | 'clock' | 'watch'>;
 
 function createServer({ config, log }: ParleyOptions, { store, adapters, clock, watch }: ServedParts) {
-  const { host, port, accessLog, trustProxy } = config.server;
+  const { host, port, accessLog, trustProxy, tls } = config.server;
   const names = adapters.map(({ name }) => name);
   return createHttpServer({
-    ...{ host, port, accessLog, trustProxy, log, clock },
+    ...{ host, port, accessLog, trustProxy, tls, log, clock },
     routers: [watch.router({ store, adapters }), ...adapters.map((adapter) => adapter.router?.())].filter(
       (router) => router !== undefined,
     ),

@@ -4,6 +4,7 @@
  * The union is closed on purpose. A platform's peculiarity that no other platform shares stays inside its adapter; what
  * the core must act on becomes a member here.
  */
+import type { OwnSigns } from './own-message.ts';
 
 /** Values that survive a trip through JSON unchanged. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -51,6 +52,15 @@ export type ProfileName = string;
 /** Why this is not to be answered: a rule of the operator, by its setting. It is recorded as refused. */
 export type Refusal = string;
 
+/** What answers itself never stops: the most that a rule of the operator lets the bot answer in one conversation within an hour. */
+export interface TurnLimit {
+  readonly perHour: number;
+  /** Where it is counted: the event's own, or the one that it would be in if it were not given one of its own. */
+  readonly conversationId: string;
+  /** Why one more is not answered: what is recorded of it. */
+  readonly refusal: Refusal;
+}
+
 /** Somebody said something. */
 export interface InboundMessage extends EventBase {
   readonly type: 'message';
@@ -69,6 +79,10 @@ export interface InboundMessage extends EventBase {
   readonly destination: Destination;
   readonly profile?: ProfileName;
   readonly refusal?: Refusal;
+  /** Counted by the ledger as it is accepted, so that neither a restart nor another process begins anew. */
+  readonly limit?: TurnLimit;
+  /** By what it would be known if it were one of the bot's own that has come back. Such a one is ignored. */
+  readonly own?: OwnSigns;
 }
 
 /** An earlier message now reads differently. */
@@ -97,6 +111,7 @@ export interface Command extends EventBase {
   readonly destination: Destination;
   readonly profile?: ProfileName;
   readonly refusal?: Refusal;
+  readonly limit?: TurnLimit;
 }
 
 /** A button was pressed or a form submitted. */

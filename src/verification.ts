@@ -71,14 +71,14 @@ export interface JwtVerification {
   readonly toleranceSeconds?: number | undefined;
 }
 
-/** A client certificate that a proxy in front has checked, and tells of in headers. */
+/** A client certificate: that of the connection itself, or one that a proxy in front has checked, and tells of in headers. */
 export interface MtlsVerification {
   readonly scheme: 'mtls';
   /** Says whether the certificate was good. */
   readonly verifiedHeader: string;
   readonly verifiedValue: string;
-  /** Says whose certificate it was: its fingerprint or its subject. */
-  readonly identityHeader: string;
+  /** Says whose certificate it was: its fingerprint or its subject. Without it the certificate is that of the connection. */
+  readonly identityHeader?: string | undefined;
   readonly identities: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-import type { Question } from '../../src/turn-limit.ts';
+import type { Question } from '../../src/bot-turns.ts';
 import { parseConversationId } from '../../src/conversation-id.ts';
 import type { InboundEvent, MessageDelete, MessageEdit } from '../../src/message.ts';
 import { channelTypes, conversationOf, parseDestination } from './conversation.ts';

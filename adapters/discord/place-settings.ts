@@ -1,7 +1,7 @@
+import type { Question } from '../../src/bot-turns.ts';
 import type { HeldPlaces } from '../../src/held-places.ts';
 import { layerProfileNames, toPlaceProfileName } from '../../src/place-settings.ts';
 import type { PlaceChange } from '../../src/place-settings.ts';
-import type { Question } from '../../src/turn-limit.ts';
 import { isThread } from './conversation.ts';
 import type { Place } from './conversation.ts';
 import { parsePlaceRules } from './place-rules.ts';

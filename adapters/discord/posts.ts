@@ -1,4 +1,4 @@
-import type { Question } from '../../src/turn-limit.ts';
+import type { Question } from '../../src/bot-turns.ts';
 import { parseConversationId } from '../../src/conversation-id.ts';
 import type { MessageEdit } from '../../src/message.ts';
 import { inPost } from './buttons.ts';

@@ -1,7 +1,7 @@
 import type { AcceptResult, AdapterContext } from '../../src/adapter.ts';
 import { createBotTurns } from '../../src/bot-turns.ts';
+import type { Question } from '../../src/bot-turns.ts';
 import type { HeldPlaces } from '../../src/held-places.ts';
-import type { Question } from '../../src/turn-limit.ts';
 import type { InboundEvent } from '../../src/message.ts';
 import { createAutoThread } from './auto-thread.ts';
 import { parseDestination } from './conversation.ts';
@@ -52,7 +52,7 @@ export function createRules(ruleSettings: RuleSettings, { rest, context, signal,
   const { inThread, relocate } = createAutoThread({ settingsOf, autoThread, places });
   const hasCases = (guildId: string, forumId: string): boolean => settingsOf(guildId, forumId)?.settings.mode === 'posts';
   const posts = held || hasPosts(ruleSettings) ? createPosts({ ...ruleSettings, hasCases }, places) : undefined;
-  const limitBots = createBotTurns({ adapter: 'discord', botTurnsPerHour, clock });
+  const limitBots = createBotTurns({ adapter: 'discord', botTurnsPerHour });
 
   async function apply(event: InboundEvent): Promise<InboundEvent | undefined> {
     if (event.type === 'edit' || event.type === 'delete') {

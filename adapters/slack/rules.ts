@@ -1,6 +1,6 @@
 import type { AcceptResult } from '../../src/adapter.ts';
 import { createBotTurns } from '../../src/bot-turns.ts';
-import type { Question } from '../../src/turn-limit.ts';
+import type { Question } from '../../src/bot-turns.ts';
 import { withTimeout } from '../../src/clock.ts';
 import { toConversationId } from '../../src/conversation-id.ts';
 import { describeError } from '../../src/errors.ts';

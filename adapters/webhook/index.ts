@@ -1,5 +1,6 @@
 import type { Adapter, AdapterContext } from '../../src/adapter.ts';
 import { ConfigError, DeliveryError, describeError } from '../../src/errors.ts';
+import { addMark } from '../../src/own-message.ts';
 import { signStandard } from '../../src/signature.ts';
 import { sharedSecrets } from '../../src/verification.ts';
 import { Answers } from './answers.ts';
@@ -50,7 +51,9 @@ export function createWebhookAdapter(options: WebhookOptions): Adapter {
         throw new DeliveryError({ message: detail, retryable: false, uncertain: false });
       }
       if (source.callback === undefined) return { id: message.id };
-      return sendCallback(message, { callback: source.callback, fetch: fetch_, clock: context.clock }, signal);
+      const { mark = 'none' } = source.own ?? {};
+      const marked = mark === 'none' ? message : { ...message, text: addMark(message.text, message.id, mark) };
+      return sendCallback(marked, { callback: source.callback, fetch: fetch_, clock: context.clock }, signal);
     },
     stream: (opening) => running().answers.openStream(opening),
     router: () => {

@@ -3,8 +3,10 @@ import type { AcceptResult } from '../../src/adapter.ts';
 import { toConversationId } from '../../src/conversation-id.ts';
 import { describeError } from '../../src/errors.ts';
 import type { InboundMessage } from '../../src/message.ts';
+import type { OwnSigns } from '../../src/own-message.ts';
 import { sendProblem } from '../../src/problem.ts';
 import type { Problem } from '../../src/problem.ts';
+import { readClientNames } from './client-certificate.ts';
 import { noteDelivery } from './delivery-note.ts';
 import { judgeEnvelope, judgeOrigin } from './envelope.ts';
 import type { Exchange, ReceiveOptions, Reception } from './exchange.ts';
@@ -54,6 +56,7 @@ async function isGenuine(reception: Reception, body: Buffer): Promise<boolean> {
     method,
     url: `${options.publicUrl}${url}`,
     fromProxy: origin.fromProxy,
+    clientNames: () => readClientNames(request),
   });
   const proof = checking instanceof Promise ? await checking : checking;
   if (!proof.ok) {
@@ -84,15 +87,17 @@ async function takeEvent(reception: Reception, body: Buffer): Promise<void> {
     refuse(reception, unmappable(source.name, mapped.key));
     return;
   }
-  await acceptEvent(reception, mapped.event);
+  const own = receiver.readOwn({ payload: parsed.payload, headers: request.headers, event: mapped.event });
+  await acceptEvent(reception, mapped.event, own);
 }
 
-async function acceptEvent(reception: Reception, event: Mapped): Promise<void> {
+async function acceptEvent(reception: Reception, event: Mapped, own: OwnSigns | undefined): Promise<void> {
   const { request, response, receiver, context, answers, options, proof } = reception;
   const { source } = receiver;
   const asked = toMessage(source, event, proof?.timestampMs ?? context.clock.now());
-  const message = receiver.limitTurns?.(asked, context.clock.now()) ?? asked;
-  const { eventId, tenant, conversationId } = message;
+  const { eventId, tenant, conversationId } = asked;
+  const limit = receiver.turnLimit && { ...receiver.turnLimit, conversationId };
+  const message = { ...asked, ...(limit && { limit }), ...(own && { own }) };
   const result = await accept(reception, message);
   if (result === undefined) {
     refuse(reception, notSaved, retryLater);

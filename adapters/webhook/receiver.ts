@@ -1,11 +1,11 @@
-import { createTurnLimit } from '../../src/turn-limit.ts';
-import type { TurnLimit } from '../../src/turn-limit.ts';
+import type { TurnLimit } from '../../src/message.ts';
 import { createAddressList } from '../../src/addresses.ts';
 import type { Contains } from '../../src/addresses.ts';
 import { createJobIds } from './job-id.ts';
 import type { JobIds } from './job-id.ts';
 import { createMapping } from './mapping.ts';
 import type { Mapping } from './mapping.ts';
+import { createOwnReader } from './own.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import type { TakeOne } from './rate-limit.ts';
 import { createSourceVerifier } from './schemes/verifier.ts';
@@ -23,8 +23,9 @@ export interface Receiver {
   readonly isAllowed: Contains | undefined;
   /** Undefined where there is no limit. */
   readonly takeOne: TakeOne | undefined;
-  /** Refuses what is one too many in its conversation; undefined where there is no limit. */
-  readonly limitTurns: ReturnType<typeof createTurnLimit> | undefined;
+  /** Undefined where there is none. */
+  readonly turnLimit: Omit<TurnLimit, 'conversationId'> | undefined;
+  readonly readOwn: ReturnType<typeof createOwnReader>;
   readonly jobs: JobIds;
 }
 
@@ -45,13 +46,14 @@ export function createReceiver(
     requireHttps,
     isAllowed: allowFrom && createAddressList(allowFrom),
     takeOne: rateLimit && createRateLimiter(rateLimit),
-    limitTurns: turnsPerHour === undefined ? undefined : createTurnLimit(toTurnLimit(name, turnsPerHour)),
+    turnLimit: turnsPerHour === undefined ? undefined : toTurnLimit(name, turnsPerHour),
+    readOwn: createOwnReader(source),
     jobs: createJobIds(name, secrets.length > 0 ? secrets : [jobKey]),
   };
 }
 
 /** A desk whose automation answers each comment of ours with one of its own would go on for ever. */
-function toTurnLimit(name: string, perHour: number): TurnLimit {
+function toTurnLimit(name: string, perHour: number): NonNullable<Receiver['turnLimit']> {
   return {
     perHour,
     refusal: `webhooks.${name}.turnsPerHour: ${perHour} events of this conversation were answered within an hour`,

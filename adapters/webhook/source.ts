@@ -1,3 +1,4 @@
+import type { MarkStyle } from '../../src/own-message.ts';
 import type { SourceVerification } from '../../src/verification.ts';
 import type { TrustProxy } from './origin.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -38,8 +39,20 @@ export interface WebhookSource extends SourceLimits {
   readonly author?: string | undefined;
   /** Template. The id of who said it; the name where it is left out. */
   readonly authorId?: string | undefined;
+  /** How the bot's own comments are known when they come back. Those that say what an answer of the last day says are known anyway. */
+  readonly own?: OwnRules | undefined;
   /** Where answers go. Without it they can be fetched, waited for or streamed. */
   readonly callback?: WebhookCallback | undefined;
+}
+
+/** How the bot's own comments are known when the sender tells us of them. */
+export interface OwnRules {
+  /** Who the bot is at the sender: ids as `authorId` gives them. */
+  readonly authorIds?: readonly string[] | undefined;
+  /** Template. The id of the comment at the sender, or what it has kept of the id of our answer. */
+  readonly messageId?: string | undefined;
+  /** Whether answers carry their id, and whether people see it. */
+  readonly mark?: 'none' | MarkStyle | undefined;
 }
 
 export interface SourceLimits {

@@ -60,7 +60,9 @@ function wanted(verification: SourceVerification): string {
         ? 'a JSON Web Token, as in "Authorization: Bearer TOKEN"'
         : `a JSON Web Token in ${verification.header}`;
     case 'mtls':
-      return 'the request with a client certificate, by way of the proxy that checks it';
+      return verification.identityHeader === undefined
+        ? 'the request with a client certificate that is known here'
+        : 'the request with a client certificate, by way of the proxy that checks it';
     default:
       return wantedHeaders(verification);
   }

@@ -10,6 +10,7 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkDatabase(sections.database),
     ...checkModel(sections.model),
     ...checkTools(sections.tools),
+    ...checkAlerts(sections.alerts),
     ...checkLease(sections),
     ...checkSlack(sections.slack),
     ...checkSlackCommands(sections.slack),
@@ -38,6 +39,14 @@ function checkDatabase(database: string | undefined): Conflict[] {
     ? 'PostgreSQL is not supported by this version. Remove the setting to use SQLite in the data folder'
     : 'must be sqlite:PATH';
   return [{ path: ['database'], what }];
+}
+
+function checkAlerts(alerts: Settings['alerts'] | undefined): Conflict[] {
+  if (alerts?.url !== undefined && alerts.secret === undefined)
+    return [{ path: ['alerts', 'secret'], what: 'is missing: alerts are signed with it' }];
+  return alerts?.secret !== undefined && alerts.url === undefined
+    ? [{ path: ['alerts', 'url'], what: 'is missing: there is a secret for alerts, and nowhere to send them' }]
+    : [];
 }
 
 /** Two requests to a platform and a margin, each of the length of a request, are what a delivery may take. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alerts } from './alerts.ts';
 import { attachments } from './attachments.ts';
 import { bot, conversation, model } from './conversation.ts';
 import { discord, slack } from './platforms.ts';
@@ -26,6 +27,7 @@ export const configSchema = z.strictObject({
   webhooks,
   webhookLog,
   network,
+  alerts,
   worker,
   delivery,
 });

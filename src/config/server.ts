@@ -48,6 +48,19 @@ export const server = z
       description: 'Switches /metrics on, in the format of Prometheus. A scraper shows it as `Authorization: Bearer`.',
       example: 'a long random text',
     }),
+    tls: z
+      .strictObject({
+        cert: setting(text, {
+          description: "File with the server's certificate and those that lead to its authority, in PEM: HTTPS is spoken then.",
+          example: '/etc/parley/tls/fullchain.pem',
+        }),
+        key: setting(text, { description: 'File with its key, in PEM.', example: '/etc/parley/tls/privkey.pem' }),
+        clientCa: setting(text.optional(), {
+          description: 'File with the authority of client certificates, in PEM: sources of webhooks may ask for one (`mtls`).',
+          example: '/etc/parley/tls/clients.pem',
+        }),
+      })
+      .optional(),
     accessLog: setting(z.boolean().default(true), { description: 'Whether each HTTP request is logged.', example: 'false' }),
   })
   .prefault({});

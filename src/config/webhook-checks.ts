@@ -24,7 +24,7 @@ export function checkWebhook(
       : []),
     ...(verify.scheme === 'hmac' || verify.scheme === 'publicKey' ? checkSigned(path, verify, server) : []),
     ...(verify.scheme === 'jwt' ? checkJwt(path, verify) : []),
-    ...(verify.scheme === 'mtls' ? checkProxy(path, server) : []),
+    ...(verify.scheme === 'mtls' ? checkClientCertificate(path, verify, server) : []),
   ];
 }
 
@@ -150,7 +150,16 @@ function checkJwt(path: readonly string[], verify: Extract<Verify, { scheme: 'jw
   return conflicts;
 }
 
-function checkProxy(path: readonly string[], server: Settings['server'] | undefined): Conflict[] {
+function checkClientCertificate(
+  path: readonly string[],
+  { identityHeader }: Extract<Verify, { scheme: 'mtls' }>,
+  server: Settings['server'] | undefined,
+): Conflict[] {
+  if (server && identityHeader === undefined && server.tls?.clientCa === undefined) {
+    const what = `is missing: ${path.slice(0, 2).join('.')} wants a client certificate. Where a proxy checks that, set identityHeader there`;
+    return [{ path: ['server', 'tls', 'clientCa'], what }];
+  }
+  if (identityHeader === undefined) return [];
   if (server === undefined || Array.isArray(server.trustProxy)) return [];
   const what = `must list the addresses of the proxy that checks client certificates: ${path.slice(0, 2).join('.')} believes its headers`;
   return [{ path: ['server', 'trustProxy'], what, example: 'server: { trustProxy: [10.0.0.5] }' }];

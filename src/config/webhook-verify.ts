@@ -3,7 +3,7 @@ import { parsePublicKey, type PublicKeyType } from '../public-key.ts';
 import { secretText, setting, signingKey, text, url } from './setting.ts';
 
 const schemes =
-  '`standard` (Standard Webhooks), `hmac` (a keyed hash in a header), `publicKey` (a signature in a header), `jwt` (a token that somebody has signed), `bearer`, `apiKey`, `basic` and `urlSecret` (the secret itself, by one way or another) or `mtls` (a client certificate that a proxy has checked)';
+  '`standard` (Standard Webhooks), `hmac` (a keyed hash in a header), `publicKey` (a signature in a header), `jwt` (a token that somebody has signed), `bearer`, `apiKey`, `basic` and `urlSecret` (the secret itself, by one way or another) or `mtls` (a client certificate)';
 
 function scheme<Name extends string>(name: Name) {
   return setting(z.literal(name), {
@@ -219,12 +219,14 @@ const mtls = z.strictObject({
     example: 'x-ssl-client-verify',
   }),
   verifiedValue: setting(text.default('SUCCESS'), { description: 'mtls: what it says then.', example: 'SUCCESS' }),
-  identityHeader: setting(headerName, {
-    description: 'mtls: the header in which the proxy says whose certificate it is.',
+  identityHeader: setting(headerName.optional(), {
+    description:
+      'mtls: the header in which the proxy says whose certificate it is. Without it the certificate is that of the connection (server.tls.clientCa).',
     example: 'x-ssl-client-fingerprint',
   }),
   identities: setting(z.array(text).min(1), {
-    description: 'mtls: what it may say there: fingerprints or subjects, as the proxy writes them.',
+    description:
+      'mtls: whose certificates are good: fingerprints (SHA-256) or subjects as the proxy writes them, or of the connection the fingerprint (AB:CD:...), the subject (O=Desk,CN=desk) or an alternative name (DNS:desk.example.com).',
     example: '["2f1c..."]',
   }),
 });

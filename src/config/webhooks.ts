@@ -107,6 +107,25 @@ const source = z.strictObject({
   text: setting(template.default('{{text}}'), { description: 'What was said.', example: '{{ticket.subject}}: {{comment.body}}' }),
   author: setting(template.optional(), { description: 'The name of who said it.', example: '{{requester.name}}' }),
   authorId: setting(template.optional(), { description: 'The id of who said it.', example: '{{requester.id}}' }),
+  own: z
+    .strictObject({
+      authorIds: setting(z.array(text.min(1)).min(1).optional(), {
+        description:
+          'Who the bot is at the sender, by its ids there as authorId gives them: its own comments are ignored when they come back.',
+        example: '["4711"]',
+      }),
+      messageId: setting(template.optional(), {
+        description:
+          'The id of a comment, or what the sender keeps of the id that an answer came with (data.id): a comment with the id of an answer is ignored.',
+        example: '{{comment.external_id}}',
+      }),
+      mark: setting(z.enum(['none', 'visible', 'invisible']).default('none'), {
+        description:
+          'Whether answers carry their id at their end, so that they are known whatever else is lost: as [parley:...], or in characters without width.',
+        example: 'invisible',
+      }),
+    })
+    .optional(),
   callback: callback.optional(),
 });
 

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
 import type { RequestHandler } from '../adapter.ts';
@@ -13,6 +15,8 @@ import { sendProblem, toProblem } from '../problem.ts';
 import { logAccess } from './access-log.ts';
 import type { Readiness } from './health.ts';
 import { createSecurityHeaders } from './security-headers.ts';
+import { loadTls, watchTls } from './tls.ts';
+import type { TlsFiles } from './tls.ts';
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -20,6 +24,8 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly log: Log;
   readonly clock: Clock;
+  /** Without it HTTP is spoken. With it `createHttpServer` throws a ConfigError where a file cannot be used. */
+  readonly tls?: TlsFiles | undefined;
   /** Handlers of paths, asked in order; each passes on by `next` what is not its own. Bodies are theirs to read. */
   readonly routers: readonly RequestHandler[];
   readonly readiness: () => Promise<Readiness>;
@@ -44,7 +50,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const answer = createListener(options);
   const running = createInFlight<ServerResponse>();
   let stopping = false;
-  const server = createServer(serverLimits, (request, response) => {
+  const { server, protocol, unwatch } = openServer(options, (request, response) => {
     const leave = running.add(response);
     response.shouldKeepAlive &&= !stopping;
     response.once('close', () => {
@@ -62,9 +68,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     start: async () => {
       await listen(server, { host, port });
       const address = server.address() as AddressInfo; // A TCP server has an AddressInfo.
-      return { url: `http://${toUrlHost(host)}:${address.port}`, port: address.port };
+      return { url: `${protocol}://${toUrlHost(host)}:${address.port}`, port: address.port };
     },
     stop: async (signal) => {
+      unwatch();
       if (!server.listening) return;
       stopping = true;
       const closed = once(server, 'close');
@@ -81,6 +88,24 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
+interface OpenedServer {
+  readonly server: Server | SecureServer;
+  readonly protocol: 'http' | 'https';
+  readonly unwatch: () => void;
+}
+
+function openServer({ tls: files, clock, log }: HttpServerOptions, listener: RequestListener): OpenedServer {
+  if (!files) return { server: createServer(serverLimits, listener), protocol: 'http', unwatch: () => undefined };
+  const contents = loadTls(files);
+  // Who shows no client certificate gets in all the same: that a source wants one is for the source to say.
+  const asked = { requestCert: files.clientCa !== undefined, rejectUnauthorized: false };
+  const server = createSecureServer({ ...serverLimits, ...contents, ...asked, handshakeTimeout: 10_000 }, listener);
+  const unwatch = watchTls({ files, contents, clock, log, onChange: (changed) => server.setSecureContext(changed) });
+  return { server, protocol: 'https', unwatch };
+}
+
+type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
 const serverLimits = {
   headersTimeout: 10_000,
   requestTimeout: 15_000,
@@ -90,7 +115,7 @@ const serverLimits = {
   connectionsCheckingInterval: 2_000,
 };
 
-function createListener(options: HttpServerOptions): (request: IncomingMessage, response: ServerResponse) => void {
+function createListener(options: HttpServerOptions): RequestListener {
   const { log, clock, routers, readiness, trustProxy = false, accessLog = true } = options;
   const headers = createSecurityHeaders();
   const nextId = createRequestIds(clock);
@@ -174,7 +199,7 @@ const brokenStatuses = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', 408],
 ]);
 
-async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+async function listen(server: Server | SecureServer, { host, port }: { host: string; port: number }): Promise<void> {
   server.listen(port, host);
   try {
     await once(server, 'listening');

@@ -30,6 +30,7 @@ export function createFigures() {
     dead: counter('parley_dead_letters_total', 'Parts of answers that were given up, and turns that failed.', ['kind']),
     webhooks: counter('parley_webhook_requests_total', 'Requests to sources of webhooks.', ['source', 'verdict', 'status']),
     webhookSeconds: histogram('parley_webhook_request_seconds', 'How long they took.', ['source']),
+    alerts: counter('parley_alerts_total', 'Alerts that were raised or resolved.', ['kind', 'name', 'state']),
     waiting: gauge('parley_events_waiting', 'Events that wait for their turn.'),
     oldest: gauge('parley_oldest_waiting_seconds', 'How long the oldest of them has been waiting.'),
     undelivered: gauge('parley_parts_undelivered', 'Parts of answers that are not delivered yet.'),

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { sendProblem, toProblem } from '../problem.ts';
+import type { Alert } from './alerts.ts';
 import { createFigures, type Figures } from './figures.ts';
 import type { Watch, WatchedParts } from './watch.ts';
 import { watchAdapter } from './watch-adapter.ts';
@@ -17,13 +18,18 @@ export interface PrometheusOptions {
   readonly log: Log;
 }
 
+export interface CountingWatch extends Watch {
+  countAlert(alert: Alert): void;
+}
+
 export const metricsPath = '/metrics';
 
 /** Figures in the text format of https://prometheus.io/docs/instrumenting/exposition_formats. */
-export function createPrometheus({ token, clock, log }: PrometheusOptions): Watch {
+export function createPrometheus({ token, clock, log }: PrometheusOptions): CountingWatch {
   const figures = createFigures();
   const isAllowed = createTokenCheck(token);
   return {
+    countAlert: ({ kind, name, state }) => figures.alerts.inc({ kind, name, state }),
     store: (store) => watchStore(store, figures, clock),
     model: (model) => watchModel(model, figures, clock),
     adapter: (adapter) => watchAdapter(adapter, figures, clock),

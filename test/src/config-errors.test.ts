@@ -32,6 +32,11 @@ const mistakes: readonly { title: string; yaml?: string; env?: LoadOptions['env'
     said: 'worker.leaseSeconds: must be at least 3 times delivery.timeoutSeconds, which is 20.5: within its lease a delivery is looked up, sent and recorded. Example: worker.leaseSeconds: 62, or delivery.timeoutSeconds: 20',
   },
   {
+    title: 'an address for alerts without a secret to sign them',
+    env: { ALERTS_URL: 'https://alerts.example.com' },
+    said: 'alerts.secret (ALERTS_SECRET): is missing: alerts are signed with it. Example: ALERTS_SECRET=whsec_...',
+  },
+  {
     title: 'a variable of the wrong type',
     env: { PORT: 'http' },
     said: 'server.port (PORT): must be a number, not "http". Example: PORT=3000',

@@ -91,6 +91,7 @@ const wrong: readonly (readonly [string, RegExp])[] = [
     '{ scheme: jwt, jwksUrl: https://a.example, issuer: a, audience: b, algorithms: [HS256] }',
     /verify\.algorithms .*HS256, which needs a secret/,
   ],
+  ['{ scheme: mtls, identities: [a] }', /^server\.tls\.clientCa: is missing: webhooks\.\w+ wants a client certificate/],
   ['{ scheme: mtls, identityHeader: x, identities: [a] }', /^server\.trustProxy: must list the addresses of the proxy/],
 ];
 for (const [verify, said] of wrong) {

@@ -8,6 +8,8 @@ export type SourceResult = SignatureResult | { readonly ok: false; readonly reas
 export interface SourceRequest extends SignedRequest {
   /** Whether a proxy that is trusted has handed the request on. */
   readonly fromProxy: boolean;
+  /** Of the client certificate of the connection; asked for by who needs them only. */
+  readonly clientNames?: (() => readonly string[]) | undefined;
 }
 
 /** At once where the scheme allows it, so that the others do not pay for it. */

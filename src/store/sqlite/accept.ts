@@ -7,12 +7,14 @@ import type { Sqlite } from './database.ts';
 import { createKeepFeedback } from './feedback.ts';
 import { prepareInsert } from './insert.ts';
 import { createUninstall } from './installations.ts';
+import { createOwnMessages } from './own-messages.ts';
 import { isWorthKeeping, type Overheard } from './overheard.ts';
 import { createStop } from './stops.ts';
 import { createRegenerate } from './regenerate.ts';
 import { createRevisions } from './revisions.ts';
 import { toTime } from './time.ts';
 import { createTranscriptEdits } from './transcript-edits.ts';
+import { createTurnLimits } from './turn-limits.ts';
 
 interface KnownEvent {
   readonly seq: number;
@@ -44,6 +46,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
   const stop = createStop(db);
   const uninstall = createUninstall(db);
   const keepFeedback = createKeepFeedback(db);
+  const bar = createBar(db);
 
   function acceptOne(event: InboundEvent, { now, rules }: Moment): AcceptResult {
     const known = findEvent.get(event.adapter, event.tenant, event.eventId);
@@ -53,9 +56,11 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
       if (!upgrade) return { status: known.hash === eventHash ? 'duplicate' : 'conflict' };
       removeEvent.run(known.seq);
     }
+    const barred = bar(event, now);
     const since = event.type === 'message' || event.type === 'command' ? joinedAt.get(event.conversationId) : undefined;
-    const reason = reasonToIgnore(event, { isJoined: since !== undefined, now, rules });
-    insertEvent(toRow(event, { hash: eventHash, reason, now }));
+    const reason = barred?.reason ?? reasonToIgnore(event, { isJoined: since !== undefined, now, rules });
+    const ended = barred ?? (reason === undefined ? undefined : { reason, verdict: 'ignored' as const });
+    insertEvent(toRow(event, { hash: eventHash, ended, now }));
     if (reason === answeredAgain) return { status: 'accepted', reason };
     if (reason !== undefined) return { status: 'ignored', reason };
     wake(event, now);
@@ -70,10 +75,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
 
   /** Why no turn will take this event up; undefined when one will. Edits, deletes, presses, stops and uninstallations have done their work here. */
   function reasonToIgnore(event: InboundEvent, { isJoined, now, rules }: Moment & { isJoined: boolean }): string | undefined {
-    if (refusalOf(event) !== undefined) return refusalOf(event);
-    if (event.type === 'message') {
-      return event.addressed || isJoined ? undefined : notAddressed;
-    }
+    if (event.type === 'message') return event.addressed || isJoined ? undefined : notAddressed;
     if (event.type === 'command') return undefined;
     if (event.type === 'edit') return edits.edit(event, { now, rules });
     if (event.type === 'delete') return edits.remove(event, { now, rules });
@@ -88,6 +90,23 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
     const results = batch.events.map((event) => acceptOne(event, { now, rules: batch.revisions }));
     if (batch.state) saveState.run(batch.adapter, batch.state.key, JSON.stringify(batch.state.value));
     return results;
+  };
+}
+
+interface Ended {
+  readonly reason: string;
+  readonly verdict: 'refused' | 'ignored';
+}
+
+/** What ends an event before anything is done with it. */
+function createBar(db: Sqlite): (event: InboundEvent, now: number) => Ended | undefined {
+  const overLimit = createTurnLimits(db);
+  const ownMessage = createOwnMessages(db);
+  return (event, now) => {
+    const own = ownMessage(event, now);
+    if (own !== undefined) return { reason: own, verdict: 'ignored' };
+    const refusal = ('refusal' in event ? event.refusal : undefined) ?? overLimit(event, now);
+    return refusal === undefined ? undefined : { reason: refusal, verdict: 'refused' };
   };
 }
 
@@ -125,11 +144,19 @@ const inboxColumns = [
   'sent_at',
   'accepted_at',
   'settled_at',
+  'limited_in',
 ] as const;
 
-/** With a reason to ignore it, the event becomes a tombstone: what nobody will answer is not kept, only that it came. */
-function toRow(event: InboundEvent, { hash, reason, now }: { hash: string; reason: string | undefined; now: number }) {
-  const ignored = reason !== undefined;
+interface Entry {
+  readonly hash: string;
+  /** Undefined where a turn will take it up. */
+  readonly ended: Ended | undefined;
+  readonly now: number;
+}
+
+/** An event that has ended already becomes a tombstone: what nobody will answer is not kept, only that it came. */
+function toRow(event: InboundEvent, { hash, ended, now }: Entry) {
+  const ignored = ended !== undefined;
   const author = 'author' in event ? event.author : undefined;
   // The text has a column of its own (edits change it), so the payload goes without.
   const text = 'text' in event ? event.text : undefined;
@@ -145,22 +172,17 @@ function toRow(event: InboundEvent, { hash, reason, now }: { hash: string; reaso
     author_id: author?.id ?? '',
     author_name: author?.name ?? '',
     text: isKept ? (text ?? '') : '',
-    payload: isKept ? JSON.stringify(text === undefined ? event : { ...event, text: '' }) : null,
+    payload: isKept
+      ? JSON.stringify(text === undefined ? event : { ...event, text: '', limit: undefined, own: undefined })
+      : null,
     state: ignored ? 'settled' : 'waiting',
-    verdict: ignored ? verdictOf(event) : null,
-    reason: reason ?? null,
+    verdict: ended?.verdict ?? null,
+    reason: ended?.reason ?? null,
     sent_at: toTime(event.sentAt),
     accepted_at: now,
     settled_at: ignored ? now : null,
+    limited_in: 'limit' in event ? (event.limit?.conversationId ?? null) : null,
   };
-}
-
-function refusalOf(event: InboundEvent): string | undefined {
-  return 'refusal' in event ? event.refusal : undefined;
-}
-
-function verdictOf(event: InboundEvent): 'refused' | 'ignored' {
-  return refusalOf(event) === undefined ? 'ignored' : 'refused';
 }
 
 function messageIdOf(event: InboundEvent): string | null {

@@ -169,7 +169,8 @@ describe('settings of a Discord server and its channels', () => {
         context.messages().map(({ author }) => author.isBot),
         [true, true, true],
       );
-      const no = 'discord.botTurnsPerHour: 2 messages of bots were answered here within an hour';
-      assert.deepEqual(refusals(context.events), [undefined, undefined, no]);
+      const refusal = 'discord.botTurnsPerHour: 2 messages of bots were answered here within an hour';
+      for (const { limit, conversationId } of context.messages())
+        assert.deepEqual(limit, { perHour: 2, refusal, conversationId });
     }));
 });

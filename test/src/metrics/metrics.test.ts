@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onStage, until } from '../e2e/stage.ts';
+import { onStage, until } from '../../e2e/stage.ts';
 
 const token = 'a token of sixteen letters and more';
 
