@@ -35,7 +35,10 @@ function appRoutes({ world, shards, starts, gatewayUrl, interacting, messageCont
     verify_key: interacting.people.publicKey,
     interactions_endpoint_url: interacting.endpoint() ?? null,
   });
-  const limits = () => ({ total: 1000, remaining: starts.remaining, reset_after: 14_400_000, max_concurrency: shards });
+  const limits = () => ({
+    ...{ total: 1000, remaining: starts.remaining, reset_after: 14_400_000 },
+    max_concurrency: starts.maxConcurrency,
+  });
   return [
     { method: 'GET', pattern: '/gateway', handle: () => ok({ url: gatewayUrl() }) },
     { method: 'GET', pattern: '/gateway/bot', handle: () => ok({ url: gatewayUrl(), shards, session_start_limit: limits() }) },
