@@ -51,6 +51,9 @@ export type ProfileName = string;
 /** Why this is not to be answered: a rule of the operator, by its setting. It is recorded as refused. */
 export type Refusal = string;
 
+/** Why this is no question: a rule of the operator, by its setting. It is recorded as ignored, without its text. */
+export type Ignored = string;
+
 /** Somebody said something. */
 export interface InboundMessage extends EventBase {
   readonly type: 'message';
@@ -69,6 +72,7 @@ export interface InboundMessage extends EventBase {
   readonly destination: Destination;
   readonly profile?: ProfileName;
   readonly refusal?: Refusal;
+  readonly ignored?: Ignored;
 }
 
 /** An earlier message now reads differently. */

@@ -9,7 +9,7 @@ import { noteDelivery } from './delivery-note.ts';
 import { judgeEnvelope, judgeOrigin } from './envelope.ts';
 import type { Exchange, ReceiveOptions, Reception } from './exchange.ts';
 import type { Mapped } from './mapping.ts';
-import { conflict, malformed, notSaved, retryLater, tooLarge, tooMany, unmappable } from './refusals.ts';
+import { conflict, malformed, notEvaluated, notSaved, retryLater, tooLarge, tooMany, unmappable } from './refusals.ts';
 import { reply } from './reply.ts';
 import { parsePayload, readBody } from './request-body.ts';
 import type { WebhookSource } from './source.ts';
@@ -79,19 +79,19 @@ async function takeEvent(reception: Reception, body: Buffer): Promise<void> {
     refuse(reception, malformed(parsed.detail));
     return;
   }
-  const mapped = receiver.map({ payload: parsed.payload, headers: request.headers, body, signedId: proof?.id });
-  if (!mapped.ok) {
-    refuse(reception, unmappable(source.name, mapped.key));
-    return;
-  }
-  await acceptEvent(reception, mapped.event);
+  const input = { payload: parsed.payload, headers: request.headers, body, signedId: proof?.id };
+  const mapped = await receiver.map(input, reception.expressions);
+  if (mapped.ok) await acceptEvent(reception, mapped.event);
+  else if ('unavailable' in mapped) refuse(reception, notEvaluated, retryLater);
+  else refuse(reception, unmappable(source.name, mapped));
 }
 
 async function acceptEvent(reception: Reception, event: Mapped): Promise<void> {
   const { request, response, receiver, context, answers, options, proof } = reception;
   const { source } = receiver;
   const asked = toMessage(source, event, proof?.timestampMs ?? context.clock.now());
-  const message = receiver.limitTurns?.(asked, context.clock.now()) ?? asked;
+  const isLimited = receiver.limitTurns !== undefined && asked.ignored === undefined;
+  const message = isLimited ? receiver.limitTurns(asked, context.clock.now()) : asked;
   const { eventId, tenant, conversationId } = message;
   const result = await accept(reception, message);
   if (result === undefined) {
@@ -125,7 +125,7 @@ async function accept({ context, receiver }: Exchange, message: InboundMessage):
 }
 
 export function toMessage({ name, author: authorTemplate }: WebhookSource, event: Mapped, sentAt: number): InboundMessage {
-  const { eventId, conversation, text, author } = event;
+  const { eventId, conversation, text, author, ignored } = event;
   return {
     type: 'message',
     adapter: 'webhook',
@@ -141,6 +141,7 @@ export function toMessage({ name, author: authorTemplate }: WebhookSource, event
     // Without authors there is one voice only, and no need to tell the model who speaks.
     isDirect: authorTemplate === undefined,
     destination: { source: name, conversation },
+    ...(ignored === undefined ? {} : { ignored }),
   };
 }
 

@@ -72,6 +72,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
   function reasonToIgnore(event: InboundEvent, { isJoined, now, rules }: Moment & { isJoined: boolean }): string | undefined {
     if (refusalOf(event) !== undefined) return refusalOf(event);
     if (event.type === 'message') {
+      if (event.ignored !== undefined) return event.ignored;
       return event.addressed || isJoined ? undefined : notAddressed;
     }
     if (event.type === 'command') return undefined;
