@@ -47,7 +47,7 @@ export function parseLiquid(source: string, { escape, limits = defaultLiquidLimi
     if (written > maxLength) throw new RangeError(`it makes more than ${maxLength} characters`);
     return escape ? escape(text) : text;
   });
-  const parsed = attempt(() => engine.parse(source));
+  const parsed = attempt(() => engine.parse(source), ` in ${quote(source)}`);
   return {
     render: (data) => {
       written = 0;
@@ -96,16 +96,20 @@ function refuseNow(engine: Liquid, name: string): void {
   });
 }
 
-function attempt<Result>(work: () => Result): Result {
+function attempt<Result>(work: () => Result, place = ''): Result {
   try {
     return work();
   } catch (error) {
     const [message = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
-    throw new TypeError(message.slice(0, maxShown).toWellFormed(), { cause: error });
+    throw new TypeError(`${message.slice(0, maxShown).toWellFormed()}${place}`, { cause: error });
   }
 }
 
 const maxShown = 300;
+
+function quote(source: string): string {
+  return JSON.stringify(source.length > maxShown ? `${source.slice(0, maxShown).toWellFormed()}...` : source);
+}
 
 function toText(value: unknown): string {
   if (typeof value === 'string') return value;

@@ -82,7 +82,10 @@ function findFailed(results: readonly ExpressionResult[], keys: readonly string[
 /** What is not there is no reason to answer; what is neither true nor false is a mistake. */
 function findOddWhen(when: ExpressionResult | undefined): Failure | undefined {
   if (!when?.ok || when.type === 'boolean' || when.type === 'nothing') return undefined;
-  return { key: 'when', problem: `gives a ${when.type} for this body. It must give true or false: compare, like status = "open"` };
+  return {
+    key: 'when',
+    problem: `gives a ${when.type} for this body. It must give true or false: compare, like status = "open"`,
+  };
 }
 
 /** What the key gives for the body. */

@@ -31,7 +31,8 @@ export const notSaved = toProblem({
 export const notEvaluated = toProblem({
   status: 503,
   code: 'not-evaluated',
-  detail: 'The expressions of this source cannot be evaluated at this moment. Deliver the event again in some seconds, under the same id.',
+  detail:
+    'The expressions of this source cannot be evaluated at this moment. Deliver the event again in some seconds, under the same id.',
 });
 
 export const conflict = toProblem({

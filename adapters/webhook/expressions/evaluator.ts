@@ -1,8 +1,8 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../src/clock.ts';
-import { outOfMemory, type EvaluatorMessage, type ExpressionJob, type ExpressionResult } from './job.ts';
+import { outOfMemory, type EvaluatorMessage, type ExpressionJob, type ExpressionResult, type KeyedExpression } from './job.ts';
 
 /** A child process that evaluates one job at a time. */
 export interface Evaluator {
@@ -23,13 +23,7 @@ export interface EvaluatorOptions {
 }
 
 export function startEvaluator({ clock, timeoutMs, startTimeoutMs }: EvaluatorOptions): Evaluator {
-  // Neither Parley's environment, which holds secrets, nor its output: V8 writes pages when it runs out of memory.
-  const child = fork(fileURLToPath(new URL('./evaluator-process.ts', import.meta.url)), {
-    env: {},
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    serialization: 'advanced',
-  });
+  const child = startProcess();
   const ready = Promise.withResolvers<boolean>();
   const gone = Promise.withResolvers<string>();
   let take: ((result: ExpressionResult) => void) | undefined;
@@ -71,10 +65,8 @@ export function startEvaluator({ clock, timeoutMs, startTimeoutMs }: EvaluatorOp
       take = undefined;
       cancel();
       if (why === undefined) return results;
-      const [stuck, ...rest] = expressions.slice(results.length);
       const problem = late ? `It takes longer than ${timeoutMs} ms` : why;
-      if (stuck) results.push({ key: stuck.key, ok: false, problem });
-      return [...results, ...rest.map(({ key }) => ({ key, ok: false as const, problem: `not reached: ${stuck?.key} failed` }))];
+      return [...results, ...toFailures(expressions.slice(results.length), problem)];
     },
     end: async () => {
       if (!alive) return;
@@ -83,6 +75,23 @@ export function startEvaluator({ clock, timeoutMs, startTimeoutMs }: EvaluatorOp
       await exit;
     },
   };
+}
+
+function startProcess(): ChildProcess {
+  return fork(fileURLToPath(new URL('./evaluator-process.ts', import.meta.url)), {
+    // Neither Parley's environment, which holds secrets, nor its output: V8 writes pages when it runs out of memory.
+    env: {},
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    serialization: 'advanced',
+  });
+}
+
+/** The first was under way when the process ended. */
+function toFailures([stuck, ...rest]: readonly KeyedExpression[], problem: string): readonly ExpressionResult[] {
+  if (!stuck) return [];
+  const unreached = rest.map(({ key }) => ({ key, ok: false as const, problem: `It was not reached: ${stuck.key} failed` }));
+  return [{ key: stuck.key, ok: false, problem }, ...unreached];
 }
 
 /** V8 aborts a process whose memory is used up. */

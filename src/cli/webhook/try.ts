@@ -74,7 +74,11 @@ async function runTrial(source: ReturnType<typeof findSource>, { body, options, 
 
 type Receiver = ReturnType<typeof createReceiver>;
 
-async function tryMapping({ source, map }: Receiver, input: Parameters<Receiver['map']>[0], now: number): Promise<Partial<Trial>> {
+async function tryMapping(
+  { source, map }: Receiver,
+  input: Parameters<Receiver['map']>[0],
+  now: number,
+): Promise<Partial<Trial>> {
   const evaluator = createExpressions({ clock: systemClock });
   const mapped = await map(input, evaluator);
   await evaluator.stop();

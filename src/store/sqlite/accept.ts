@@ -70,9 +70,8 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
 
   /** Why no turn will take this event up; undefined when one will. Edits, deletes, presses, stops and uninstallations have done their work here. */
   function reasonToIgnore(event: InboundEvent, { isJoined, now, rules }: Moment & { isJoined: boolean }): string | undefined {
-    if (refusalOf(event) !== undefined) return refusalOf(event);
+    if (ruleAgainst(event) !== undefined) return ruleAgainst(event);
     if (event.type === 'message') {
-      if (event.ignored !== undefined) return event.ignored;
       return event.addressed || isJoined ? undefined : notAddressed;
     }
     if (event.type === 'command') return undefined;
@@ -158,6 +157,11 @@ function toRow(event: InboundEvent, { hash, reason, now }: { hash: string; reaso
 
 function refusalOf(event: InboundEvent): string | undefined {
   return 'refusal' in event ? event.refusal : undefined;
+}
+
+/** The operator's rule by which this is refused, or is no question. */
+function ruleAgainst(event: InboundEvent): string | undefined {
+  return refusalOf(event) ?? ('ignored' in event ? event.ignored : undefined);
 }
 
 function verdictOf(event: InboundEvent): 'refused' | 'ignored' {
