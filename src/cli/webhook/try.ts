@@ -130,7 +130,7 @@ function toText({ proof, key, problem, eventId, conversationId, author, text, ig
     ...(ignored === undefined ? [] : [`ignored       ${ignored}`]),
     ...(text === undefined || ignored !== undefined
       ? []
-      : [`author        ${author}`, 'asked', `  ${text.replaceAll('\n', '\n  ')}`]),
+      : [`author        ${author}`, 'asked', `  ${text.replaceAll(/\n(?!\n)/g, '\n  ')}`]),
   ];
   return toPrintable(`${lines.join('\n')}\n`);
 }
