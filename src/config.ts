@@ -8,6 +8,7 @@ import { diskFiles, type ConfigFiles } from './config/files.ts';
 import { describeConflict, describeIssue, type ProblemContext } from './config/problems.ts';
 import { configSchema, type Settings } from './config/schema.ts';
 import { settings } from './config/setting.ts';
+import { findExpressionConflicts } from './config/webhook-expressions.ts';
 import { resolveWebhook, type WebhookConfig } from './config/resolve-webhook.ts';
 import { configFileVariable, mergeSources, readConfigFile } from './config/sources.ts';
 import { suggest } from './config/suggest.ts';
@@ -72,7 +73,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
 
   const { sections, problems } = parseSections(given, context);
   chooseProvider(sections, (key) => variables.has(key) || file.lines.has(key));
-  const conflicts = findConflicts(sections)
+  const conflicts = [...findConflicts(sections), ...(await findExpressionConflicts(sections.webhooks))]
     .filter((conflict) => !failed.has(conflict.path.join('.')))
     .map((conflict) => describeConflict(conflict, context));
   const all = [...environment.problems, ...file.problems, ...problems, ...conflicts];

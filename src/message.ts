@@ -61,6 +61,9 @@ export interface TurnLimit {
   readonly refusal: Refusal;
 }
 
+/** Why this is no question: a rule of the operator, by its setting. It is recorded as ignored, without its text. */
+export type Ignored = string;
+
 /** Somebody said something. */
 export interface InboundMessage extends EventBase {
   readonly type: 'message';
@@ -83,6 +86,7 @@ export interface InboundMessage extends EventBase {
   readonly limit?: TurnLimit;
   /** By what it would be known if it were one of the bot's own that has come back. Such a one is ignored. */
   readonly own?: OwnSigns;
+  readonly ignored?: Ignored;
 }
 
 /** An earlier message now reads differently. */

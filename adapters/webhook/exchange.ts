@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AdapterContext } from '../../src/adapter.ts';
 import type { WebhookDelivery } from '../../src/webhook-delivery.ts';
 import type { Answers } from './answers.ts';
+import type { Expressions } from './expressions/expressions.ts';
 import type { Origin, ReadOrigin } from './origin.ts';
 import type { Receiver } from './receiver.ts';
 import type { SourceResult } from './schemes/source-verify.ts';
@@ -19,6 +20,7 @@ export interface Exchange {
   readonly receiver: Receiver;
   readonly context: AdapterContext;
   readonly answers: Answers;
+  readonly expressions: Expressions;
   readonly options: ReceiveOptions;
 }
 

@@ -4,6 +4,8 @@ import { addMark } from '../../src/own-message.ts';
 import { signStandard } from '../../src/signature.ts';
 import { sharedSecrets } from '../../src/verification.ts';
 import { Answers } from './answers.ts';
+import { createExpressions } from './expressions/expressions.ts';
+import type { Expressions } from './expressions/expressions.ts';
 import { loadJobKey } from './job-key.ts';
 import { createOriginReader } from './origin.ts';
 import { createReceiver } from './receiver.ts';
@@ -22,7 +24,7 @@ export function createWebhookAdapter(options: WebhookOptions): Adapter {
   const { maxBodyBytes, publicUrl = '', fetch: fetch_ = fetch, trustProxy = false } = options;
   const needsKey = options.sources.some(({ verify }) => sharedSecrets(verify).length === 0);
   let receivers = createReceivers(options.sources, { fetch: fetch_, jobKey: '' });
-  let state: { readonly context: AdapterContext; readonly answers: Answers } | undefined;
+  let state: { readonly context: AdapterContext; readonly answers: Answers; readonly expressions: Expressions } | undefined;
 
   function running(): NonNullable<typeof state> {
     if (state) return state;
@@ -33,13 +35,14 @@ export function createWebhookAdapter(options: WebhookOptions): Adapter {
     name: 'webhook',
     start: async (context) => {
       if (needsKey && !state) receivers = createReceivers(options.sources, { fetch: fetch_, jobKey: await loadJobKey(context) });
-      state ??= { context, answers: new Answers(context) };
+      state ??= { context, answers: new Answers(context), expressions: createExpressions(context) };
       context.log.info('webhooks are taken', { sources: [...receivers.keys()] });
     },
-    stop: () => {
-      state?.answers.stop();
+    stop: async () => {
+      const stopped = state;
       state = undefined;
-      return Promise.resolve();
+      stopped?.answers.stop();
+      await stopped?.expressions.stop();
     },
     send: async (message, signal) => {
       const { context, answers } = running();

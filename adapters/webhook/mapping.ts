@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ConfigError } from '../../src/errors.ts';
-import type { Author } from '../../src/message.ts';
+import type { Author, Ignored } from '../../src/message.ts';
 import { compileTemplate, templatePaths } from '../../src/template.ts';
 import type { Template } from '../../src/template.ts';
 import { credentialHeaders, isSensitive, signsBody } from './credentials.ts';
+import type { Expressions } from './expressions/expressions.ts';
+import type { ExpressionResult, KeyedExpression } from './expressions/job.ts';
 import type { WebhookSource } from './source.ts';
 
 export interface Mapped {
@@ -12,6 +14,8 @@ export interface Mapped {
   readonly conversation: string;
   readonly text: string;
   readonly author: Author;
+  /** Why it is no question, where the source's `when` says so. */
+  readonly ignored?: Ignored | undefined;
 }
 
 export interface MappingInput {
@@ -22,36 +26,98 @@ export interface MappingInput {
   readonly signedId?: string | undefined;
 }
 
-/** What an event says, or the key of the template that gave nothing for it. */
-export type MappingResult =
-  | { readonly ok: true; readonly event: Mapped }
-  | { readonly ok: false; readonly key: 'conversation' | 'text' };
+type TextKey = 'eventId' | 'conversation' | 'text' | 'author' | 'authorId';
 
-export type Mapping = (input: MappingInput) => MappingResult;
+/**
+ * What an event says, or the first key of the source that cannot be made out and why: `problem` completes "webhooks.NAME.KEY ...". Nothing
+ * but `unavailable` is another when it is tried again. `expressions` has what each JSONata and Liquid expression gave, in the order of the keys.
+ */
+export type MappingResult =
+  | { readonly ok: true; readonly event: Mapped; readonly expressions: readonly ExpressionResult[] }
+  | (Failure & { readonly ok: false; readonly expressions: readonly ExpressionResult[] })
+  | { readonly ok: false; readonly unavailable: true };
+
+/** `expressions` is not asked where the source has templates only. Never rejects. */
+export type Mapping = (input: MappingInput, expressions: Pick<Expressions, 'evaluate'>) => Promise<MappingResult>;
 
 /** Throws a ConfigError where a template cannot be used. */
 export function createMapping(source: WebhookSource): Mapping {
-  const templates = {
-    eventId: compile(source, 'eventId'),
-    conversation: compile(source, 'conversation'),
-    text: compile(source, 'text'),
-    author: compile(source, 'author'),
-    authorId: compile(source, 'authorId'),
-  };
-  return (input) => {
+  const templates = new Map(textKeys.map((key) => [key, compile(source, key)]));
+  const keyed = listExpressions(source);
+  return async (input, { evaluate }) => {
+    const job = { json: input.body, headers: readableHeaders(input.headers, source), source: source.name, expressions: keyed };
+    const expressions = keyed.length === 0 ? [] : await evaluate(job);
+    if (expressions === 'unavailable') return { ok: false, unavailable: true };
     const scope = { $headers: input.headers, $source: source.name };
-    const render = (template: Template | undefined, maxLength: number) =>
-      clean(template?.(input.payload, { scope, maxLength }) ?? '');
-    const conversation = toKey(render(templates.conversation, maxKeySource));
-    const text = render(templates.text, maxTextLength);
-    if (conversation === '') return { ok: false, key: 'conversation' };
-    if (text === '') return { ok: false, key: 'text' };
-    const name = render(templates.author, maxNameLength).replaceAll(/\s+/g, ' ');
-    const authorId = toKey(render(templates.authorId, maxKeySource));
-    const author = { id: authorId || name || source.name, name: name || authorId || source.name, isBot: false };
-    const eventId = toKey(render(templates.eventId, maxKeySource)) || defaultEventId(source, input);
-    return { ok: true, event: { eventId, conversation, text, author } };
+    const render: Render = (key, maxLength) => {
+      const result = expressions.find((each) => each.key === key);
+      if (result) return clean(result.ok ? result.text.slice(0, maxLength) : '');
+      return clean(templates.get(key)?.(input.payload, { scope, maxLength }) ?? '');
+    };
+    const when = expressions.find(({ key }) => key === 'when');
+    const isQuestion = when === undefined || (when.ok && when.text === 'true');
+    const failed = findFailed(expressions, isQuestion ? undefined : ['when', 'eventId']) ?? findOddWhen(when);
+    if (failed) return { ok: false, ...failed, expressions };
+    const event = isQuestion ? toQuestion(source, input, render) : toIgnored(source, input, render);
+    return 'problem' in event ? { ok: false, ...event, expressions } : { ok: true, event, expressions };
   };
+}
+
+const textKeys: readonly TextKey[] = ['eventId', 'conversation', 'text', 'author', 'authorId'];
+
+interface Failure {
+  readonly key: string;
+  readonly problem: string;
+}
+
+/** The first expression that could not be evaluated; of `keys` only, where they are given. */
+function findFailed(results: readonly ExpressionResult[], keys: readonly string[] | undefined): Failure | undefined {
+  for (const result of results) {
+    const isNeeded = keys === undefined || keys.includes(result.key);
+    if (!result.ok && isNeeded) return { key: result.key, problem: `cannot be evaluated for this body. ${result.problem}` };
+  }
+  return undefined;
+}
+
+/** What is not there is no reason to answer; what is neither true nor false is a mistake. */
+function findOddWhen(when: ExpressionResult | undefined): Failure | undefined {
+  if (!when?.ok || when.type === 'boolean' || when.type === 'nothing') return undefined;
+  return {
+    key: 'when',
+    problem: `gives a ${when.type} for this body. It must give true or false: compare, like status = "open"`,
+  };
+}
+
+/** What the key gives for the body. */
+type Render = (key: TextKey, maxLength: number) => string;
+
+function toQuestion(source: WebhookSource, input: MappingInput, render: Render): Mapped | Failure {
+  const conversation = toKey(render('conversation', maxKeySource));
+  const text = render('text', maxTextLength);
+  if (conversation === '') return { key: 'conversation', problem: givesNothing };
+  if (text === '') return { key: 'text', problem: givesNothing };
+  const name = render('author', maxNameLength).replaceAll(/\s+/g, ' ');
+  const authorId = toKey(render('authorId', maxKeySource));
+  const author = { id: authorId || name || source.name, name: name || authorId || source.name, isBot: false };
+  return { eventId: toEventId(source, input, render), conversation, text, author };
+}
+
+const givesNothing = 'gives nothing for this body';
+
+/** What nobody answers needs no text and no author, and where its conversation cannot be told it is one by itself. */
+function toIgnored(source: WebhookSource, input: MappingInput, render: Render): Mapped {
+  const eventId = toEventId(source, input, render);
+  return {
+    eventId,
+    conversation: toKey(render('conversation', maxKeySource)) || eventId,
+    text: '',
+    author: { id: source.name, name: source.name, isBot: false },
+    ignored: `webhooks.${source.name}.when is not true`,
+  };
+}
+
+function toEventId(source: WebhookSource, input: MappingInput, render: Render): string {
+  return toKey(render('eventId', maxKeySource)) || defaultEventId(source, input);
 }
 
 const maxTextLength = 100_000;
@@ -60,9 +126,9 @@ const maxNameLength = 100;
 const maxKeyLength = 200;
 const maxKeySource = 1_000_000;
 
-function compile(source: WebhookSource, key: 'eventId' | 'conversation' | 'text' | 'author' | 'authorId'): Template | undefined {
+function compile(source: WebhookSource, key: TextKey): Template | undefined {
   const text = source[key];
-  if (text === undefined) return undefined;
+  if (typeof text !== 'string') return undefined;
   try {
     const template = compileTemplate(text);
     for (const [root, name, ...rest] of templatePaths(text)) {
@@ -77,6 +143,18 @@ function compile(source: WebhookSource, key: 'eventId' | 'conversation' | 'text'
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigError([`webhooks.${source.name}.${key}: ${reason}. For example: ${key}: "{{ticket.id}}"`]);
   }
+}
+
+function listExpressions(source: WebhookSource): readonly KeyedExpression[] {
+  return (['when', ...textKeys] as const).flatMap((key) => {
+    const expression = source[key];
+    return typeof expression === 'object' ? [{ key, expression }] : [];
+  });
+}
+
+function readableHeaders(headers: IncomingHttpHeaders, source: WebhookSource): Readonly<Record<string, string>> {
+  const readable = Object.entries(headers).filter(([name, value]) => value !== undefined && mayBeRead(name, source));
+  return Object.fromEntries(readable.map(([name, value]) => [name, String(value)]));
 }
 
 function mayBeRead(header: string, { verify }: WebhookSource): boolean {

@@ -15,7 +15,7 @@ export interface OwnInput {
 export function createOwnReader(source: WebhookSource): (input: OwnInput) => OwnSigns | undefined {
   const { authorIds = [], messageId } = source.own ?? {};
   const idOf = messageId === undefined ? undefined : compileTemplate(messageId);
-  const textPaths = templatePaths(source.text).filter(([root]) => !root?.startsWith('$'));
+  const textPaths = typeof source.text === 'string' ? templatePaths(source.text).filter(([root]) => !root?.startsWith('$')) : [];
   const byAuthor = `own message: webhooks.${source.name}.own.authorIds names its author`;
   return ({ payload, headers, event }) => {
     const { text, author } = event;

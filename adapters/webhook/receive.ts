@@ -11,7 +11,7 @@ import { noteDelivery } from './delivery-note.ts';
 import { judgeEnvelope, judgeOrigin } from './envelope.ts';
 import type { Exchange, ReceiveOptions, Reception } from './exchange.ts';
 import type { Mapped } from './mapping.ts';
-import { conflict, malformed, notSaved, retryLater, tooLarge, tooMany, unmappable } from './refusals.ts';
+import { conflict, malformed, notEvaluated, notSaved, retryLater, tooLarge, tooMany, unmappable } from './refusals.ts';
 import { reply } from './reply.ts';
 import { parsePayload, readBody } from './request-body.ts';
 import type { WebhookSource } from './source.ts';
@@ -82,13 +82,13 @@ async function takeEvent(reception: Reception, body: Buffer): Promise<void> {
     refuse(reception, malformed(parsed.detail));
     return;
   }
-  const mapped = receiver.map({ payload: parsed.payload, headers: request.headers, body, signedId: proof?.id });
-  if (!mapped.ok) {
-    refuse(reception, unmappable(source.name, mapped.key));
-    return;
-  }
-  const own = receiver.readOwn({ payload: parsed.payload, headers: request.headers, event: mapped.event });
-  await acceptEvent(reception, mapped.event, own);
+  const input = { payload: parsed.payload, headers: request.headers, body, signedId: proof?.id };
+  const mapped = await receiver.map(input, reception.expressions);
+  if (mapped.ok) {
+    const own = receiver.readOwn({ payload: parsed.payload, headers: request.headers, event: mapped.event });
+    await acceptEvent(reception, mapped.event, own);
+  } else if ('unavailable' in mapped) refuse(reception, notEvaluated, retryLater);
+  else refuse(reception, unmappable(source.name, mapped));
 }
 
 async function acceptEvent(reception: Reception, event: Mapped, own: OwnSigns | undefined): Promise<void> {
@@ -96,7 +96,7 @@ async function acceptEvent(reception: Reception, event: Mapped, own: OwnSigns | 
   const { source } = receiver;
   const asked = toMessage(source, event, proof?.timestampMs ?? context.clock.now());
   const { eventId, tenant, conversationId } = asked;
-  const limit = receiver.turnLimit && { ...receiver.turnLimit, conversationId };
+  const limit = asked.ignored === undefined && receiver.turnLimit && { ...receiver.turnLimit, conversationId };
   const message = { ...asked, ...(limit && { limit }), ...(own && { own }) };
   const result = await accept(reception, message);
   if (result === undefined) {
@@ -130,7 +130,7 @@ async function accept({ context, receiver }: Exchange, message: InboundMessage):
 }
 
 export function toMessage({ name, author: authorTemplate }: WebhookSource, event: Mapped, sentAt: number): InboundMessage {
-  const { eventId, conversation, text, author } = event;
+  const { eventId, conversation, text, author, ignored } = event;
   return {
     type: 'message',
     adapter: 'webhook',
@@ -146,6 +146,7 @@ export function toMessage({ name, author: authorTemplate }: WebhookSource, event
     // Without authors there is one voice only, and no need to tell the model who speaks.
     isDirect: authorTemplate === undefined,
     destination: { source: name, conversation },
+    ...(ignored === undefined ? {} : { ignored }),
   };
 }
 

@@ -28,6 +28,13 @@ export const notSaved = toProblem({
   detail: 'The event could not be saved. Deliver it again in some seconds, under the same id.',
 });
 
+export const notEvaluated = toProblem({
+  status: 503,
+  code: 'not-evaluated',
+  detail:
+    'The expressions of this source cannot be evaluated at this moment. Deliver the event again in some seconds, under the same id.',
+});
+
 export const conflict = toProblem({
   status: 409,
   code: 'conflict',
@@ -49,7 +56,8 @@ export function malformed(detail: string): Problem {
   return toProblem({ status: 400, code: 'malformed', detail });
 }
 
-export function unmappable(source: string, key: string): Problem {
-  const detail = `The template "${key}" of this source gives nothing for this body. Send what it asks for, or change webhooks.${source}.${key}.`;
+/** `problem` completes "webhooks.NAME.KEY ...". */
+export function unmappable(source: string, { key, problem }: { readonly key: string; readonly problem: string }): Problem {
+  const detail = `webhooks.${source}.${key} ${problem}. Send what it asks for, or change it; parley webhook try shows what it makes of a body.`;
   return toProblem({ status: 422, code: 'unmappable', detail });
 }

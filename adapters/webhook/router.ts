@@ -10,7 +10,7 @@ import { reply } from './reply.ts';
 export interface RouterOptions extends ReceiveOptions {
   readonly receivers: () => ReadonlyMap<string, Receiver>;
   /** Undefined while the adapter is not running. */
-  readonly running: () => Pick<Exchange, 'context' | 'answers'> | undefined;
+  readonly running: () => Pick<Exchange, 'context' | 'answers' | 'expressions'> | undefined;
 }
 
 const root = '/webhooks/';

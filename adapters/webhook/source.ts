@@ -15,30 +15,42 @@ export interface WebhookOptions {
   readonly trustProxy?: TrustProxy | undefined;
 }
 
+/** A template (`src/template.ts`), or an expression. */
+export type MappedText = string | JsonataText;
+export interface JsonataText {
+  readonly jsonata: string;
+}
+export interface LiquidText {
+  readonly liquid: string;
+}
+
 /**
  * A sender of events. It posts JSON to /webhooks/NAME.
  *
  * The templates see the JSON body (`{{ticket.id}}`), and beside it `{{$headers.x-delivery}}` (names in lower case; headers that hold
- * signatures or credentials are refused) and `{{$source}}`, the name of the source.
+ * signatures or credentials are refused) and `{{$source}}`, the name of the source. JSONata has the same as `$headers` and `$source`, Liquid as
+ * `webhook.headers` and `webhook.source`, with the whole body as `webhook.body`.
  */
 export interface WebhookSource extends SourceLimits {
   /** Letters, digits, `.`, `_` and `-`; at most 64. */
   readonly name: string;
   readonly verify: SourceVerification;
+  /** Whether an event is a question. What gives false, or nothing, is recorded as ignored. Default: every event is one. */
+  readonly when?: JsonataText | undefined;
   /**
-   * Template. Equal for every delivery of one event. Without it, or where it gives nothing: the id that is signed, where one is (standard
+   * Equal for every delivery of one event. Without it, or where it gives nothing: the id that is signed, where one is (standard
    * and `idHeader`); a digest of the body where only that is signed (no other header can tell a replay from a new event); else the header
    * webhook-id or idempotency-key, or a digest of the body.
    */
-  readonly eventId?: string | undefined;
-  /** Template. What has the same text here is one conversation. */
-  readonly conversation: string;
-  /** Template. What was said. */
-  readonly text: string;
-  /** Template. The name of who said it. */
-  readonly author?: string | undefined;
-  /** Template. The id of who said it; the name where it is left out. */
-  readonly authorId?: string | undefined;
+  readonly eventId?: MappedText | undefined;
+  /** What has the same text here is one conversation. */
+  readonly conversation: MappedText;
+  /** What was said. */
+  readonly text: MappedText | LiquidText;
+  /** The name of who said it. */
+  readonly author?: MappedText | undefined;
+  /** The id of who said it; the name where it is left out. */
+  readonly authorId?: MappedText | undefined;
   /** How the bot's own comments are known when they come back. Those that say what an answer of the last day says are known anyway. */
   readonly own?: OwnRules | undefined;
   /** Where answers go. Without it they can be fetched, waited for or streamed. */

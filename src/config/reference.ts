@@ -75,7 +75,14 @@ function describeType(schema: z.ZodType): string {
   if (schema instanceof z.ZodArray) return 'list of texts';
   if (schema instanceof z.ZodURL) return 'URL';
   if (!(schema instanceof z.ZodUnion)) return 'text';
+  if (schema.options.some((option) => option instanceof z.ZodString)) return describeMapped(schema);
   return schema.options.some((option) => option instanceof z.ZodArray) ? 'false, number or list' : '`off` or whole number';
+}
+
+/** A text, or sections with one key each. */
+function describeMapped(schema: z.ZodUnion): string {
+  const languages = schema.options.flatMap((option) => (option instanceof z.ZodObject ? Object.keys(option.shape) : []));
+  return `text${languages.map((language) => `, or \`{ ${language}: ... }\``).join('')}`;
 }
 
 function describeDefault(schema: z.ZodType): string | undefined {

@@ -33,7 +33,7 @@ function* walk(schema: z.ZodType, path: readonly string[]): Generator<Setting> {
 export function schemaAt(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): z.ZodType | undefined {
   const [key, ...rest] = path;
   if (key === undefined) return schema;
-  const inner = variantFor(unwrap(schema), value);
+  const inner = sectionWith(key, variantFor(unwrap(schema), value));
   const below = isRecord(value) || Array.isArray(value) ? Reflect.get(value, key) : undefined;
   if (inner instanceof z.ZodObject) {
     const child = shapeOf(inner).find(([name]) => name === key)?.[1];
@@ -68,6 +68,7 @@ function coerceText(schema: z.ZodType, value: string): unknown {
   if (schema instanceof z.ZodNumber) return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(value) ? Number(value) : value;
   if (schema instanceof z.ZodBoolean) return readBoolean(value) ?? value;
   if (!(schema instanceof z.ZodUnion)) return value;
+  if (schema.options.some((option) => option instanceof z.ZodString)) return value;
   // A word that may stand there stands for itself, as `off` does.
   if (schema.options.some((option) => option instanceof z.ZodLiteral && option.values.has(value))) return value;
   if (readBoolean(value) === false && !/^\d+$/.test(value)) return false;
@@ -119,6 +120,14 @@ function variantFor(schema: z.ZodType, value: unknown): z.ZodType {
       return field instanceof z.ZodLiteral && field.values.has(named as string); // Any value may be asked for; only an equal one is found.
     }) ?? schema
   );
+}
+
+/** Of a union of a text and sections, the section that has the key; any other schema as it is. */
+function sectionWith(key: PropertyKey, schema: z.ZodType): z.ZodType {
+  if (!(schema instanceof z.ZodUnion) || schema instanceof z.ZodDiscriminatedUnion) return schema;
+  const hasKey = (option: z.core.$ZodType) => option instanceof z.ZodObject && shapeOf(option).some(([name]) => name === key);
+  const found = schema.options.find(hasKey);
+  return found ? asType(found) : schema;
 }
 
 function shapeOf(schema: z.ZodObject): [string, z.ZodType][] {

@@ -12,6 +12,15 @@ const template = text.max(4000).superRefine((value, context) => {
   }
 });
 
+/** What is wrong with an expression is found when all settings are there (webhook-expressions.ts). */
+const expression = text.min(1).max(10_000);
+const jsonata = z.strictObject({ jsonata: expression });
+const liquid = z.strictObject({ liquid: expression });
+const mapped = z.union([template, jsonata], { error: 'must be a text with gaps, or { jsonata: "..." }' });
+const mappedText = z.union([template, jsonata, liquid], {
+  error: 'must be a text with gaps, { jsonata: "..." } or { liquid: "..." }',
+});
+
 const network = z.string().superRefine((value, context) => {
   const [address = '', bits, ...rest] = value.split('/');
   const family = isIP(address);
@@ -94,19 +103,32 @@ const source = z.strictObject({
     description: 'How deep JSON may be nested.',
     example: '20',
   }),
-  eventId: setting(template.optional(), {
+  when: z
+    .strictObject({
+      jsonata: setting(expression, {
+        description:
+          'Whether an event is a question: a JSONata expression that gives true or false. What is none is taken and recorded as ignored.',
+        example: 'action = "created" and comment.public',
+        defaultNote: 'every event is one',
+      }),
+    })
+    .optional(),
+  eventId: setting(mapped.optional(), {
     description: 'The id by which a second delivery of the same event is recognised.',
     example: '{{event.id}}',
     defaultNote:
       'the id that is signed, where one is; where nothing but a credential is sent the header webhook-id or idempotency-key; else a digest of the body',
   }),
-  conversation: setting(template.default('{{conversation}}'), {
+  conversation: setting(mapped.default('{{conversation}}'), {
     description: 'What belongs to one conversation has the same text here.',
     example: '{{ticket.id}}',
   }),
-  text: setting(template.default('{{text}}'), { description: 'What was said.', example: '{{ticket.subject}}: {{comment.body}}' }),
-  author: setting(template.optional(), { description: 'The name of who said it.', example: '{{requester.name}}' }),
-  authorId: setting(template.optional(), { description: 'The id of who said it.', example: '{{requester.id}}' }),
+  text: setting(mappedText.default('{{text}}'), {
+    description: 'What was said.',
+    example: '{{ticket.subject}}: {{comment.body}}',
+  }),
+  author: setting(mapped.optional(), { description: 'The name of who said it.', example: '{{requester.name}}' }),
+  authorId: setting(mapped.optional(), { description: 'The id of who said it.', example: '{{requester.id}}' }),
   own: z
     .strictObject({
       authorIds: setting(z.array(text.min(1)).min(1).optional(), {

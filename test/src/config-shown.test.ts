@@ -34,6 +34,26 @@ test('what is shown of the configuration holds no secret and everything else', a
   assert.deepEqual([masked.slack.transport, masked.server], [config.slack.transport, config.server]);
 });
 
+test('expressions are shown as they stand', async () => {
+  const written = `
+webhooks:
+  desk:
+    verify: { scheme: bearer, secret: long-enough }
+    when: { jsonata: 'kind = "question"' }
+    conversation: 'no'
+    text: { liquid: '{{ ticket.text }}' }
+    author: { jsonata: 'by.name' }
+`;
+  const { config } = await loadConfig({ env: {}, cwd: memoryFolder, files: memoryFiles({ 'parley.yaml': written }) });
+
+  const { when, conversation, text, author } = maskConfig(config).webhooks['desk'] ?? {};
+
+  assert.deepEqual(
+    [when, conversation, text, author],
+    [{ jsonata: 'kind = "question"' }, 'no', { liquid: '{{ ticket.text }}' }, { jsonata: 'by.name' }],
+  );
+});
+
 test('a secret that is not set is not shown as if it were', async () => {
   const { config } = await loadConfig({ env: {}, cwd: memoryFolder, files: memoryFiles({}) });
 

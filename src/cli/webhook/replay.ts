@@ -1,3 +1,4 @@
+import { createExpressions } from '../../../adapters/webhook/expressions/expressions.ts';
 import { createReceiver } from '../../../adapters/webhook/receiver.ts';
 import { signedIdHeader } from '../../../adapters/webhook/credentials.ts';
 import { toMessage } from '../../../adapters/webhook/receive.ts';
@@ -24,12 +25,16 @@ export async function replay(id: string, cli: Cli): Promise<void> {
       refuseUnknown(id, cli);
       return;
     }
-    const mapped = toEvent(delivery, config);
+    const mapped = await toEvent(delivery, config);
     if ('problem' in mapped) {
       refuse(id, mapped.problem, cli);
       return;
     }
     const { message } = mapped;
+    if (message.ignored !== undefined) {
+      refuse(id, `it is no question: ${message.ignored}`, cli);
+      return;
+    }
     const isNew = await accept(store, message);
     const event = isNew ? message : asAnother(message);
     if (!isNew) await accept(store, event);
@@ -55,7 +60,7 @@ export async function resend(id: string, cli: Cli): Promise<void> {
   });
 }
 
-function toEvent(delivery: WebhookDelivery, config: Config): { message: InboundMessage } | { problem: string } {
+async function toEvent(delivery: WebhookDelivery, config: Config): Promise<{ message: InboundMessage } | { problem: string }> {
   const { source: name, genuine, body, headers } = delivery;
   const configured = config.webhooks[name];
   if (!genuine) return { problem: 'nobody has proved to have sent it, so it is not replayed' };
@@ -68,10 +73,14 @@ function toEvent(delivery: WebhookDelivery, config: Config): { message: InboundM
   const idHeader = signedIdHeader(source.verify);
   const signedId = idHeader === undefined ? undefined : headers[idHeader];
   const { map } = createReceiver(source, { fetch, jobKey: '' });
-  const mapped = map({ payload: parsed.payload, headers, body: bytes, signedId });
-  if (!mapped.ok) return { problem: `the template webhooks.${name}.${mapped.key} gives nothing for its body` };
-  return { message: toMessage(source, mapped.event, systemClock.now()) };
+  const expressions = createExpressions({ clock: systemClock });
+  const mapped = await map({ payload: parsed.payload, headers, body: bytes, signedId }, expressions);
+  await expressions.stop();
+  if (mapped.ok) return { message: toMessage(source, mapped.event, systemClock.now()) };
+  return { problem: 'unavailable' in mapped ? noEvaluator : `webhooks.${name}.${mapped.key} ${mapped.problem}` };
 }
+
+const noEvaluator = 'no process can be started that evaluates its expressions';
 
 function asAnother(message: InboundMessage): InboundMessage {
   const eventId = `${message.eventId}~${createErrorId()}`;

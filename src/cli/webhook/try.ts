@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { createExpressions } from '../../../adapters/webhook/expressions/expressions.ts';
+import type { ExpressionResult } from '../../../adapters/webhook/expressions/job.ts';
 import { createReceiver } from '../../../adapters/webhook/receiver.ts';
 import { toMessage } from '../../../adapters/webhook/receive.ts';
 import { parsePayload } from '../../../adapters/webhook/request-body.ts';
@@ -29,6 +31,10 @@ interface Trial {
   readonly conversationId?: string | undefined;
   readonly author?: string | undefined;
   readonly text?: string | undefined;
+  /** Why nobody would answer it. */
+  readonly ignored?: string | undefined;
+  /** What each expression of the source gives. */
+  readonly expressions?: readonly ExpressionResult[] | undefined;
 }
 
 export async function tryPayload(options: TryOptions, cli: Cli): Promise<void> {
@@ -63,11 +69,24 @@ async function runTrial(source: ReturnType<typeof findSource>, { body, options, 
   const parsed = parsePayload(body, source.maxDepth);
   if (!parsed.ok) return { ...checked, problem: parsed.detail };
   const signedId = proof?.ok ? proof.id : undefined;
-  const mapped = receiver.map({ payload: parsed.payload, headers, body, signedId });
-  if (!mapped.ok)
-    return { ...checked, problem: `The template webhooks.${source.name}.${mapped.key} gives nothing for this body.` };
-  const { eventId, conversationId, author, text } = toMessage(source, mapped.event, now);
-  return { ...checked, eventId, conversationId, author: `${author.name} (${author.id})`, text };
+  return { ...checked, ...(await tryMapping(receiver, { payload: parsed.payload, headers, body, signedId }, now)) };
+}
+
+type Receiver = ReturnType<typeof createReceiver>;
+
+async function tryMapping(
+  { source, map }: Receiver,
+  input: Parameters<Receiver['map']>[0],
+  now: number,
+): Promise<Partial<Trial>> {
+  const evaluator = createExpressions({ clock: systemClock });
+  const mapped = await map(input, evaluator);
+  await evaluator.stop();
+  if ('unavailable' in mapped) return { problem: 'No process can be started that evaluates the expressions of this source.' };
+  const expressions = mapped.expressions.length > 0 ? mapped.expressions : undefined;
+  if (!mapped.ok) return { problem: `webhooks.${source.name}.${mapped.key} ${mapped.problem}.`, expressions };
+  const { eventId, conversationId, author, text, ignored } = toMessage(source, mapped.event, now);
+  return { eventId, conversationId, author: `${author.name} (${author.id})`, text, ignored, expressions };
 }
 
 type Proof = Awaited<ReturnType<ReturnType<typeof createReceiver>['verify']>>;
@@ -102,19 +121,26 @@ function parseTime(at: string | undefined): number {
   throw new UsageError(`--at: "${at}" is no time. Example: --at 2026-11-23T08:00:00Z`);
 }
 
-function toText({ proof, key, problem, eventId, conversationId, author, text }: Trial): string {
+function toText({ proof, key, problem, eventId, conversationId, author, text, ignored, expressions = [] }: Trial): string {
   const lines = [
     `proof         ${proof}${key === undefined ? '' : ` (${key})`}`,
+    ...expressions.map((result) => `${result.key.padEnd(14)}${describeResult(result)}`),
     ...(problem === undefined ? [] : [`refused       ${problem}`]),
-    ...(text === undefined
+    ...(eventId === undefined ? [] : [`event         ${eventId}`, `conversation  ${conversationId}`]),
+    ...(ignored === undefined ? [] : [`ignored       ${ignored}`]),
+    ...(text === undefined || ignored !== undefined
       ? []
-      : [
-          `event         ${eventId}`,
-          `conversation  ${conversationId}`,
-          `author        ${author}`,
-          'asked',
-          `  ${text.replaceAll('\n', '\n  ')}`,
-        ]),
+      : [`author        ${author}`, 'asked', `  ${text.replaceAll(/\n(?!\n)/g, '\n  ')}`]),
   ];
   return toPrintable(`${lines.join('\n')}\n`);
 }
+
+/** An expression's value on one line, and what it is. */
+function describeResult(result: ExpressionResult): string {
+  if (!result.ok) return `fails: ${result.problem}`;
+  if (result.type === 'nothing') return 'nothing';
+  const shown = result.type === 'text' ? JSON.stringify(result.text) : result.text;
+  return `${shown.length > maxShown ? `${shown.slice(0, maxShown).toWellFormed()}...` : shown} (${result.type})`;
+}
+
+const maxShown = 200;

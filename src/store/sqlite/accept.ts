@@ -103,6 +103,7 @@ function createBar(db: Sqlite): (event: InboundEvent, now: number) => Ended | un
   const overLimit = createTurnLimits(db);
   const ownMessage = createOwnMessages(db);
   return (event, now) => {
+    if (event.type === 'message' && event.ignored !== undefined) return { reason: event.ignored, verdict: 'ignored' };
     const own = ownMessage(event, now);
     if (own !== undefined) return { reason: own, verdict: 'ignored' };
     const refusal = ('refusal' in event ? event.refusal : undefined) ?? overLimit(event, now);

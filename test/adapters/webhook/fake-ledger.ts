@@ -36,9 +36,10 @@ export function createFakeLedger(): FakeLedger {
     const known = events.find(({ tenant, eventId }) => tenant === event.tenant && eventId === event.eventId);
     if (known) return { status: known.text === event.text ? 'duplicate' : 'conflict' };
     events.push(event);
-    const { eventId, conversationId } = event;
-    statuses.set(eventId, { eventId, conversationId, state: 'waiting', acceptedAt: clock.now(), answer: [] });
-    return { status: 'accepted' };
+    const { eventId, conversationId, ignored: reason } = event;
+    const state = reason === undefined ? 'waiting' : 'ignored';
+    statuses.set(eventId, { eventId, conversationId, state, reason, acceptedAt: clock.now(), answer: [] });
+    return reason === undefined ? { status: 'accepted' } : { status: 'ignored', reason };
   }
 
   return {

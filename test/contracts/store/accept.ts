@@ -18,6 +18,19 @@ export function describeAccept(open: OpenStore): void {
       assert.equal((await claimOne()).events.length, 1);
     });
 
+    it('records what a rule says is no question, which no turn takes up, and knows it when it comes again', async (test) => {
+      const { accept, claim, store } = await openLedger(test, open);
+      const ignored = 'webhooks.desk.when is not true';
+      const event = createMessage('', { addressed: true, ignored });
+
+      const results = [...(await accept(event)), ...(await accept({ ...event }))];
+
+      assert.deepEqual(results, [{ status: 'ignored', reason: ignored }, { status: 'duplicate' }]);
+      assert.deepEqual(await claim(), []);
+      const status = await store.status(event);
+      assert.deepEqual([status?.state, status?.reason], ['ignored', ignored]);
+    });
+
     it('recognises a copy in the same batch', async (test) => {
       const { accept, claimOne } = await openLedger(test, open);
       const event = createMessage('hello');

@@ -164,7 +164,7 @@ describe('parley webhook try', () => {
       unchecked.stdout,
       /^proof +not checked: only the sender can make it[^]*webhooks\.door\.conversation gives nothing/,
     );
-    assert.match(unmapped.stdout, /refused +The template webhooks\.shop\.conversation/);
+    assert.match(unmapped.stdout, /refused +webhooks\.shop\.conversation gives nothing/);
     assert.match(broken.stdout, /refused +The body is not valid JSON/);
     assert.match(unknown.stderr, /no source "nobody".* There are: shop, door\./);
   });

@@ -1,0 +1,63 @@
+import type { Clock } from '../../../src/clock.ts';
+import { startEvaluator, type Evaluator } from './evaluator.ts';
+import type { ExpressionJob, ExpressionResult } from './job.ts';
+
+/**
+ * Evaluates JSONata and Liquid in a process of its own (docs/decisions/0012): whatever they and what they are given do, Parley's own loop turns on.
+ * The process is started with the first job, serves one job at a time, and is replaced when it has to be ended.
+ */
+export interface Expressions {
+  /**
+   * One result for each expression, in their order. `unavailable`: too much waits, the process cannot be started, or `stop` was called; the same
+   * job may be evaluated later. Never rejects.
+   */
+  evaluate(job: ExpressionJob): Promise<readonly ExpressionResult[] | 'unavailable'>;
+  /** Ends the process. What runs or waits is unavailable, and what comes later too. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+export interface ExpressionsOptions {
+  readonly clock: Clock;
+  /** How long one job may take before its process is killed. */
+  readonly timeoutMs?: number;
+  readonly startTimeoutMs?: number;
+  /** How long a job may wait for those before it. */
+  readonly maxWaitMs?: number;
+  readonly maxWaiting?: number;
+}
+
+export function createExpressions(options: ExpressionsOptions): Expressions {
+  const { clock, timeoutMs = 1_000, startTimeoutMs = 15_000, maxWaitMs = 10_000, maxWaiting = 1_000 } = options;
+  let evaluator: Evaluator | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  let stopped = false;
+
+  async function run(job: ExpressionJob, since: number): Promise<readonly ExpressionResult[] | 'unavailable'> {
+    if (stopped || clock.monotonic() - since > maxWaitMs) return 'unavailable';
+    if (!evaluator?.isAlive()) evaluator = startEvaluator({ clock, timeoutMs, startTimeoutMs });
+    const isReady = await evaluator.ready;
+    if (!isReady || stopped) return 'unavailable';
+    const results = await evaluator.run(job);
+    return stopped ? 'unavailable' : results;
+  }
+
+  return {
+    evaluate: async (job) => {
+      if (waiting >= maxWaiting) return 'unavailable';
+      waiting += 1;
+      const since = clock.monotonic();
+      const mine = last.then(() => run(job, since));
+      last = mine;
+      try {
+        return await mine;
+      } finally {
+        waiting -= 1;
+      }
+    },
+    stop: async () => {
+      stopped = true;
+      await evaluator?.end();
+    },
+  };
+}
