@@ -28,16 +28,6 @@ export class UsageError extends ParleyError {
   readonly code = 'usage';
 }
 
-/** A request would go to an address that nobody outside is meant to reach. */
-export class AddressError extends ParleyError {
-  readonly code = 'address';
-
-  constructor({ host, address }: { readonly host: string; readonly address: string }) {
-    const leadsTo = host === address ? `${address} is a private address` : `${host} leads to ${address}, a private address`;
-    super(`${leadsTo}. If it is meant, name the host, the address or its network in network.allowPrivate.`);
-  }
-}
-
 /** The store cannot be opened or has failed. */
 export class StoreError extends ParleyError {
   readonly code = 'store';

@@ -18,7 +18,7 @@ import { createTurnRunner } from './conversation/turn.ts';
 import type { ToolsForTurn } from './conversation/turn-tools.ts';
 import { describeError } from './errors.ts';
 import { createFileReader } from './files/read-files.ts';
-import { createFetches, type Fetches } from './http/fetches.ts';
+import { createFetch } from './http/fetch.ts';
 import { createReadiness } from './http/health.ts';
 import { openWatch } from './metrics/open-watch.ts';
 import type { Watch } from './metrics/watch.ts';
@@ -72,14 +72,13 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
   const { config, log, clock = systemClock, signal } = options;
   const owner = `${hostname()}:${process.pid}:${createErrorId()}`;
   // A turn holds a connection for as long as its model writes: with fewer of them turns would wait for each other, and time out.
-  const fetches = createFetches({ ...config.network, connections: Math.max(minConnections, config.worker.concurrency) });
-  const { fetch } = fetches;
+  const { fetch, close: closeFetch } = createFetch({ connections: Math.max(minConnections, config.worker.concurrency) });
   // The SDKs are loaded while the database opens on its thread. Should they fail, that is told where they are waited for.
-  const loading = Promise.all([createAdapters(config, fetches), chooseAiModel(config, { fetch, clock, log })]);
+  const loading = Promise.all([createAdapters(config, fetch), chooseAiModel(config, { fetch, clock, log })]);
   loading.catch(() => undefined);
   const watch = await openWatch({ settings: config, fetch, clock, log });
   const store = watch.store(await (options.openStore ?? openConfiguredStore(config))(clock, options.onFatal));
-  const started: Part[] = [{ stop: () => store.close() }, { stop: fetches.close }, watch];
+  const started: Part[] = [{ stop: () => store.close() }, { stop: closeFetch }, watch];
   try {
     const freed = await store.takeOver();
     if (freed.turns + freed.deliveries > 0) log.info('took over what an earlier process left unfinished', { ...freed });
@@ -142,7 +141,7 @@ function openConfiguredStore(config: Config): NonNullable<ParleyOptions['openSto
 }
 
 /** The adapters that are switched on. */
-export async function createAdapters(config: Config, { fetch, fetchOutside }: Fetches): Promise<Adapter[]> {
+export async function createAdapters(config: Config, fetch: typeof globalThis.fetch): Promise<Adapter[]> {
   const { slack, discord, webhooks } = config;
   const { maxBodyBytes, publicUrl, trustProxy } = config.server;
   const sources = Object.entries(webhooks).map(([name, source]) => toWebhookSource(name, source));
@@ -151,7 +150,7 @@ export async function createAdapters(config: Config, { fetch, fetchOutside }: Fe
     discord.enabled &&
       discord.token !== undefined &&
       adapterRegistry.discord({ ...toDiscordOptions(discord), token: discord.token, fetch }),
-    sources.length > 0 && adapterRegistry.webhook({ sources, fetch: fetchOutside, maxBodyBytes, publicUrl, trustProxy }),
+    sources.length > 0 && adapterRegistry.webhook({ sources, fetch, maxBodyBytes, publicUrl, trustProxy }),
   ]);
   return adapters.filter((adapter) => adapter !== false);
 }

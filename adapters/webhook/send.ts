@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/clock.ts';
 import { withTimeout } from '../../src/clock.ts';
-import { AddressError, DeliveryError } from '../../src/errors.ts';
+import { DeliveryError } from '../../src/errors.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import { signStandard } from '../../src/signature.ts';
 import type { WebhookCallback } from './source.ts';
@@ -32,23 +32,15 @@ export async function sendCallback(message: OutboundMessage, options: CallbackOp
     throw toDeliveryError(response, { host, now: clock.now() });
   } catch (error) {
     if (error instanceof DeliveryError) throw error;
-    const { refused, reason } = whyNot(error, { timeoutMs: callback.timeoutMs });
     throw new DeliveryError({
-      message: `The callback at ${host} ${reason}`,
-      retryable: !refused,
+      message: `The callback at ${host} could not be reached, or did not answer within ${callback.timeoutMs} ms.`,
+      retryable: true,
       uncertain: false,
       cause: error,
     });
   } finally {
     timeout.clear();
   }
-}
-
-/** What is private stays so: to try it again and again would only keep others waiting. It can be replayed once it is allowed. */
-function whyNot(error: unknown, { timeoutMs }: { timeoutMs: number }) {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof AddressError) return { refused: true, reason: `is not called: ${cause.message}` };
-  return { refused: false, reason: `could not be reached, or did not answer within ${timeoutMs} ms.` };
 }
 
 function toPayload(message: OutboundMessage) {

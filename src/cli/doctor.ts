@@ -4,7 +4,7 @@ import { systemClock, withTimeout } from '../clock.ts';
 import type { CheckReport } from '../adapter.ts';
 import type { Config } from '../config.ts';
 import { describeError, StoreLockedError } from '../errors.ts';
-import { createFetches } from '../http/fetches.ts';
+import { createFetch } from '../http/fetch.ts';
 import { redact, silentLog } from '../log.ts';
 import { createAdapters, createAiModel } from '../main.ts';
 import type { Store } from '../store/store.ts';
@@ -98,16 +98,15 @@ function openBeside(config: Config): { readonly store: Store; readonly isInUse: 
 
 /** The model and the platforms, all at once: one that does not answer takes its whole time. */
 async function checkParts(config: Config, overview: readonly OverviewLine[]): Promise<Finding[]> {
-  const fetches = createFetches(config.network);
-  const { fetch } = fetches;
-  const adapters = await createAdapters(config, fetches);
+  const { fetch, close } = createFetch();
+  const adapters = await createAdapters(config, fetch);
   const checks = overview.map((line) => {
     const check = line.part === 'model' ? modelCheck(config, fetch) : adapters.find(({ name }) => name === line.part)?.check;
     return checkPart(line, check);
   });
   const findings = (await Promise.all(checks)).flat();
   await Promise.all(adapters.map((adapter) => adapter.stop()));
-  await fetches.close();
+  await close();
   return findings;
 }
 

@@ -17,7 +17,7 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkSlackOAuth(sections),
     ...checkPlaces(sections),
     ...checkDiscord(sections.discord),
-    ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => checkWebhook(name, source, sections)),
+    ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => checkWebhook(name, source, sections.server)),
   ];
 }
 

@@ -4,7 +4,6 @@ import { attachments } from './attachments.ts';
 import { bot, conversation, model } from './conversation.ts';
 import { discord, slack } from './platforms.ts';
 import { data, database, delivery, encryptionKeys, knowledge, log, server, worker } from './server.ts';
-import { network } from './network.ts';
 import { tools } from './tools.ts';
 import { webhookLog } from './webhook-log.ts';
 import { webhooks } from './webhooks.ts';
@@ -26,7 +25,6 @@ export const configSchema = z.strictObject({
   discord,
   webhooks,
   webhookLog,
-  network,
   alerts,
   worker,
   delivery,

@@ -1,5 +1,3 @@
-import { isIP } from 'node:net';
-import { createReach } from '../reachable.ts';
 import type { Conflict } from './conflict.ts';
 import type { Settings } from './schema.ts';
 import { findPublicKeyProblem } from './webhook-verify.ts';
@@ -7,34 +5,17 @@ import { findPublicKeyProblem } from './webhook-verify.ts';
 type Source = Settings['webhooks'][string];
 type Verify = Source['verify'];
 
-export function checkWebhook(
-  name: string,
-  { verify, callback }: Source,
-  { server, network }: Pick<Partial<Settings>, 'server' | 'network'>,
-): Conflict[] {
+export function checkWebhook(name: string, { verify, callback }: Source, server: Settings['server'] | undefined): Conflict[] {
   const path = ['webhooks', name, 'verify'];
   return [
     ...checkProof(path, verify),
     ...(callback
       ? checkOne(['webhooks', name, 'callback'], callback, { names: secretNames, why: 'answers are signed with it' })
       : []),
-    ...(callback && network ? checkReach(['webhooks', name, 'callback', 'url'], callback.url, network) : []),
-    ...(verify.scheme === 'jwt' && verify.jwksUrl !== undefined && network
-      ? checkReach([...path, 'jwksUrl'], verify.jwksUrl, network)
-      : []),
     ...(verify.scheme === 'hmac' || verify.scheme === 'publicKey' ? checkSigned(path, verify, server) : []),
     ...(verify.scheme === 'jwt' ? checkJwt(path, verify) : []),
     ...(verify.scheme === 'mtls' ? checkClientCertificate(path, verify, server) : []),
   ];
-}
-
-/** Names are looked at when they are called: what they lead to may change. */
-function checkReach(path: readonly string[], url: string, { allowPrivate }: Settings['network']): Conflict[] {
-  const host = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
-  const address = host === 'localhost' ? '127.0.0.1' : host;
-  if (isIP(address) === 0 || createReach(allowPrivate)(address, host)) return [];
-  const what = `leads to a private address. If ${host} is meant, name it in network.allowPrivate`;
-  return [{ path, what, example: `network: { allowPrivate: [${host}] }` }];
 }
 
 /** There must be something to check with, and one way of saying what. */

@@ -1,11 +1,6 @@
-import { lookup } from 'node:dns';
-import { isIP } from 'node:net';
-import type { LookupFunction } from 'node:net';
 import { Agent } from 'undici';
-import { AddressError } from '../errors.ts';
 import { Exchange } from './fetch-exchange.ts';
 import { ThinBody, ThinResponse, contentEncoding } from './fetch-response.ts';
-import type { MayReach } from '../reachable.ts';
 
 export interface FetchOptions {
   /** Connections kept to one origin; further requests wait for a free one. Default 256. */
@@ -16,11 +11,6 @@ export interface FetchOptions {
   readonly idleTimeoutMs?: number | undefined;
   /** How much of one response is held in memory. Default 64 MiB. */
   readonly maxResponseBytes?: number | undefined;
-  /**
-   * Which addresses may be called; all of them by default. A name is looked up once, for the connection: what was looked at is what is called.
-   * Rejects with a TypeError whose cause is an AddressError; and nothing is handed to the platform's fetch, which knows no such limit.
-   */
-  readonly mayReach?: MayReach | undefined;
 }
 
 export interface ThinFetch {
@@ -37,22 +27,17 @@ export interface ThinFetch {
 /** One set of connections, shared by all that is given this fetch. */
 export function createFetch(options: FetchOptions = {}): ThinFetch {
   const { connections = 256, connectTimeoutMs = 10_000, idleTimeoutMs = 600_000, maxResponseBytes = 64 * 1024 * 1024 } = options;
-  const { mayReach } = options;
   const agent = new Agent({
     connections,
     headersTimeout: idleTimeoutMs,
     bodyTimeout: idleTimeoutMs,
-    connect: { timeout: connectTimeoutMs, ...(mayReach ? { lookup: createLookup(mayReach) } : {}) },
+    connect: { timeout: connectTimeoutMs },
   });
 
   async function thinFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
     const url = input instanceof Request ? undefined : new URL(input);
     const body = toPlainBody(init.body);
-    if (!url?.protocol.startsWith('http') || body === undefined || init.redirect === 'follow') {
-      if (mayReach) throw new TypeError('Only plain requests over http(s) can be sent here, and redirects are not followed.');
-      return fetch(input, init);
-    }
-    if (mayReach) checkLiteral(url.hostname, mayReach);
+    if (!url?.protocol.startsWith('http') || body === undefined || init.redirect === 'follow') return fetch(input, init);
     if (url.username !== '' || url.password !== '')
       throw new TypeError('A URL must not hold credentials: send them in a header.');
     const method = (init.method ?? 'GET').toUpperCase();
@@ -76,29 +61,6 @@ export function createFetch(options: FetchOptions = {}): ThinFetch {
   }
 
   return { fetch: thinFetch, close: () => agent.destroy() };
-}
-
-/** An address in the URL is not looked up. */
-function checkLiteral(hostname: string, mayReach: MayReach): void {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  if (isIP(host) !== 0 && !mayReach(host, host)) throw unreachable(host, host);
-}
-
-/** The system's look-up, without what may not be called. */
-function createLookup(mayReach: MayReach): LookupFunction {
-  return (host, options, done) => {
-    lookup(host, { ...options, all: true }, (error, found) => {
-      if (error) return done(error, '');
-      const reachable = found.filter(({ address }) => mayReach(address, host));
-      const [first] = reachable;
-      if (!first) return done(new AddressError({ host, address: found[0]?.address ?? '' }), '');
-      return options.all ? done(null, reachable) : done(null, first.address, first.family);
-    });
-  };
-}
-
-function unreachable(host: string, address: string): TypeError {
-  return new TypeError('fetch failed', { cause: new AddressError({ host, address }) });
 }
 
 /** The body as undici takes it without further work; undefined for what is left to the platform's fetch. */

@@ -18,7 +18,6 @@ export function createDeskPane(clock: Clock): Pane & { yaml(): string } {
     yaml: () => {
       const { conversation, text, author, authorId } = deskTemplates;
       return JSON.stringify({
-        network: { allowPrivate: ['loopback'] },
         webhooks: {
           desk: {
             verify: { scheme: 'standard', secret: '${DESK_SECRET}' },

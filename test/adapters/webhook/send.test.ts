@@ -9,7 +9,6 @@ import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
 import type { Adapter } from '../../../src/adapter.ts';
 import { DeliveryError } from '../../../src/errors.ts';
 import { createFetch } from '../../../src/http/fetch.ts';
-import { createReach } from '../../../src/reachable.ts';
 import { createFakeLedger } from './fake-ledger.ts';
 import type { FakeLedger } from './fake-ledger.ts';
 import { createAnswer, desk, never } from './harness.ts';
@@ -56,21 +55,6 @@ test('posts an answer to the callback, signed', async () => {
       { id: createAnswer().id, ticketId: '7', inReplyTo: 'evt_1', text: 'Try a **new** bulb.', part: 0, parts: 1 },
     ]);
   });
-});
-
-test('an answer that would go to a private address is refused for good, and says what to set', async () => {
-  const guarded = createFetch({ mayReach: createReach([]) });
-  const ledger = createFakeLedger();
-  const callback = { url: 'http://localhost:9/x', secrets: ['whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0'], timeoutMs: 5000 };
-  const adapter = createWebhookAdapter({ sources: [{ ...desk, callback }], maxBodyBytes: 1000, fetch: guarded.fetch });
-  await adapter.start(ledger);
-
-  const { message, retryable, uncertain } = await failure(adapter.send(createAnswer(), never));
-  await adapter.stop();
-  await guarded.close();
-
-  assert.deepEqual({ retryable, uncertain }, { retryable: false, uncertain: false });
-  assert.match(message, /localhost leads to (?:127\.0\.0\.1|::1), a private address.*network\.allowPrivate/);
 });
 
 test('keeps id and body over attempts and signs each anew, so that the receiver shows one', async () => {

@@ -43,7 +43,6 @@ export function createWebhookDriver(desk: DeskEmulator): PlatformDriver {
     settings: () => ({
       env: {},
       yaml: {
-        network: { allowPrivate: ['loopback'] },
         webhooks: {
           desk: {
             verify: { scheme: 'standard', secret: desk.secret },

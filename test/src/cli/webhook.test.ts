@@ -11,7 +11,6 @@ import { startParleyProcess } from '../../support/running-parley.ts';
 
 const secret = 'a-shared-secret';
 const settings = (callback: string) => `
-network: { allowPrivate: [loopback] }
 webhooks:
   shop:
     verify: { scheme: hmac, secrets: [the-next-secret, ${secret}], header: x-signature, prefix: 'sha256=' }

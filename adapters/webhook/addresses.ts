@@ -34,11 +34,6 @@ function add(list: BlockList, entry: string): void {
   list.addSubnet(address, bits === undefined ? size : Number(bits), family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Whether it is an IP address, of whichever family. */
-export function isAddress(text: string): boolean {
-  return isIP(text) !== 0;
-}
-
 export const isLoopback = createAddressList(['loopback']);
 
 /** As people write it: without the zone of a link, and IPv4 as IPv4. */
