@@ -4,6 +4,7 @@ import { signStandard } from '../../src/signature.ts';
 import { sharedSecrets } from '../../src/verification.ts';
 import { Answers } from './answers.ts';
 import { loadJobKey } from './job-key.ts';
+import { createOutbound } from './outbound.ts';
 import { createOriginReader } from './origin.ts';
 import { createReceiver } from './receiver.ts';
 import type { Receiver } from './receiver.ts';
@@ -18,9 +19,11 @@ export type { WebhookCallback, WebhookOptions, WebhookSource } from './source.ts
  * for the job. Throws a ConfigError that names the source and key where the options cannot be used.
  */
 export function createWebhookAdapter(options: WebhookOptions): Adapter {
-  const { maxBodyBytes, publicUrl = '', fetch: fetch_ = fetch, trustProxy = false } = options;
+  const { maxBodyBytes, publicUrl = '', trustProxy = false } = options;
+  const outbound = createOutbound(options.openFetch);
+  const fetch: typeof globalThis.fetch = (input, init) => outbound.fetchBy()(input, init);
   const needsKey = options.sources.some(({ verify }) => sharedSecrets(verify).length === 0);
-  let receivers = createReceivers(options.sources, { fetch: fetch_, jobKey: '' });
+  let receivers = createReceivers(options.sources, { fetch, jobKey: '' });
   let state: { readonly context: AdapterContext; readonly answers: Answers } | undefined;
 
   function running(): NonNullable<typeof state> {
@@ -31,14 +34,14 @@ export function createWebhookAdapter(options: WebhookOptions): Adapter {
   return {
     name: 'webhook',
     start: async (context) => {
-      if (needsKey && !state) receivers = createReceivers(options.sources, { fetch: fetch_, jobKey: await loadJobKey(context) });
+      if (needsKey && !state) receivers = createReceivers(options.sources, { fetch, jobKey: await loadJobKey(context) });
       state ??= { context, answers: new Answers(context) };
       context.log.info('webhooks are taken', { sources: [...receivers.keys()] });
     },
-    stop: () => {
+    stop: async () => {
       state?.answers.stop();
       state = undefined;
-      return Promise.resolve();
+      await outbound.close();
     },
     send: async (message, signal) => {
       const { context, answers } = running();
@@ -50,7 +53,7 @@ export function createWebhookAdapter(options: WebhookOptions): Adapter {
         throw new DeliveryError({ message: detail, retryable: false, uncertain: false });
       }
       if (source.callback === undefined) return { id: message.id };
-      return sendCallback(message, { callback: source.callback, fetch: fetch_, clock: context.clock }, signal);
+      return sendCallback(message, { callback: source.callback, fetch, clock: context.clock }, signal);
     },
     stream: (opening) => running().answers.openStream(opening),
     router: () => {

@@ -3,6 +3,7 @@ import { withTimeout } from '../../src/clock.ts';
 import { DeliveryError } from '../../src/errors.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import { signStandard } from '../../src/signature.ts';
+import { toAddressRefusal } from './outbound.ts';
 import type { WebhookCallback } from './source.ts';
 
 export interface CallbackOptions {
@@ -32,6 +33,8 @@ export async function sendCallback(message: OutboundMessage, options: CallbackOp
     throw toDeliveryError(response, { host, now: clock.now() });
   } catch (error) {
     if (error instanceof DeliveryError) throw error;
+    const refusal = toAddressRefusal(error, `webhooks.${message.tenant}.callback.url`);
+    if (refusal) throw refusal;
     throw new DeliveryError({
       message: `The callback at ${host} could not be reached, or did not answer within ${callback.timeoutMs} ms.`,
       retryable: true,

@@ -1,4 +1,5 @@
 import type { SourceVerification } from '../../src/verification.ts';
+import type { OpenFetch } from './outbound.ts';
 import type { TrustProxy } from './origin.ts';
 import type { RateLimit } from './rate-limit.ts';
 
@@ -8,8 +9,8 @@ export interface WebhookOptions {
   readonly maxBodyBytes: number;
   /** Where the outside reaches this server, for the addresses of jobs, and for senders that sign the address. Without it jobs are given as a path. */
   readonly publicUrl?: string | undefined;
-  /** Makes the callbacks and fetches issuers' keys; must not follow redirects when told `redirect: 'manual'`. */
-  readonly fetch?: typeof fetch | undefined;
+  /** The way out, for answers and for the keys of issuers. */
+  readonly openFetch: OpenFetch;
   /** Whose word counts about where a request comes from. Default nobody's. */
   readonly trustProxy?: TrustProxy | undefined;
 }

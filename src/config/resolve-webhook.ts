@@ -10,6 +10,11 @@ export interface WebhookConfig extends Omit<WebhookSettings, 'verify' | 'callbac
   readonly callback?: { readonly url: string; readonly timeoutSeconds: number; readonly secrets: readonly string[] } | undefined;
 }
 
+interface WebhookSettingsAround {
+  readonly webhooks: Readonly<Record<string, WebhookConfig>>;
+  readonly server: Settings['server'];
+}
+
 /** One secret or several become a list of them. Expects settings without conflicts. */
 export function resolveWebhook({ verify, callback, ...source }: WebhookSettings): WebhookConfig {
   const checked = { ...source, verify: resolveVerification(verify) };
@@ -48,4 +53,10 @@ export function toWebhookSource(name: string, { callback, ...source }: WebhookCo
   if (!callback) return { name, ...source };
   const { url, secrets, timeoutSeconds } = callback;
   return { name, ...source, callback: { url, secrets, timeoutMs: timeoutSeconds * 1_000 } };
+}
+
+/** What the adapter is told, besides its way out. */
+export function toWebhookOptions({ webhooks, server: { maxBodyBytes, publicUrl, trustProxy } }: WebhookSettingsAround) {
+  const sources = Object.entries(webhooks).map(([name, source]) => toWebhookSource(name, source));
+  return { sources, maxBodyBytes, publicUrl, trustProxy };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { attachments } from './attachments.ts';
 import { bot, conversation, model } from './conversation.ts';
+import { outbound } from './outbound.ts';
 import { discord, slack } from './platforms.ts';
 import { data, database, delivery, encryptionKeys, knowledge, log, server, worker } from './server.ts';
 import { tools } from './tools.ts';
@@ -24,6 +25,7 @@ export const configSchema = z.strictObject({
   discord,
   webhooks,
   webhookLog,
+  outbound,
   worker,
   delivery,
 });

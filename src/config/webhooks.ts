@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { compileTemplate } from '../template.ts';
+import { network } from './network.ts';
 import { count, setting, signingKey, text, url } from './setting.ts';
 import { verification } from './webhook-verify.ts';
 
@@ -10,17 +10,6 @@ const template = text.max(4000).superRefine((value, context) => {
   } catch (error) {
     context.addIssue({ code: 'custom', message: `cannot be used: ${error instanceof Error ? error.message : String(error)}` });
   }
-});
-
-const network = z.string().superRefine((value, context) => {
-  const [address = '', bits, ...rest] = value.split('/');
-  const family = isIP(address);
-  const isRight =
-    family !== 0 &&
-    rest.length === 0 &&
-    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)));
-  if (!isRight)
-    context.addIssue({ code: 'custom', message: 'must hold addresses or networks, like 203.0.113.7 or 203.0.113.0/24' });
 });
 
 const callback = z.strictObject({
