@@ -47,6 +47,9 @@ const planted: readonly { readonly file: string; readonly source: string; readon
   { file: 'src/message.ts', source: "import type { Stats } from 'node:fs';", expected: undefined },
   { file: 'src/message.ts', source: "import { z } from 'zod';", expected: /vocabulary: pure/ },
   { file: 'src/ids.ts', source: "import { hash } from 'node:crypto';", expected: undefined },
+  { file: 'src/jsonata.ts', source: "import jsonata from 'jsonata';", expected: undefined },
+  { file: 'src/message.ts', source: "import jsonata from 'jsonata';", expected: /only src\/jsonata\.ts may/ },
+  { file: 'adapters/webhook/a.ts', source: "import { Liquid } from 'liquidjs';", expected: /only src\/liquid\.ts may/ },
   { file: 'adapters/slack/send.ts', source: "import { retry } from '../../src/retry.ts';", expected: undefined },
   {
     file: 'adapters/slack/send.ts',

@@ -63,6 +63,9 @@ const sdkHomes: readonly { readonly sdk: RegExp; readonly homes: readonly string
   { sdk: /^@modelcontextprotocol\//, homes: ['src/tools/'] },
   { sdk: /^commander(?:\/|$)/, homes: ['src/cli/'] },
   { sdk: /^prom-client(?:\/|$)/, homes: ['src/metrics/'] },
+  // They compute and do nothing else, so that vocabulary may have them (docs/decisions/0012).
+  { sdk: /^jsonata(?:\/|$)/, homes: ['src/jsonata.ts'] },
+  { sdk: /^liquidjs(?:\/|$)/, homes: ['src/liquid.ts'] },
 ];
 
 /** What an adapter may use beside its platform's SDK. */
@@ -83,7 +86,7 @@ function checkImport(from: string, imported: ScannedImport): Violation[] {
   if (home && !home.some((folder) => from.startsWith(folder))) {
     return report(`only ${home.join(' and ')} may`, 'Put what needs it there, behind an interface of ours.');
   }
-  if (isVocabulary(from)) return checkVocabularyPackage(from, imported, report);
+  if (isVocabulary(from)) return home ? [] : checkVocabularyPackage(from, imported, report);
   if (!from.startsWith('adapters/') || specifier.startsWith('node:') || home || adapterPackages.test(specifier)) return [];
   return report(
     'an adapter uses its SDK, express, undici and ws',
