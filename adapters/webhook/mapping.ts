@@ -12,6 +12,8 @@ export interface Mapped {
   readonly conversation: string;
   readonly text: string;
   readonly author: Author;
+  /** What the reply will need, as JSON. */
+  readonly keep?: string | undefined;
 }
 
 export interface MappingInput {

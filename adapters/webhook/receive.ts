@@ -84,7 +84,7 @@ async function takeEvent(reception: Reception, body: Buffer): Promise<void> {
     refuse(reception, unmappable(source.name, mapped.key));
     return;
   }
-  await acceptEvent(reception, mapped.event);
+  await acceptEvent(reception, { ...mapped.event, keep: receiver.keep(parsed.payload) });
 }
 
 async function acceptEvent(reception: Reception, event: Mapped): Promise<void> {
@@ -125,7 +125,7 @@ async function accept({ context, receiver }: Exchange, message: InboundMessage):
 }
 
 export function toMessage({ name, author: authorTemplate }: WebhookSource, event: Mapped, sentAt: number): InboundMessage {
-  const { eventId, conversation, text, author } = event;
+  const { eventId, conversation, text, author, keep } = event;
   return {
     type: 'message',
     adapter: 'webhook',
@@ -140,7 +140,7 @@ export function toMessage({ name, author: authorTemplate }: WebhookSource, event
     addressed: true,
     // Without authors there is one voice only, and no need to tell the model who speaks.
     isDirect: authorTemplate === undefined,
-    destination: { source: name, conversation },
+    destination: { source: name, conversation, ...(keep === undefined ? {} : { keep }) },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { SourceVerification } from '../../src/verification.ts';
+import type { HttpAction } from './action/http-action.ts';
 import type { OpenFetch } from './outbound.ts';
 import type { TrustProxy } from './origin.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -41,6 +42,10 @@ export interface WebhookSource extends SourceLimits {
   readonly authorId?: string | undefined;
   /** Where answers go. Without it they can be fetched, waited for or streamed. */
   readonly callback?: WebhookCallback | undefined;
+  /** In place of a callback: how answers become comments by somebody else's API. */
+  readonly reply?: HttpAction | undefined;
+  /** Templates. What the reply will need of an event beside its conversation: `{{keep.NAME}}` there. */
+  readonly keep?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface SourceLimits {

@@ -1,4 +1,5 @@
 import type { SourceVerification } from '../verification.ts';
+import { toAction } from './resolve-reply.ts';
 import type { Settings } from './schema.ts';
 
 type WebhookSettings = Settings['webhooks'][string];
@@ -49,10 +50,14 @@ function listOf(one: string | undefined, several: readonly string[] | undefined)
 }
 
 /** As the adapter takes it. */
-export function toWebhookSource(name: string, { callback, ...source }: WebhookConfig) {
-  if (!callback) return { name, ...source };
-  const { url, secrets, timeoutSeconds } = callback;
-  return { name, ...source, callback: { url, secrets, timeoutMs: timeoutSeconds * 1_000 } };
+export function toWebhookSource(name: string, { callback, reply, ...source }: WebhookConfig) {
+  return {
+    ...{ name, ...source },
+    ...(callback
+      ? { callback: { url: callback.url, secrets: callback.secrets, timeoutMs: callback.timeoutSeconds * 1_000 } }
+      : {}),
+    ...(reply ? { reply: toAction(reply) } : {}),
+  };
 }
 
 /** What the adapter is told, besides its way out. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { compileTemplate } from '../template.ts';
 import { network } from './network.ts';
 import { count, setting, signingKey, text, url } from './setting.ts';
+import { reply } from './webhook-reply.ts';
 import { verification } from './webhook-verify.ts';
 
 const template = text.max(4000).superRefine((value, context) => {
@@ -96,7 +97,17 @@ const source = z.strictObject({
   text: setting(template.default('{{text}}'), { description: 'What was said.', example: '{{ticket.subject}}: {{comment.body}}' }),
   author: setting(template.optional(), { description: 'The name of who said it.', example: '{{requester.name}}' }),
   authorId: setting(template.optional(), { description: 'The id of who said it.', example: '{{requester.id}}' }),
+  keep: z
+    .record(
+      z.string().regex(/^[A-Za-z]\w{0,39}$/, 'must be made of letters, digits and _'),
+      setting(template, {
+        description: 'What the reply needs of the event beside its conversation: {{keep.NAME}} there. At most 1,000 characters.',
+        example: '{{ticket.requester.phone}}',
+      }),
+    )
+    .optional(),
   callback: callback.optional(),
+  reply: reply.optional(),
 });
 
 export const webhooks = setting(

@@ -45,8 +45,8 @@ export async function resend(id: string, cli: Cli): Promise<void> {
       return;
     }
     const { source, eventId } = delivery;
-    if (!config.webhooks[source]?.callback) {
-      refuse(id, `the source ${source} has no callback to send to`, cli);
+    if (!config.webhooks[source]?.callback && !config.webhooks[source]?.reply) {
+      refuse(id, `the source ${source} has no callback or reply to send by`, cli);
       return;
     }
     const parts = eventId === undefined ? 0 : await store.resendAnswer({ adapter: 'webhook', tenant: source, eventId });
@@ -67,10 +67,10 @@ function toEvent(delivery: WebhookDelivery, config: Config): { message: InboundM
   if (!parsed.ok) return { problem: parsed.detail };
   const idHeader = signedIdHeader(source.verify);
   const signedId = idHeader === undefined ? undefined : headers[idHeader];
-  const { map } = createReceiver(source, { fetch, jobKey: '' });
+  const { map, keep } = createReceiver(source, { fetch, jobKey: '' });
   const mapped = map({ payload: parsed.payload, headers, body: bytes, signedId });
   if (!mapped.ok) return { problem: `the template webhooks.${name}.${mapped.key} gives nothing for its body` };
-  return { message: toMessage(source, mapped.event, systemClock.now()) };
+  return { message: toMessage(source, { ...mapped.event, keep: keep(parsed.payload) }, systemClock.now()) };
 }
 
 function asAnother(message: InboundMessage): InboundMessage {
