@@ -6,6 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import { signStandard } from '../../src/signature.ts';
 import { sharedSecrets } from '../../src/verification.ts';
 import { Answers } from './answers.ts';
+import { checkWays } from './check.ts';
 import { loadJobKey } from './job-key.ts';
 import { createOutbound } from './outbound.ts';
 import type { Outbound } from './outbound.ts';
@@ -63,6 +64,7 @@ export function createWebhookAdapter(options: WebhookOptions): Adapter {
       const maxLength = options.sources.find(({ name }) => name === to?.['source'])?.reply?.maxLength;
       return maxLength === undefined ? [text] : splitMarkdown(text, maxLength);
     },
+    check: async (signal) => checkWays(options.sources, { outbound, clock: systemClock }, signal),
     stream: (opening) => running().answers.openStream(opening),
     router: () => {
       const readOrigin = createOriginReader(trustProxy);

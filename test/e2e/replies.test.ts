@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig } from '../../src/config.ts';
 import { startParley } from '../../src/main.ts';
+import { createWorkFolder } from '../support/call-cli.ts';
 import { memoryFiles } from '../support/config-files.ts';
 import { openCommentDesk, type CommentDesk, type DeskFault } from '../support/comment-desk.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
+import { startParleyProcess } from '../support/running-parley.ts';
 import { createFastClock } from './fast-clock.ts';
 
 const token = 'a-token-of-the-desk';
@@ -83,6 +85,34 @@ test('one comment stands under each ticket, whatever befell the requests', { tim
     rmSync(cwd, { recursive: true });
   }
 });
+
+test(
+  'one comment stands under each ticket when the process is killed while the desk is asked',
+  { timeout: 60_000 },
+  async (t) => {
+    await using finding = await openCommentDesk();
+    await using once = await openCommentDesk({ takesKeysOnce: true });
+    const cwd = createWorkFolder(t);
+    writeFileSync(join(cwd, 'parley.yaml'), toYaml({ finding, once }));
+    const first = await startParleyProcess(t, { cwd });
+    const statusUrls: string[] = [];
+    for (const [source, desk] of Object.entries({ finding, once })) {
+      desk.fail('taken', { status: 1, takesEffect: true });
+      desk.fail('not-taken', { status: 1 });
+      for (const ticket of ['taken', 'not-taken']) statusUrls.push(await ask(`${first.url}/webhooks/${source}`, ticket));
+    }
+    while (finding.requests.length < 2 || once.requests.length < 2) await new Promise(setImmediate);
+    await first.kill();
+
+    const second = await startParleyProcess(t, { cwd });
+    const settled = await Promise.all(statusUrls.map(async (path) => untilAnswered(`${second.url}${path}`)));
+
+    assert.deepEqual(new Set(settled), new Set(['answered']));
+    for (const desk of [finding, once])
+      assert.deepEqual([desk.comments('taken').length, desk.comments('not-taken').length], [1, 1]);
+    assert.ok(finding.requests.some(({ method }) => method === 'GET'));
+  },
+);
 
 async function ask(url: string, ticket: string): Promise<string> {
   const response = await fetch(url, {

@@ -78,6 +78,10 @@ export async function openCommentDesk(options: CommentDeskOptions = {}): Promise
   }
 
   function answer(seen: SeenRequest, response: ServerResponse): void {
+    if (seen.method === 'HEAD') {
+      response.writeHead(404).end();
+      return;
+    }
     const ticket = /^\/tickets\/([^/?]+)\/comments/.exec(seen.url)?.[1] ?? 'token';
     const fault = takeFault(ticket, seen.method);
     if (fault?.takesEffect) add(ticket, seen);

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
+import type { WebhookSource } from '../../../adapters/webhook/index.ts';
 import type { HttpAction } from '../../../adapters/webhook/action/http-action.ts';
-import { ConfigError } from '../../../src/errors.ts';
-import { failureOf, withDesk } from './action-harness.ts';
+import { AdapterError, ConfigError } from '../../../src/errors.ts';
+import { failureOf, hunter, withDesk } from './action-harness.ts';
 import { createFakeLedger } from './fake-ledger.ts';
-import { createAnswer, desk as source, never, nowhere, toLoopback, withWebhooks } from './harness.ts';
+import { createAnswer, desk as source, never, nowhere, secret, toLoopback, withWebhooks } from './harness.ts';
 
 /** All that could end a text, a header, an address or a template. */
 const nasty = 'He said "no"\\\n\r\n\t\u2028{{id}} {% raw %} ${x} & = ? # / ..</script>\u0000 \ud83d\ude00 ä';
@@ -227,6 +228,38 @@ test('the adapter replies by the action of the source, looks for what may stand 
     } finally {
       await adapter.stop();
     }
+  });
+});
+
+test('a check says what cannot be reached and which credentials cannot be had, and posts nothing', async () => {
+  await withDesk(async ({ desk }) => {
+    const reply: HttpAction = {
+      ...{ method: 'POST', url: `${desk.url}/tickets/{{conversation}}/comments`, timeoutMs: 5000 },
+      body: { type: 'text', text: '{{text}}', contentType: 'text/plain' },
+      auth: { scheme: 'oauth2', tokenUrl: `${desk.url}/token`, clientId: 'parley', secret: hunter },
+    };
+    const callback = { url: 'http://10.0.0.7/hunter2', secrets: [secret], timeoutMs: 1000 };
+    const check = async (...sources: WebhookSource[]) => {
+      const adapter = createWebhookAdapter({ sources, maxBodyBytes: 1000, openFetch: toLoopback });
+      try {
+        return await adapter.check?.(never);
+      } finally {
+        await adapter.stop();
+      }
+    };
+    const right = await check({ ...source, reply }, { ...source, name: 'plain' });
+    desk.fail('token', { status: 401 });
+    const wrong = check({ ...source, reply }, { ...source, name: 'inside', callback });
+
+    assert.deepEqual(right, { detail: 'on, /webhooks/desk, /webhooks/plain; where answers of 1 go can be reached' });
+    await assert.rejects(wrong, (error) => {
+      assert.ok(error instanceof AdapterError);
+      assert.match(error.message, /answered 401 \(webhooks\.desk\.reply\.auth\.tokenUrl\)/);
+      assert.match(error.message, /webhooks\.inside\.callback\.url: 10\.0\.0\.7 is private/);
+      assert.doesNotMatch(error.message, /hunter2/);
+      return true;
+    });
+    assert.ok(desk.requests.every(({ url }) => url === '/' || url === '/token'));
   });
 });
 
