@@ -107,6 +107,30 @@ export function withUncertainty(cause: DeliveryError, uncertain: boolean): Deliv
   return new DeliveryError({ message, retryable, uncertain, retryAfterMs, cause });
 }
 
+export interface AddressErrorData {
+  /** As it stands in the URL. */
+  readonly host: string;
+  readonly address: string;
+  /** `private`, `link-local` or `special`. */
+  readonly kind: string;
+}
+
+/** A request was not made, because its address is none of the public internet and nobody has allowed it. */
+export class AddressError extends ParleyError {
+  readonly code = 'address';
+  readonly host: string;
+  readonly address: string;
+  readonly kind: string;
+
+  constructor({ host, address, kind }: AddressErrorData) {
+    const subject = host === address ? address : `${host} has the address ${address}, which`;
+    super(`${subject} is ${kind === 'special' ? 'of no public use' : kind}, and outbound.allow does not name it.`);
+    this.host = host;
+    this.address = address;
+    this.kind = kind;
+  }
+}
+
 export interface FileErrorData {
   /** Completes "it was not read: ...", for people too. */
   readonly message: string;

@@ -6,7 +6,7 @@ import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { sqlitePath } from './config/database.ts';
 import { placeVoices, toModelChoices } from './config/place-voice.ts';
-import { toWebhookSource } from './config/resolve-webhook.ts';
+import { toWebhookOptions } from './config/resolve-webhook.ts';
 import { adaptersWithSettings } from './config/slack-home.ts';
 import { toDeliveryPolicy } from './config/delivery-policy.ts';
 import { toDiscordOptions } from './config/discord-options.ts';
@@ -18,6 +18,7 @@ import { createTurnRunner } from './conversation/turn.ts';
 import type { ToolsForTurn } from './conversation/turn-tools.ts';
 import { describeError } from './errors.ts';
 import { createFileReader } from './files/read-files.ts';
+import { createAddressGuard } from './http/address-guard.ts';
 import { createFetch } from './http/fetch.ts';
 import { createReadiness } from './http/health.ts';
 import { openWatch } from './metrics/open-watch.ts';
@@ -143,14 +144,14 @@ function openConfiguredStore(config: Config): NonNullable<ParleyOptions['openSto
 /** The adapters that are switched on. */
 export async function createAdapters(config: Config, fetch: typeof globalThis.fetch): Promise<Adapter[]> {
   const { slack, discord, webhooks } = config;
-  const { maxBodyBytes, publicUrl, trustProxy } = config.server;
-  const sources = Object.entries(webhooks).map(([name, source]) => toWebhookSource(name, source));
+  const outbound = { guard: createAddressGuard(config.outbound), maxResponseBytes: 8 * 1024 * 1024 };
   const adapters = await Promise.all([
     slack.enabled && adapterRegistry.slack({ ...toSlackOptions(config), fetch }),
     discord.enabled &&
       discord.token !== undefined &&
       adapterRegistry.discord({ ...toDiscordOptions(discord), token: discord.token, fetch }),
-    sources.length > 0 && adapterRegistry.webhook({ sources, fetch, maxBodyBytes, publicUrl, trustProxy }),
+    Object.keys(webhooks).length > 0 &&
+      adapterRegistry.webhook({ ...toWebhookOptions(config), openFetch: (tls) => createFetch({ ...outbound, tls }) }),
   ]);
   return adapters.filter((adapter) => adapter !== false);
 }

@@ -1,17 +1,24 @@
 import type { Adapter, AdapterContext } from '../../src/adapter.ts';
-import { ConfigError, DeliveryError, describeError } from '../../src/errors.ts';
+import { ConfigError, DeliveryError, describeError, withUncertainty } from '../../src/errors.ts';
+import type { OutboundMessage } from '../../src/message.ts';
 import { addMark } from '../../src/own-message.ts';
+import { splitMarkdown } from '../../src/split.ts';
+import { systemClock } from '../../src/clock.ts';
 import { signStandard } from '../../src/signature.ts';
 import { sharedSecrets } from '../../src/verification.ts';
 import { Answers } from './answers.ts';
+import { checkWays } from './check.ts';
 import { createExpressions } from './expressions/expressions.ts';
 import type { Expressions } from './expressions/expressions.ts';
 import { loadJobKey } from './job-key.ts';
+import { createOutbound } from './outbound.ts';
+import type { Outbound } from './outbound.ts';
 import { createOriginReader } from './origin.ts';
 import { createReceiver } from './receiver.ts';
 import type { Receiver } from './receiver.ts';
 import { createRouter } from './router.ts';
-import { sendCallback } from './send.ts';
+import { createReplyWay } from './replies.ts';
+import type { ReplyParts, ReplyWay } from './replies.ts';
 import type { WebhookOptions, WebhookSource } from './source.ts';
 
 export type { WebhookCallback, WebhookOptions, WebhookSource } from './source.ts';
@@ -21,21 +28,27 @@ export type { WebhookCallback, WebhookOptions, WebhookSource } from './source.ts
  * for the job. Throws a ConfigError that names the source and key where the options cannot be used.
  */
 export function createWebhookAdapter(options: WebhookOptions): Adapter {
-  const { maxBodyBytes, publicUrl = '', fetch: fetch_ = fetch, trustProxy = false } = options;
+  const { maxBodyBytes, publicUrl = '', trustProxy = false } = options;
+  const outbound = createOutbound(options.openFetch);
+  const fetch: typeof globalThis.fetch = (input, init) => outbound.fetchBy()(input, init);
   const needsKey = options.sources.some(({ verify }) => sharedSecrets(verify).length === 0);
-  let receivers = createReceivers(options.sources, { fetch: fetch_, jobKey: '' });
-  let state: { readonly context: AdapterContext; readonly answers: Answers; readonly expressions: Expressions } | undefined;
+  let receivers = createReceivers(options.sources, { fetch, jobKey: '' });
+  checkReplies(options.sources, outbound);
+  let state: Running | undefined;
 
-  function running(): NonNullable<typeof state> {
+  function running(): Running {
     if (state) return state;
-    throw new DeliveryError({ message: 'The webhook adapter is not running.', retryable: true, uncertain: false });
+    throw notRunning();
   }
 
   return {
     name: 'webhook',
     start: async (context) => {
-      if (needsKey && !state) receivers = createReceivers(options.sources, { fetch: fetch_, jobKey: await loadJobKey(context) });
-      state ??= { context, answers: new Answers(context), expressions: createExpressions(context) };
+      if (needsKey && !state) receivers = createReceivers(options.sources, { fetch, jobKey: await loadJobKey(context) });
+      state ??= {
+        ...{ context, answers: new Answers(context), expressions: createExpressions(context) },
+        ways: createWays(options.sources, { outbound, clock: context.clock }),
+      };
       context.log.info('webhooks are taken', { sources: [...receivers.keys()] });
     },
     stop: async () => {
@@ -43,27 +56,53 @@ export function createWebhookAdapter(options: WebhookOptions): Adapter {
       state = undefined;
       stopped?.answers.stop();
       await stopped?.expressions.stop();
+      await outbound.close();
     },
     send: async (message, signal) => {
-      const { context, answers } = running();
-      // The answer is committed, so that whoever waits may have it, whatever becomes of the callback.
+      const { answers, ways } = running();
+      // The answer is committed, so that whoever waits may have it, whatever becomes of the way out.
       answers.announce(message.conversationId);
-      const source = receivers.get(message.tenant)?.source;
-      if (source === undefined) {
-        const detail = `The source "${message.tenant}" is not configured any more. Configure it again, or discard the answer.`;
-        throw new DeliveryError({ message: detail, retryable: false, uncertain: false });
-      }
-      if (source.callback === undefined) return { id: message.id };
-      const { mark = 'none' } = source.own ?? {};
+      const { mark = 'none' } = receivers.get(message.tenant)?.source.own ?? {};
       const marked = mark === 'none' ? message : { ...message, text: addMark(message.text, message.id, mark) };
-      return sendCallback(marked, { callback: source.callback, fetch: fetch_, clock: context.clock }, signal);
+      return wayOf(ways, message).send(marked, signal);
     },
+    find: async (message, signal) => {
+      if (!state) throw withUncertainty(notRunning(), true);
+      return state.ways.get(message.tenant)?.find(message, signal);
+    },
+    split: (text, _opened, to) => {
+      const maxLength = options.sources.find(({ name }) => name === to?.['source'])?.reply?.maxLength;
+      return maxLength === undefined ? [text] : splitMarkdown(text, maxLength);
+    },
+    check: async (signal) => checkWays(options.sources, { outbound, clock: systemClock }, signal),
     stream: (opening) => running().answers.openStream(opening),
     router: () => {
       const readOrigin = createOriginReader(trustProxy);
       return createRouter({ receivers: () => receivers, maxBodyBytes, publicUrl, readOrigin, running: () => state });
     },
   };
+}
+
+interface Running {
+  readonly context: AdapterContext;
+  readonly answers: Answers;
+  readonly expressions: Expressions;
+  readonly ways: ReadonlyMap<string, ReplyWay>;
+}
+
+function notRunning(): DeliveryError {
+  return new DeliveryError({ message: 'The webhook adapter is not running.', retryable: true, uncertain: false });
+}
+
+function createWays(sources: readonly WebhookSource[], parts: ReplyParts): Running['ways'] {
+  return new Map(sources.map((source) => [source.name, createReplyWay(source, parts)]));
+}
+
+function wayOf(ways: Running['ways'], { tenant }: OutboundMessage): ReplyWay {
+  const way = ways.get(tenant);
+  if (way) return way;
+  const detail = `The source "${tenant}" is not configured any more. Configure it again, or discard the answer.`;
+  throw new DeliveryError({ message: detail, retryable: false, uncertain: false });
 }
 
 type ReceiverParts = Parameters<typeof createReceiver>[1];
@@ -82,6 +121,13 @@ function createReceivers(sources: readonly WebhookSource[], parts: ReceiverParts
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return receivers;
+}
+
+function checkReplies(sources: readonly WebhookSource[], outbound: Outbound): void {
+  const problems = sources.flatMap((source) =>
+    problemsOf(`webhooks.${source.name}.reply`, () => createReplyWay(source, { outbound, clock: systemClock })),
+  );
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 function checkCallback({ url, secrets }: NonNullable<WebhookSource['callback']>): void {

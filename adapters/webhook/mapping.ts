@@ -16,6 +16,8 @@ export interface Mapped {
   readonly author: Author;
   /** Why it is no question, where the source's `when` says so. */
   readonly ignored?: Ignored | undefined;
+  /** What the reply will need, as JSON. */
+  readonly keep?: string | undefined;
 }
 
 export interface MappingInput {

@@ -86,7 +86,7 @@ async function takeEvent(reception: Reception, body: Buffer): Promise<void> {
   const mapped = await receiver.map(input, reception.expressions);
   if (mapped.ok) {
     const own = receiver.readOwn({ payload: parsed.payload, headers: request.headers, event: mapped.event });
-    await acceptEvent(reception, mapped.event, own);
+    await acceptEvent(reception, { ...mapped.event, keep: receiver.keep(parsed.payload) }, own);
   } else if ('unavailable' in mapped) refuse(reception, notEvaluated, retryLater);
   else refuse(reception, unmappable(source.name, mapped));
 }
@@ -130,7 +130,7 @@ async function accept({ context, receiver }: Exchange, message: InboundMessage):
 }
 
 export function toMessage({ name, author: authorTemplate }: WebhookSource, event: Mapped, sentAt: number): InboundMessage {
-  const { eventId, conversation, text, author, ignored } = event;
+  const { eventId, conversation, text, author, keep, ignored } = event;
   return {
     type: 'message',
     adapter: 'webhook',
@@ -145,7 +145,7 @@ export function toMessage({ name, author: authorTemplate }: WebhookSource, event
     addressed: true,
     // Without authors there is one voice only, and no need to tell the model who speaks.
     isDirect: authorTemplate === undefined,
-    destination: { source: name, conversation },
+    destination: { source: name, conversation, ...(keep === undefined ? {} : { keep }) },
     ...(ignored === undefined ? {} : { ignored }),
   };
 }

@@ -3,6 +3,8 @@ import { createAddressList } from './addresses.ts';
 import type { Contains } from './addresses.ts';
 import { createJobIds } from './job-id.ts';
 import type { JobIds } from './job-id.ts';
+import { createKeep } from './keep.ts';
+import type { Keep } from './keep.ts';
 import { createMapping } from './mapping.ts';
 import type { Mapping } from './mapping.ts';
 import { createOwnReader } from './own.ts';
@@ -18,6 +20,7 @@ export interface Receiver {
   readonly source: WebhookSource;
   readonly verify: SourceVerify;
   readonly map: Mapping;
+  readonly keep: Keep;
   readonly requireHttps: boolean;
   /** Undefined where every address is. */
   readonly isAllowed: Contains | undefined;
@@ -43,6 +46,7 @@ export function createReceiver(
     source,
     verify: createSourceVerifier(source.verify, fetch),
     map: createMapping(source),
+    keep: createKeep(source),
     requireHttps,
     isAllowed: allowFrom && createAddressList(allowFrom),
     takeOne: rateLimit && createRateLimiter(rateLimit),

@@ -3,6 +3,8 @@ import { withTimeout } from '../../src/clock.ts';
 import { DeliveryError } from '../../src/errors.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import { signStandard } from '../../src/signature.ts';
+import { toAddressRefusal } from './outbound.ts';
+import { parseRetryAfter } from './response.ts';
 import type { WebhookCallback } from './source.ts';
 
 export interface CallbackOptions {
@@ -32,6 +34,8 @@ export async function sendCallback(message: OutboundMessage, options: CallbackOp
     throw toDeliveryError(response, { host, now: clock.now() });
   } catch (error) {
     if (error instanceof DeliveryError) throw error;
+    const refusal = toAddressRefusal(error, `webhooks.${message.tenant}.callback.url`);
+    if (refusal) throw refusal;
     throw new DeliveryError({
       message: `The callback at ${host} could not be reached, or did not answer within ${callback.timeoutMs} ms.`,
       retryable: true,
@@ -78,9 +82,10 @@ async function discard({ body }: Response): Promise<void> {
 const temporaryRedirects = new Set([302, 303, 307]);
 const temporaryRefusals = new Set([408, 425, 429]);
 
-function toDeliveryError({ status, headers }: Response, { host, now }: { host: string; now: number }): DeliveryError {
+function toDeliveryError(response: Response, { host, now }: { host: string; now: number }): DeliveryError {
+  const { status } = response;
   const retryable = status >= 500 || temporaryRefusals.has(status) || temporaryRedirects.has(status);
-  const retryAfterMs = status === 429 || status === 503 ? parseRetryAfter(headers.get('retry-after'), now) : undefined;
+  const retryAfterMs = status === 429 || status === 503 ? parseRetryAfter(response, now) : undefined;
   return new DeliveryError({
     message: `The callback at ${host} answered ${status}. ${advise(status)}`,
     retryable,
@@ -98,13 +103,4 @@ function advise(status: number): string {
   return status === 429 || status >= 500
     ? 'The receiver is in trouble, or wants to be left alone for now.'
     : 'The receiver refuses the answer; its log should say why.';
-}
-
-const dayMs = 86_400_000;
-
-/** Seconds or a date, at most a day. */
-function parseRetryAfter(value: string | null, now: number): number | undefined {
-  if (value === null) return undefined;
-  const ms = /^\s*\d{1,9}\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), dayMs);
 }

@@ -1,5 +1,7 @@
 import type { MarkStyle } from '../../src/own-message.ts';
 import type { SourceVerification } from '../../src/verification.ts';
+import type { HttpAction } from './action/http-action.ts';
+import type { OpenFetch } from './outbound.ts';
 import type { TrustProxy } from './origin.ts';
 import type { RateLimit } from './rate-limit.ts';
 
@@ -9,8 +11,8 @@ export interface WebhookOptions {
   readonly maxBodyBytes: number;
   /** Where the outside reaches this server, for the addresses of jobs, and for senders that sign the address. Without it jobs are given as a path. */
   readonly publicUrl?: string | undefined;
-  /** Makes the callbacks and fetches issuers' keys; must not follow redirects when told `redirect: 'manual'`. */
-  readonly fetch?: typeof fetch | undefined;
+  /** The way out, for answers and for the keys of issuers. */
+  readonly openFetch: OpenFetch;
   /** Whose word counts about where a request comes from. Default nobody's. */
   readonly trustProxy?: TrustProxy | undefined;
 }
@@ -55,6 +57,10 @@ export interface WebhookSource extends SourceLimits {
   readonly own?: OwnRules | undefined;
   /** Where answers go. Without it they can be fetched, waited for or streamed. */
   readonly callback?: WebhookCallback | undefined;
+  /** In place of a callback: how answers become comments by somebody else's API. */
+  readonly reply?: HttpAction | undefined;
+  /** Templates. What the reply will need of an event beside its conversation: `{{keep.NAME}}` there. */
+  readonly keep?: Readonly<Record<string, string>> | undefined;
 }
 
 /** How the bot's own comments are known when the sender tells us of them. */

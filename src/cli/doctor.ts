@@ -37,7 +37,8 @@ Examples:
   $ parley doctor slack
   $ parley doctor --json | jq '.[] | select(.state == "failed")'
 
-Asks Slack, Discord and the AI model whether they accept the credentials. No message is sent and no event is taken.
+Asks Slack, Discord and the AI model whether they accept the credentials, and whether those who are sent answers to webhooks can be reached. No message is
+sent and no event is taken.
 
 Exit status: 0 all that is on works, 1 something does not, 2 the configuration cannot be used.
 `;

@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { configSchema } from './schema.ts';
 import { settings } from './setting.ts';
-import { isRecord, schemaAt, unwrap } from './walk.ts';
+import { isRecord, schemaAt } from './walk.ts';
 
 const mask = '********';
 
@@ -20,7 +20,7 @@ function maskValue(value: unknown, schema: z.ZodType): unknown {
     });
     return Object.fromEntries(entries);
   }
-  return typeof value === 'string' && unwrap(schema) instanceof z.ZodURL ? maskQuery(value) : value;
+  return typeof value === 'string' && /^https?:/i.test(value) ? maskQuery(value) : value;
 }
 
 /** Many services put a token into the query string of the URL that they give out. */

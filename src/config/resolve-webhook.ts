@@ -1,4 +1,5 @@
 import type { SourceVerification } from '../verification.ts';
+import { toAction } from './resolve-reply.ts';
 import type { Settings } from './schema.ts';
 
 type WebhookSettings = Settings['webhooks'][string];
@@ -8,6 +9,11 @@ export interface WebhookConfig extends Omit<WebhookSettings, 'verify' | 'callbac
   /** How a request proves where it comes from; any of the secrets or public keys will do. */
   readonly verify: SourceVerification;
   readonly callback?: { readonly url: string; readonly timeoutSeconds: number; readonly secrets: readonly string[] } | undefined;
+}
+
+interface WebhookSettingsAround {
+  readonly webhooks: Readonly<Record<string, WebhookConfig>>;
+  readonly server: Settings['server'];
 }
 
 /** One secret or several become a list of them. Expects settings without conflicts. */
@@ -44,8 +50,18 @@ function listOf(one: string | undefined, several: readonly string[] | undefined)
 }
 
 /** As the adapter takes it. */
-export function toWebhookSource(name: string, { callback, ...source }: WebhookConfig) {
-  if (!callback) return { name, ...source };
-  const { url, secrets, timeoutSeconds } = callback;
-  return { name, ...source, callback: { url, secrets, timeoutMs: timeoutSeconds * 1_000 } };
+export function toWebhookSource(name: string, { callback, reply, ...source }: WebhookConfig) {
+  return {
+    ...{ name, ...source },
+    ...(callback
+      ? { callback: { url: callback.url, secrets: callback.secrets, timeoutMs: callback.timeoutSeconds * 1_000 } }
+      : {}),
+    ...(reply ? { reply: toAction(reply) } : {}),
+  };
+}
+
+/** What the adapter is told, besides its way out. */
+export function toWebhookOptions({ webhooks, server: { maxBodyBytes, publicUrl, trustProxy } }: WebhookSettingsAround) {
+  const sources = Object.entries(webhooks).map(([name, source]) => toWebhookSource(name, source));
+  return { sources, maxBodyBytes, publicUrl, trustProxy };
 }

@@ -1,14 +1,17 @@
 import type { Conflict } from './conflict.ts';
+import { checkReply } from './reply-checks.ts';
 import type { Settings } from './schema.ts';
 import { findPublicKeyProblem } from './webhook-verify.ts';
 
 type Source = Settings['webhooks'][string];
 type Verify = Source['verify'];
 
-export function checkWebhook(name: string, { verify, callback }: Source, server: Settings['server'] | undefined): Conflict[] {
+export function checkWebhook(name: string, source: Source, server: Settings['server'] | undefined): Conflict[] {
+  const { verify, callback } = source;
   const path = ['webhooks', name, 'verify'];
   return [
     ...checkProof(path, verify),
+    ...checkReply(name, source),
     ...(callback
       ? checkOne(['webhooks', name, 'callback'], callback, { names: secretNames, why: 'answers are signed with it' })
       : []),

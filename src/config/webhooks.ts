@@ -1,7 +1,8 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { compileTemplate } from '../template.ts';
+import { network } from './network.ts';
 import { count, setting, signingKey, text, url } from './setting.ts';
+import { reply } from './webhook-reply.ts';
 import { verification } from './webhook-verify.ts';
 
 const template = text.max(4000).superRefine((value, context) => {
@@ -19,17 +20,6 @@ const liquid = z.strictObject({ liquid: expression });
 const mapped = z.union([template, jsonata], { error: 'must be a text with gaps, or { jsonata: "..." }' });
 const mappedText = z.union([template, jsonata, liquid], {
   error: 'must be a text with gaps, { jsonata: "..." } or { liquid: "..." }',
-});
-
-const network = z.string().superRefine((value, context) => {
-  const [address = '', bits, ...rest] = value.split('/');
-  const family = isIP(address);
-  const isRight =
-    family !== 0 &&
-    rest.length === 0 &&
-    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)));
-  if (!isRight)
-    context.addIssue({ code: 'custom', message: 'must hold addresses or networks, like 203.0.113.7 or 203.0.113.0/24' });
 });
 
 const callback = z.strictObject({
@@ -148,7 +138,17 @@ const source = z.strictObject({
       }),
     })
     .optional(),
+  keep: z
+    .record(
+      z.string().regex(/^[A-Za-z]\w{0,39}$/, 'must be made of letters, digits and _'),
+      setting(template, {
+        description: 'What the reply needs of the event beside its conversation: {{keep.NAME}} there. At most 1,000 characters.',
+        example: '{{ticket.requester.phone}}',
+      }),
+    )
+    .optional(),
   callback: callback.optional(),
+  reply: reply.optional(),
 });
 
 export const webhooks = setting(

@@ -1,4 +1,5 @@
 import { Agent } from 'undici';
+import type { AddressGuard } from './address-guard.ts';
 import { Exchange } from './fetch-exchange.ts';
 import { ThinBody, ThinResponse, contentEncoding } from './fetch-response.ts';
 
@@ -11,6 +12,16 @@ export interface FetchOptions {
   readonly idleTimeoutMs?: number | undefined;
   /** How much of one response is held in memory. Default 64 MiB. */
   readonly maxResponseBytes?: number | undefined;
+  /** Judges each address that is to be connected to; a refused one rejects with an AddressError as the cause. Redirects cannot be followed then. */
+  readonly guard?: AddressGuard | undefined;
+  /** What this side shows of itself, and whom it believes in place of the system's authorities. PEM. */
+  readonly tls?: TlsIdentity | undefined;
+}
+
+export interface TlsIdentity {
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly ca?: string | undefined;
 }
 
 export interface ThinFetch {
@@ -27,19 +38,27 @@ export interface ThinFetch {
 /** One set of connections, shared by all that is given this fetch. */
 export function createFetch(options: FetchOptions = {}): ThinFetch {
   const { connections = 256, connectTimeoutMs = 10_000, idleTimeoutMs = 600_000, maxResponseBytes = 64 * 1024 * 1024 } = options;
+  const { guard, tls } = options;
   const agent = new Agent({
     connections,
     headersTimeout: idleTimeoutMs,
     bodyTimeout: idleTimeoutMs,
-    connect: { timeout: connectTimeoutMs },
+    connect: { ...toSecureContext(tls), timeout: connectTimeoutMs, ...(guard ? { lookup: guard.lookup } : {}) },
   });
+
+  function leave(input: string | URL | Request, init: RequestInit): Promise<Response> {
+    // The platform's fetch connects by itself, and to wherever it is redirected: nobody would judge that.
+    if (guard) throw new TypeError('Only http and https requests without redirects can be made here.');
+    return fetch(input, init);
+  }
 
   async function thinFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
     const url = input instanceof Request ? undefined : new URL(input);
     const body = toPlainBody(init.body);
-    if (!url?.protocol.startsWith('http') || body === undefined || init.redirect === 'follow') return fetch(input, init);
+    if (!url || !/^https?:$/.test(url.protocol) || body === undefined || init.redirect === 'follow') return leave(input, init);
     if (url.username !== '' || url.password !== '')
       throw new TypeError('A URL must not hold credentials: send them in a header.');
+    guard?.check(url.hostname);
     const method = (init.method ?? 'GET').toUpperCase();
     if (body !== null && (method === 'GET' || method === 'HEAD')) throw new TypeError(`A ${method} request cannot have a body.`);
     const exchange = new Exchange(maxResponseBytes, init.signal ?? undefined);
@@ -61,6 +80,11 @@ export function createFetch(options: FetchOptions = {}): ThinFetch {
   }
 
   return { fetch: thinFetch, close: () => agent.destroy() };
+}
+
+/** Authorities that are named stand in place of the system's. */
+function toSecureContext({ cert, key, ca }: TlsIdentity = {}): TlsIdentity {
+  return { ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }), ...(ca === undefined ? {} : { ca }) };
 }
 
 /** The body as undici takes it without further work; undefined for what is left to the platform's fetch. */

@@ -18,6 +18,7 @@ export function createDeskPane(clock: Clock): Pane & { yaml(): string } {
     yaml: () => {
       const { conversation, text, author, authorId } = deskTemplates;
       return JSON.stringify({
+        outbound: { allow: ['127.0.0.1'] },
         webhooks: {
           desk: {
             verify: { scheme: 'standard', secret: '${DESK_SECRET}' },

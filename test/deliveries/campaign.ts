@@ -129,7 +129,7 @@ function watchProgress(progress: () => number): { readonly stalled: Promise<neve
 function toSettings(callbackUrl: string): object {
   return {
     server: { accessLog: false, metricsToken: 'a token for the figures' },
-    network: { allowPrivate: ['loopback'] },
+    outbound: { allow: ['127.0.0.1'] },
     webhooks: {
       [sourceName]: {
         verify: { scheme: 'standard', secret },

@@ -50,8 +50,8 @@ export async function resend(id: string, cli: Cli): Promise<void> {
       return;
     }
     const { source, eventId } = delivery;
-    if (!config.webhooks[source]?.callback) {
-      refuse(id, `the source ${source} has no callback to send to`, cli);
+    if (!config.webhooks[source]?.callback && !config.webhooks[source]?.reply) {
+      refuse(id, `the source ${source} has no callback or reply to send by`, cli);
       return;
     }
     const parts = eventId === undefined ? 0 : await store.resendAnswer({ adapter: 'webhook', tenant: source, eventId });
@@ -72,11 +72,11 @@ async function toEvent(delivery: WebhookDelivery, config: Config): Promise<{ mes
   if (!parsed.ok) return { problem: parsed.detail };
   const idHeader = signedIdHeader(source.verify);
   const signedId = idHeader === undefined ? undefined : headers[idHeader];
-  const { map } = createReceiver(source, { fetch, jobKey: '' });
+  const { map, keep } = createReceiver(source, { fetch, jobKey: '' });
   const expressions = createExpressions({ clock: systemClock });
   const mapped = await map({ payload: parsed.payload, headers, body: bytes, signedId }, expressions);
   await expressions.stop();
-  if (mapped.ok) return { message: toMessage(source, mapped.event, systemClock.now()) };
+  if (mapped.ok) return { message: toMessage(source, { ...mapped.event, keep: keep(parsed.payload) }, systemClock.now()) };
   return { problem: 'unavailable' in mapped ? noEvaluator : `webhooks.${name}.${mapped.key} ${mapped.problem}` };
 }
 

@@ -6,7 +6,7 @@ import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
 import { createHttpServer } from '../../../src/http/server.ts';
 import { createCertificates, readPem } from '../../support/certificates.ts';
 import { createFakeLedger } from './fake-ledger.ts';
-import { desk, ticket } from './harness.ts';
+import { desk, ticket, nowhere } from './harness.ts';
 
 function post(url: string, options: RequestOptions): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
@@ -36,6 +36,7 @@ test('a source takes what comes with its client certificate, by fingerprint or s
   const adapter = createWebhookAdapter({
     sources: [{ ...desk, verify: { scheme: 'mtls', verifiedHeader: 'x', verifiedValue: 'x', identities } }],
     maxBodyBytes: 10_000,
+    openFetch: nowhere,
   });
   const router = adapter.router?.();
   const readiness = async () => ({ ready: true, adapters: {}, store: { writable: true } });

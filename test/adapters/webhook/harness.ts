@@ -2,6 +2,9 @@ import { Webhook } from 'standardwebhooks';
 import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
 import type { WebhookOptions, WebhookSource } from '../../../adapters/webhook/index.ts';
 import type { Adapter } from '../../../src/adapter.ts';
+import type { OpenFetch } from '../../../adapters/webhook/outbound.ts';
+import { createAddressGuard } from '../../../src/http/address-guard.ts';
+import { createFetch } from '../../../src/http/fetch.ts';
 import { createHttpServer } from '../../../src/http/server.ts';
 import type { OutboundMessage } from '../../../src/message.ts';
 import { createFakeLedger } from './fake-ledger.ts';
@@ -38,7 +41,7 @@ export interface Delivery {
 /** The adapter on the real HTTP server, with a ledger in memory behind it. */
 export async function withWebhooks(options: Partial<WebhookOptions>, use: (harness: Harness) => Promise<void>): Promise<void> {
   const ledger = createFakeLedger();
-  const adapter = createWebhookAdapter({ sources: [desk], maxBodyBytes: 10_000, ...options });
+  const adapter = createWebhookAdapter({ sources: [desk], maxBodyBytes: 10_000, openFetch: nowhere, ...options });
   const router = adapter.router?.();
   const { clock, log } = ledger;
   const readiness = async () => ({ ready: true, adapters: {}, store: { writable: true } });
@@ -116,6 +119,15 @@ export function createAnswer(data: Partial<OutboundMessage> = {}): OutboundMessa
     ...data,
   };
 }
+
+/** For those that send nothing out. */
+export const nowhere: OpenFetch = () => ({
+  fetch: () => Promise.reject(new Error('nothing was to be sent')),
+  close: () => Promise.resolve(),
+});
+
+/** The way out of the product, with leave to reach emulators. */
+export const toLoopback: OpenFetch = (tls) => createFetch({ tls, guard: createAddressGuard({ allow: ['127.0.0.1'] }) });
 
 export const never = new AbortController().signal;
 export const opening = { id: 'a1', conversationId: 'webhook:desk:7', tenant: 'desk', inReplyTo: 'evt_1', destination: {} };

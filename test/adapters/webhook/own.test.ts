@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { findMarks } from '../../../src/own-message.ts';
 import type { OwnRules } from '../../../adapters/webhook/source.ts';
 import { listen, shut } from '../../deliveries/loopback.ts';
-import { createAnswer, desk, never, secret, withWebhooks } from './harness.ts';
+import { createAnswer, desk, never, secret, toLoopback, withWebhooks } from './harness.ts';
 
 const id = 'a1b2c3d4e5f6a1b2c3d4e5f6';
 
@@ -51,7 +51,7 @@ for (const mark of ['none', 'visible', 'invisible'] as const) {
     });
     const callback = { url: `http://127.0.0.1:${await listen(server)}/`, secrets: [secret], timeoutMs: 5_000 };
     t.after(() => shut(server));
-    await withWebhooks({ sources: [{ ...desk, callback, own: { mark } }] }, async ({ adapter }) => {
+    await withWebhooks({ sources: [{ ...desk, callback, own: { mark } }], openFetch: toLoopback }, async ({ adapter }) => {
       await adapter.send(createAnswer({ id }), never);
 
       assert.deepEqual(findMarks(JSON.parse(bodies[0] ?? '{}').data.text), mark === 'none' ? [] : [id]);

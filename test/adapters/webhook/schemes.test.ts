@@ -124,7 +124,10 @@ describe('JSON Web Tokens', () => {
   const good = (now: number) => ({ iss: 'https://issuer.example.com', aud: 'parley', exp: Math.floor(now / 1000) + 60 });
 
   async function withIssuer(fetch_: typeof fetch, use: (harness: Harness) => Promise<void>): Promise<void> {
-    await withWebhooks({ sources: [{ ...desk, verify: issued }], fetch: fetch_ }, use);
+    await withWebhooks(
+      { sources: [{ ...desk, verify: issued }], openFetch: () => ({ fetch: fetch_, close: async () => undefined }) },
+      use,
+    );
   }
 
   test('are held against the keys that the issuer publishes, which are fetched once', async () => {

@@ -8,10 +8,9 @@ import type { DeskEmulator } from '../../../adapters/webhook/emulator.ts';
 import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
 import type { Adapter } from '../../../src/adapter.ts';
 import { DeliveryError } from '../../../src/errors.ts';
-import { createFetch } from '../../../src/http/fetch.ts';
 import { createFakeLedger } from './fake-ledger.ts';
 import type { FakeLedger } from './fake-ledger.ts';
-import { createAnswer, desk, never } from './harness.ts';
+import { createAnswer, desk, never, nowhere, toLoopback } from './harness.ts';
 
 interface Sending {
   readonly adapter: Adapter;
@@ -23,15 +22,13 @@ async function withCallback(use: (sending: Sending) => Promise<void>, url?: stri
   const ledger = createFakeLedger();
   const emulator = createDeskEmulator({ clock: ledger.clock });
   await emulator.listen();
-  const thin = createFetch();
   const callback = { url: url ?? emulator.callbackUrl, secrets: [emulator.callbackSecret], timeoutMs: 5000 };
-  const adapter = createWebhookAdapter({ sources: [{ ...desk, callback }], maxBodyBytes: 1000, fetch: thin.fetch });
+  const adapter = createWebhookAdapter({ sources: [{ ...desk, callback }], maxBodyBytes: 1000, openFetch: toLoopback });
   await adapter.start(ledger);
   try {
     await use({ adapter, emulator, ledger });
   } finally {
     await adapter.stop();
-    await thin.close();
     await emulator.close();
   }
 }
@@ -123,6 +120,22 @@ test('names the host of a callback only, because addresses hold credentials', as
   }, 'http://127.0.0.1:1/hunter2?key=hunter2');
 });
 
+test('reaches no address that is not allowed, and says which setting would', async () => {
+  const port = 1;
+  for (const [host, said] of [
+    ['10.0.0.7', /^webhooks\.desk\.callback\.url: 10\.0\.0\.7 is private.*outbound: \{ allow: \["10\.0\.0\.7"\] \}/],
+    ['169.254.169.254', /169\.254\.169\.254 is link-local/],
+    ['[::ffff:10.0.0.7]', /is private/],
+  ] as const) {
+    await withCallback(async ({ adapter }) => {
+      const error = await failure(adapter.send(createAnswer(), never));
+
+      assert.match(error.message, said);
+      assert.deepEqual([error.retryable, error.uncertain], [false, false]);
+    }, `http://${host}:${port}/hunter2`);
+  }
+});
+
 test('judges statuses, follows no redirect, and reads no more of a response than it must', async () => {
   let status = 200;
   const headers: Record<string, string> = {};
@@ -166,7 +179,7 @@ test('judges statuses, follows no redirect, and reads no more of a response than
 });
 
 test('has nothing to send for a source without a callback, and refuses for one that is gone', async () => {
-  const adapter = createWebhookAdapter({ sources: [desk], maxBodyBytes: 1000 });
+  const adapter = createWebhookAdapter({ sources: [desk], maxBodyBytes: 1000, openFetch: nowhere });
   await adapter.start(createFakeLedger());
 
   assert.deepEqual(await adapter.send(createAnswer(), never), { id: createAnswer().id });

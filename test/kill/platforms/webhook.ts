@@ -43,6 +43,7 @@ export function createWebhookDriver(desk: DeskEmulator): PlatformDriver {
     settings: () => ({
       env: {},
       yaml: {
+        outbound: { allow: ['127.0.0.1'] },
         webhooks: {
           desk: {
             verify: { scheme: 'standard', secret: desk.secret },

@@ -57,7 +57,7 @@ describe('parley send, to a running Parley', () => {
 
     const unmapped = await send(['shop', '--text', 'Hello']);
     assert.equal(unmapped.exitCode, 1);
-    assert.match(unmapped.stdout, /^422 The template "conversation" of this source gives nothing/);
+    assert.match(unmapped.stdout, /^422 webhooks\.shop\.conversation gives nothing/);
     assert.match(unmapped.stderr, /--file payload\.json\n$/);
   });
 });

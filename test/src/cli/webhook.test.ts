@@ -11,6 +11,7 @@ import { startParleyProcess } from '../../support/running-parley.ts';
 
 const secret = 'a-shared-secret';
 const settings = (callback: string) => `
+outbound: { allow: [127.0.0.1] }
 webhooks:
   shop:
     verify: { scheme: hmac, secrets: [the-next-secret, ${secret}], header: x-signature, prefix: 'sha256=' }

@@ -1,0 +1,175 @@
+import type { FoundMessage } from '../../../src/adapter.ts';
+import { withTimeout } from '../../../src/clock.ts';
+import type { Clock } from '../../../src/clock.ts';
+import { DeliveryError, describeError, withUncertainty } from '../../../src/errors.ts';
+import type { Json, OutboundMessage, Receipt } from '../../../src/message.ts';
+import { lookup } from '../../../src/template.ts';
+import { readJsonAtMost } from '../response.ts';
+import { compileRequest } from './action-request.ts';
+import type { ActionRequest } from './action-request.ts';
+import { compileUrl, originOf } from './action-url.ts';
+import { createAuthorizer } from './authorize.ts';
+import type { Authorizer } from './authorize.ts';
+import { toRequestFailure, toStatusFailure } from './failure.ts';
+import type { ActionFind, HttpAction } from './http-action.ts';
+import { sampleData, toActionData } from './render.ts';
+
+export interface ActionParts {
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  /** The setting, as in `webhooks.desk.reply`. */
+  readonly key: string;
+  /** What the source keeps of its events, by name. */
+  readonly kept: readonly string[];
+}
+
+/** A reply by somebody else's API. Both reject with a DeliveryError; neither its message nor its causes hold credentials. */
+export interface Action {
+  /** One attempt. */
+  send(message: OutboundMessage, signal: AbortSignal): Promise<Receipt>;
+  /** Looks for an earlier attempt; undefined where there is no way to look, and where there is nothing to be seen. */
+  find(message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined>;
+}
+
+const maxResponseBytes = 1024 * 1024;
+/** A page of comments, with all that a desk tells of each. */
+const maxListBytes = 8 * 1024 * 1024;
+
+/** Throws a TypeError that says what is wrong with the action. */
+export function createAction(action: HttpAction, parts: ActionParts): Action {
+  const { key } = parts;
+  const toRequest = compileRequest(action);
+  const { find } = action;
+  const toFindUrl = find && compileUrl(find.url);
+  check(action, toRequest(sampleData(parts.kept, sampleId)));
+  toFindUrl?.(sampleData(parts.kept, sampleId));
+  const authorizer = createAuthorizer(action.auth, { ...parts, key: `${key}.auth` });
+  const ask = createAsk(action, { ...parts, authorizer });
+  return {
+    send: async (message, signal) => {
+      const request = fill(key, () => toRequest(toActionData(message)));
+      const isExpected = ({ status }: Response): boolean =>
+        action.expectStatus?.includes(status) ?? (status >= 200 && status < 300);
+      return ask({ request, key, signal }, async (response) => {
+        // Once the status has come the comment stands, whatever becomes of the rest.
+        const body = await readJsonAtMost(response, maxResponseBytes).catch(() => undefined);
+        return isExpected(response) ? toReceipt(action.receipt, body, message) : undefined;
+      });
+    },
+    find: async (message, signal) => {
+      if (!find || !toFindUrl) return undefined;
+      try {
+        const url = fill(`${key}.find`, () => toFindUrl(toActionData(message)));
+        const request = { method: 'GET', url, headers: { 'user-agent': 'Parley', accept: 'application/json' }, body: undefined };
+        const found = await ask({ request, key: `${key}.find`, signal }, async (response) => {
+          const body = await readJsonAtMost(response, maxListBytes);
+          return response.status === 200 ? { comment: findComment(body, { find, message, key }) } : undefined;
+        });
+        return found.comment;
+      } catch (error) {
+        // Whatever kept it from looking: what it was to look for may stand there.
+        throw error instanceof DeliveryError ? withUncertainty(error, true) : error;
+      }
+    },
+  };
+}
+
+const sampleId = '0123456789abcdefghijklmn';
+
+/** Throws a TypeError for what would only show when something has gone wrong. */
+function check({ url, find }: HttpAction, sample: ActionRequest): void {
+  if (!find) return;
+  if (originOf(find.url) !== originOf(url))
+    throw new TypeError('find.url must be on the host of url: the credentials are sent to both');
+  if (![sample.url, sample.body].some((part) => part.includes(sampleId)))
+    throw new TypeError('find looks for the id of the answer: put {{id}} into what the comment shows or carries');
+}
+
+/** Values come from outside: what they do not fit into is refused for good, and nothing has been sent. */
+function fill<Result>(key: string, build: () => Result): Result {
+  try {
+    return build();
+  } catch (error) {
+    throw new DeliveryError({
+      message: `${key}: it cannot be filled in: ${describeError(error)}.`,
+      retryable: false,
+      uncertain: false,
+    });
+  }
+}
+
+interface Asking {
+  readonly request: Omit<ActionRequest, 'body'> & { readonly body: string | undefined };
+  readonly key: string;
+  readonly signal: AbortSignal;
+}
+
+/** What `judge` makes of the response; where that is nothing the status is the failure. */
+type Ask = <Result>(asking: Asking, judge: (response: Response) => Promise<Result | undefined>) => Promise<Result>;
+
+/** One request with its credentials, and with new ones once more where they were refused: that request has had no effect. */
+function createAsk(
+  { timeoutMs }: HttpAction,
+  { fetch: fetch_, clock, authorizer }: ActionParts & { authorizer: Authorizer },
+): Ask {
+  async function request({ request: { url, method, headers, body } }: Asking, signal: AbortSignal) {
+    const proof = await authorizer.headers(signal);
+    const content = body === undefined ? {} : { body };
+    const response = await fetch_(url, {
+      ...{ method, ...content, headers: { ...headers, ...proof } },
+      redirect: 'manual',
+      signal,
+    });
+    return { response, proof };
+  }
+
+  return async (asking, judge) => {
+    const { key } = asking;
+    const { host } = new URL(asking.request.url);
+    const timeout = withTimeout(clock, timeoutMs, asking.signal);
+    try {
+      const first = await request(asking, timeout.signal);
+      let { response } = first;
+      if (response.status === 401 && authorizer.renew(first.proof)) {
+        await readJsonAtMost(response, maxResponseBytes).catch(() => undefined);
+        ({ response } = await request(asking, timeout.signal));
+      }
+      const result = await judge(response);
+      if (result !== undefined) return result;
+      throw toStatusFailure(response, { key, host, now: clock.now(), hasEffect: true });
+    } catch (error) {
+      throw toRequestFailure(error, { key, host, now: clock.now(), hasEffect: true });
+    } finally {
+      timeout.clear();
+    }
+  };
+}
+
+function toReceipt(path: string | undefined, body: Json | undefined, { id }: OutboundMessage): Receipt {
+  const found = path === undefined ? undefined : lookup(body, path);
+  return { id: typeof found === 'string' || typeof found === 'number' ? String(found).slice(0, 200) : id };
+}
+
+interface Finding {
+  readonly find: ActionFind;
+  readonly message: OutboundMessage;
+  readonly key: string;
+}
+
+/** Throws a DeliveryError where the response is no list: that nothing was found there says nothing. */
+function findComment(body: Json | undefined, { find, message, key }: Finding): FoundMessage | undefined {
+  const items = find.items === undefined ? body : lookup(body, find.items);
+  if (!Array.isArray(items)) {
+    const what = find.items === undefined ? 'The response' : `"${find.items}" of the response`;
+    const text = `${what} is no list of comments (${key}.find): the look-up cannot tell whether the answer arrived.`;
+    throw new DeliveryError({ message: text, retryable: true, uncertain: true });
+  }
+  const comment: unknown = items.find((item: unknown) =>
+    holds(find.text === undefined ? item : lookup(item, find.text), message.id),
+  );
+  return comment === undefined ? undefined : { receipt: toReceipt(find.id ?? 'id', comment as Json, message), complete: true }; // It is part of a Json.
+}
+
+function holds(value: unknown, id: string): boolean {
+  return value !== undefined && JSON.stringify(value).includes(id);
+}

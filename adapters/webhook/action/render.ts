@@ -1,0 +1,39 @@
+import { parseJson } from '../../../src/json.ts';
+import { parseLiquid } from '../../../src/liquid.ts';
+import type { Json, OutboundMessage } from '../../../src/message.ts';
+
+/** What the templates of an action see. */
+export interface ActionData extends Readonly<Record<string, unknown>> {
+  readonly text: string;
+  readonly id: string;
+  readonly conversation: string;
+  readonly inReplyTo: string;
+  readonly source: string;
+  readonly part: number;
+  readonly parts: number;
+  readonly keep: Json | undefined;
+}
+
+export type Render<Result> = (data: ActionData) => Result;
+
+export function toActionData(message: OutboundMessage): ActionData {
+  const { text, id, inReplyTo, tenant, part, parts, destination, conversationId } = message;
+  const conversation = destination['conversation'] ?? conversationId;
+  const keep = parseJson(destination['keep'] ?? '{}');
+  return { text, id, conversation, inReplyTo, source: tenant, part, parts, keep };
+}
+
+/** As an answer would be: what cannot be rendered with it never can. */
+export function sampleData(kept: readonly string[], id: string): ActionData {
+  const keep = Object.fromEntries(kept.map((name) => [name, 'x']));
+  return { text: 'x', id, conversation: 'x', inReplyTo: 'x', source: 'x', part: 0, parts: 1, keep };
+}
+
+/** The operator's templates, and answers of any length: these bounds are against mistakes. */
+const limits = { timeoutMs: 2_000, maxSteps: 100_000, maxMemory: 20_000_000, maxLength: 2_000_000 };
+
+/** Liquid. `escape` is done to every value that is put in. Both steps throw a TypeError. */
+export function compileText(template: string, escape?: (value: string) => string): Render<string> {
+  const { render } = parseLiquid(template, { limits, escape: (value) => (escape ? escape(value) : value).toWellFormed() });
+  return (data) => render(data);
+}

@@ -1,0 +1,25 @@
+import { parseJson } from '../../src/json.ts';
+import type { Json } from '../../src/message.ts';
+
+/** What the body says; undefined where it is no JSON or longer than that. Rejects where it does not come to its end. */
+export async function readJsonAtMost(response: Response, maxBytes: number): Promise<Json | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    // Leaving the loop lets go of the connection.
+    if (bytes > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return parseJson(Buffer.concat(chunks).toString('utf8'));
+}
+
+const dayMs = 86_400_000;
+
+/** How long to wait, in ms, by the header Retry-After (RFC 9110 section 10.2.3): seconds or a date, at most a day. */
+export function parseRetryAfter({ headers }: Response, now: number): number | undefined {
+  const value = headers.get('retry-after');
+  if (value === null) return undefined;
+  const ms = /^\s*\d{1,9}\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), dayMs);
+}

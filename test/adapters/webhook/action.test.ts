@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
+import type { WebhookSource } from '../../../adapters/webhook/index.ts';
+import type { HttpAction } from '../../../adapters/webhook/action/http-action.ts';
+import { AdapterError, ConfigError } from '../../../src/errors.ts';
+import { failureOf, hunter, withDesk } from './action-harness.ts';
+import { createFakeLedger } from './fake-ledger.ts';
+import { createAnswer, desk as source, never, nowhere, secret, toLoopback, withWebhooks } from './harness.ts';
+
+/** All that could end a text, a header, an address or a template. */
+const nasty = 'He said "no"\\\n\r\n\t\u2028{{id}} {% raw %} ${x} & = ? # / ..</script>\u0000 \ud83d\ude00 ä';
+
+test('posts an answer as a comment, with its id, and gives back that of the comment', async () => {
+  await withDesk(async ({ desk, create }) => {
+    const receipt = await create().send(createAnswer(), never);
+
+    const [request] = desk.requests;
+    assert.deepEqual(desk.comments('7'), [{ id: 101, body: 'Try a **new** bulb.', ref: createAnswer().id, public: true }]);
+    assert.deepEqual(receipt, { id: '101' });
+    assert.equal(request?.headers['idempotency-key'], createAnswer().id);
+    assert.equal(request?.headers['content-type'], 'application/json');
+  });
+});
+
+test('whatever an answer says stays inside its text, in JSON, in a form and in plain text', async () => {
+  await withDesk(async ({ desk, create }) => {
+    const url = `${desk.url}/tickets/1/comments`;
+    const message = createAnswer({ text: `${nasty}\ud800` });
+    await create().send(message, never);
+    await failureOf(
+      create({ url, body: { type: 'form', fields: { Body: '{{text}}', To: '{{keep.from}}' } } }).send(
+        { ...message, destination: { keep: '{"from":"+1&To=x"}' } },
+        never,
+      ),
+    );
+    await failureOf(
+      create({ url, body: { type: 'text', text: '> {{text}}', contentType: 'text/markdown' } }).send(message, never),
+    );
+
+    const [, form, plain] = desk.requests;
+    assert.equal(desk.comments('7')[0]?.body, `${nasty}\ufffd`);
+    assert.deepEqual(
+      [...new URLSearchParams(form?.body)],
+      [
+        ['Body', `${nasty}\ufffd`],
+        ['To', '+1&To=x'],
+      ],
+    );
+    assert.deepEqual([plain?.body, plain?.headers['content-type']], [`> ${nasty}\ufffd`, 'text/markdown']);
+  });
+});
+
+test('what is filled into an address is percent-encoded and leads nowhere else', async () => {
+  await withDesk(async ({ desk, create }) => {
+    const action = create({ url: `${desk.url}/tickets/{{conversation}}/comments?by={{source}}` });
+    const say = (conversation: string) => action.send(createAnswer({ destination: { conversation }, tenant: 'a&b=c#d' }), never);
+    await say(nasty);
+    await say('../admin');
+    for (const conversation of ['', '.', '..']) {
+      const error = await failureOf(say(conversation));
+
+      assert.match(error.message, /^webhooks\.desk\.reply: it cannot be filled in: .*gap/, conversation);
+      assert.deepEqual([error.retryable, error.uncertain], [false, false]);
+    }
+
+    assert.deepEqual(
+      desk.requests.map(({ url }) => url),
+      [`/tickets/${encodeURIComponent(nasty)}/comments?by=a%26b%3Dc%23d`, '/tickets/..%2Fadmin/comments?by=a%26b%3Dc%23d'],
+    );
+  });
+});
+
+test('a value that would begin another header is refused before anything is sent', async () => {
+  await withDesk(async ({ desk, create }) => {
+    const action = create({ headers: { 'X-Ticket': 'no {{conversation}}' } });
+    await action.send(createAnswer(), never);
+    for (const conversation of ['7\r\nX-Admin: 1', '7\n', 'ä', '\0']) {
+      const error = await failureOf(action.send(createAnswer({ destination: { conversation } }), never));
+
+      assert.match(error.message, /the header x-ticket would hold/);
+      assert.equal(error.retryable, false);
+    }
+
+    assert.deepEqual([desk.requests.length, desk.requests[0]?.headers['x-ticket']], [1, 'no 7']);
+  });
+});
+
+test('tells of each failure whether to try again, when, and whether a comment may stand there', async () => {
+  await withDesk(async ({ desk, clock, create }) => {
+    const verdicts: unknown[] = [];
+    for (const status of [429, 500, 503, 409, 408, 401, 403, 404, 422, 302, 0]) {
+      desk.fail('7', { status });
+      const { retryable, uncertain, retryAfterMs } = await failureOf(create().send(createAnswer(), never));
+      verdicts.push([status, retryable, uncertain, retryAfterMs]);
+    }
+    desk.fail('7', { status: 1 });
+    const silent = failureOf(create().send(createAnswer(), never));
+    while (desk.requests.length < 12) await new Promise(setImmediate);
+    await clock.advance(5000);
+    const unreachable = await failureOf(create({ url: 'http://127.0.0.1:1/' }).send(createAnswer(), never));
+
+    assert.deepEqual(verdicts, [
+      [429, true, false, 1000],
+      [500, true, true, 1000],
+      [503, true, true, 1000],
+      [409, true, true, 1000],
+      [408, true, true, 1000],
+      [401, false, false, 1000],
+      [403, false, false, 1000],
+      [404, false, false, 1000],
+      [422, false, false, 1000],
+      [302, false, true, 1000],
+      [0, true, true, undefined],
+    ]);
+    assert.deepEqual([(await silent).retryable, (await silent).uncertain], [true, true]);
+    assert.deepEqual([unreachable.retryable, unreachable.uncertain], [true, false]);
+    assert.match(unreachable.message, /127\.0\.0\.1:1 could not be reached \(webhooks\.desk\.reply\)/);
+    assert.equal(clock.pending(), 0);
+  });
+});
+
+test('takes only the statuses that it expects for success', async () => {
+  await withDesk(async ({ create }) => {
+    const error = await failureOf(create({ expectStatus: [200] }).send(createAnswer(), never));
+
+    assert.match(error.message, /answered 201 .*expectStatus/);
+    assert.deepEqual([error.retryable, error.uncertain], [false, true]);
+  });
+});
+
+test('finds the comment that an earlier attempt has left, and stays in doubt where it cannot look', async () => {
+  await withDesk(async ({ desk, create }) => {
+    const find = { url: `${desk.url}/tickets/{{conversation}}/comments`, items: 'comments', text: 'ref' };
+    const action = create({ find });
+    const nothing = await action.find(createAnswer(), never);
+    await action.send(createAnswer({ id: 'another-answer-of-the-bot' }), never);
+    await action.send(createAnswer(), never);
+    await action.send(createAnswer({ id: 'a-newer-answer-of-the-bot' }), never);
+    const found = await action.find(createAnswer(), never);
+    const inBody = await create({ find: { ...find, text: 'body' } }).find(createAnswer(), never);
+    const anywhere = await create({ find: { url: find.url, items: 'comments' } }).find(createAnswer(), never);
+
+    assert.equal(nothing, undefined);
+    assert.deepEqual(found, { receipt: { id: '103' }, complete: true });
+    assert.equal(inBody, undefined);
+    assert.deepEqual(anywhere, found);
+    for (const status of [404, 429, 500, 0]) {
+      desk.fail('7', { method: 'GET', status });
+      const error = await failureOf(action.find(createAnswer(), never));
+      assert.equal(error.uncertain, true, String(status));
+    }
+    const noList = await failureOf(create({ find: { ...find, items: 'tickets' } }).find(createAnswer(), never));
+    assert.match(noList.message, /"tickets" of the response is no list/);
+    assert.deepEqual([noList.retryable, noList.uncertain], [true, true]);
+  });
+});
+
+test('refuses at the start what could never work, naming the key', () => {
+  const url = 'https://desk.example.com/tickets/{{conversation}}';
+  const body: HttpAction['body'] = { type: 'json', value: ['{{text}}'] };
+  const find = { url };
+  const mistakes: readonly (readonly [Partial<HttpAction>, RegExp])[] = [
+    [{ body: { type: 'text', text: '{{txet}}', contentType: 'text/plain' } }, /undefined variable: txet/],
+    [{ body: { type: 'form', fields: { To: '{{keep.to}}' } } }, /undefined variable: keep\.to/],
+    [{ body: { type: 'json', value: '{{text' } }, /output "\{\{text" not closed/],
+    [{ url: 'https://{{conversation}}.example.com/' }, /must begin with a host/],
+    [{ url: 'https://me:secret@desk.example.com/' }, /must begin with a host/],
+    [{ url: 'ftp://desk.example.com/' }, /must begin with a host/],
+    [{ headers: { 'transfer-encoding': 'chunked' } }, /headers cannot hold "transfer-encoding"/],
+    [{ headers: { 'a b': 'x' } }, /headers cannot hold "a b"/],
+    [{ find }, /find looks for the id of the answer: put \{\{id\}\}/],
+    [{ find: { url: 'https://other.example.com/' } }, /find\.url must be on the host of url/],
+    [{ auth: { scheme: 'jwt', algorithm: 'RS256', secret: 'no key' } }, /RS256 needs a private key in PEM/],
+    [{ auth: { scheme: 'bearer', secret: 'a\nb' } }, /secret: holds a line break/],
+  ];
+
+  for (const [mistake, said] of mistakes) {
+    const reply: HttpAction = { method: 'POST', url, body, timeoutMs: 1000, ...mistake };
+    const create = () =>
+      createWebhookAdapter({
+        sources: [{ ...source, reply, keep: { from: '{{from}}' } }],
+        maxBodyBytes: 1000,
+        openFetch: nowhere,
+      });
+
+    assert.throws(
+      create,
+      (error) => error instanceof ConfigError && /webhooks\.desk\.reply: /.test(error.message) && said.test(error.message),
+      String(said),
+    );
+  }
+});
+
+test('the adapter replies by the action of the source, looks for what may stand there, and cuts long answers', async () => {
+  await withDesk(async ({ desk }) => {
+    const reply: HttpAction = {
+      method: 'POST',
+      url: `${desk.url}/tickets/{{conversation}}/comments`,
+      body: { type: 'json', value: { comment: { body: '{{text}}', ref: '{{id}}' } } },
+      find: { url: `${desk.url}/tickets/{{conversation}}/comments`, items: 'comments' },
+      receipt: 'comment.id',
+      timeoutMs: 5000,
+      maxLength: 40,
+    };
+    const adapter = createWebhookAdapter({
+      sources: [
+        { ...source, reply },
+        { ...source, name: 'plain' },
+      ],
+      maxBodyBytes: 1000,
+      openFetch: toLoopback,
+    });
+    const early = await failureOf(Promise.resolve(adapter.find?.(createAnswer(), never)));
+    await adapter.start(createFakeLedger());
+    try {
+      const sent = await adapter.send(createAnswer(), never);
+      const found = await adapter.find?.(createAnswer(), never);
+
+      assert.deepEqual([early.retryable, early.uncertain], [true, true]);
+      assert.deepEqual(found, { receipt: sent, complete: true });
+      assert.equal(await adapter.find?.(createAnswer({ tenant: 'plain' }), never), undefined);
+      assert.deepEqual(adapter.split?.('A sentence of some length. Another one of the same.', undefined, { source: 'desk' }), [
+        'A sentence of some length.',
+        'Another one of the same.',
+      ]);
+      assert.equal(adapter.split?.('x '.repeat(100), undefined, { source: 'plain' }).length, 1);
+    } finally {
+      await adapter.stop();
+    }
+  });
+});
+
+test('a check says what cannot be reached and which credentials cannot be had, and posts nothing', async () => {
+  await withDesk(async ({ desk }) => {
+    const reply: HttpAction = {
+      ...{ method: 'POST', url: `${desk.url}/tickets/{{conversation}}/comments`, timeoutMs: 5000 },
+      body: { type: 'text', text: '{{text}}', contentType: 'text/plain' },
+      auth: { scheme: 'oauth2', tokenUrl: `${desk.url}/token`, clientId: 'parley', secret: hunter },
+    };
+    const callback = { url: 'http://10.0.0.7/hunter2', secrets: [secret], timeoutMs: 1000 };
+    const check = async (...sources: WebhookSource[]) => {
+      const adapter = createWebhookAdapter({ sources, maxBodyBytes: 1000, openFetch: toLoopback });
+      try {
+        return await adapter.check?.(never);
+      } finally {
+        await adapter.stop();
+      }
+    };
+    const right = await check({ ...source, reply }, { ...source, name: 'plain' });
+    desk.fail('token', { status: 401 });
+    const wrong = check({ ...source, reply }, { ...source, name: 'inside', callback });
+
+    assert.deepEqual(right, { detail: 'on, /webhooks/desk, /webhooks/plain; where answers of 1 go can be reached' });
+    await assert.rejects(wrong, (error) => {
+      assert.ok(error instanceof AdapterError);
+      assert.match(error.message, /answered 401 \(webhooks\.desk\.reply\.auth\.tokenUrl\)/);
+      assert.match(error.message, /webhooks\.inside\.callback\.url: 10\.0\.0\.7 is private/);
+      assert.doesNotMatch(error.message, /hunter2/);
+      return true;
+    });
+    assert.ok(desk.requests.every(({ url }) => url === '/' || url === '/token'));
+  });
+});
+
+test('reaches no address that is not allowed, and follows no redirect', async () => {
+  await withDesk(async ({ desk, create }) => {
+    const inside = await failureOf(create({ url: 'http://169.254.169.254/{{conversation}}' }).send(createAnswer(), never));
+    desk.fail('7', { status: 307 });
+    const redirected = await failureOf(create().send(createAnswer(), never));
+
+    assert.match(inside.message, /^webhooks\.desk\.reply: 169\.254\.169\.254 is link-local.*outbound/);
+    assert.deepEqual([inside.retryable, inside.uncertain], [false, false]);
+    assert.match(redirected.message, /answered 307 .*Redirects are not followed/);
+    assert.equal(desk.requests.length, 1);
+  });
+});
+
+test('keeps of an event what its reply needs', async () => {
+  const keep = { from: '{{ticket.requester}}', none: '{{ticket.none}}', long: '{{ticket.long}}' };
+  await withWebhooks({ sources: [{ ...source, keep }] }, async ({ deliver, ledger }) => {
+    const response = await deliver({
+      ticket: { id: 7, subject: 'a', description: 'b', requester: 'Ada "A"\0', long: 'x'.repeat(5000) },
+    });
+
+    assert.equal(response.status, 202);
+    const kept: unknown = JSON.parse(ledger.events[0]?.destination['keep'] ?? '');
+    assert.deepEqual(kept, { from: 'Ada "A"', none: '', long: 'x'.repeat(1000) });
+  });
+  for (const from of ['{{$headers.authorization}}', '{{a b}}'])
+    assert.throws(
+      () => createWebhookAdapter({ sources: [{ ...source, keep: { from } }], maxBodyBytes: 1000, openFetch: nowhere }),
+      /webhooks\.desk\.keep\.from: /,
+    );
+});
