@@ -102,7 +102,7 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   /** Brings MESSAGE_CREATE for a message `copies` times more. */
   redeliver(message: EmulatedMessage, copies: number): void;
   /** Cuts every connection, or closes it with `code`; without `resumable` the sessions are gone as well. */
-  dropConnections(options: { readonly resumable: boolean; readonly code?: number; readonly shard?: number }): void;
+  dropConnections(options: { readonly resumable: boolean; readonly code?: number }): void;
   /** Forgets every session: the next RESUME is answered with INVALID_SESSION. */
   expireSessions(): void;
   /** Op 9 on every connection: the session is gone at once, or can be resumed. */
@@ -138,7 +138,7 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
   const address = { port: 0 };
   const gatewayUrl = (): string => `ws://127.0.0.1:${address.port}`;
   const { heartbeatMs = 41_250, sessionLifeMs = 300_000, nonceMs = 300_000, nonceInHistory = false, shards = 1 } = options;
-  const starts: SessionStarts = { remaining: 1_000, maxConcurrency: shards, paceMs: 0 };
+  const starts: SessionStarts = { remaining: 1_000 };
   const gateway = new Gateway({ starts, world, clock, token, messageContent, heartbeatMs, sessionLifeMs, url: gatewayUrl });
   const onTyping = (channelId: string): void => {
     for (const listener of typingListeners) listener(channelId);
@@ -238,9 +238,9 @@ function controls(world: World, gateway: Gateway) {
     redeliver: (message: EmulatedMessage, copies: number) => {
       for (let copy = 0; copy < copies; copy += 1) gateway.dispatch(toEvent(world, { type: 'created', message }));
     },
-    dropConnections: ({ resumable, code, shard }: { resumable: boolean; code?: number; shard?: number }) => {
+    dropConnections: ({ resumable, code }: { resumable: boolean; code?: number }) => {
       if (!resumable) gateway.expireSessions();
-      gateway.drop({ code, shard });
+      gateway.drop(code);
     },
     expireSessions: () => gateway.expireSessions(),
     invalidateSessions: ({ resumable = false } = {}) => gateway.invalidateSessions(resumable),

@@ -8,7 +8,6 @@ import { isRecord, textOf } from './record.ts';
 import type { Interactions } from './interactions.ts';
 import type { Rest } from './rest.ts';
 import type { Rules } from './rules.ts';
-import { SessionStarts } from './session-starts.ts';
 import { Shard } from './shard.ts';
 import { createStrategy } from './strategy.ts';
 import type { ShardOwner, ShardReport, Strategy } from './strategy.ts';
@@ -35,7 +34,6 @@ export class Gateway {
   readonly #stopping = new AbortController();
   readonly #shards = new Map<number, Shard>();
   readonly #started = Promise.withResolvers<void>();
-  readonly #starts: SessionStarts;
   #strategy: Strategy | undefined;
   #client: Client | undefined;
   #fatal: AdapterError | undefined;
@@ -43,8 +41,6 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    const { context, rest } = options;
-    this.#starts = new SessionStarts({ context, rest, onWait: () => this.#started.resolve() });
   }
 
   /** The bot's own id: known from READY or from a saved session. */
@@ -79,9 +75,7 @@ export class Gateway {
     if (!only) return { connected: false, detail: this.#trouble };
     const up = shards.filter((shard) => shard.isEstablished).length;
     const detail = shards.length === 1 ? only.describe() : `${up} of ${shards.length} shards connected`;
-    const { trouble } = this.#starts;
-    const isUp = up === shards.length;
-    return { connected: isUp, detail: isUp || trouble === undefined ? detail : `${detail}; ${trouble}` };
+    return { connected: up === shards.length, detail };
   }
 
   async #logIn(): Promise<void> {
@@ -141,7 +135,6 @@ export class Gateway {
       retrieve: (id) => this.#shard(id).retrieve(),
       update: (id, info) => this.#shard(id).update(info),
       onEvent: (event, report) => this.#onEvent(event, report),
-      starts: this.#starts,
       mayConnectTo: (url) => URL.canParse(url) && new URL(url).protocol === this.#options.protocol,
     };
   }
@@ -174,10 +167,7 @@ export class Gateway {
   #shard(id: number): Shard {
     const known = this.#shards.get(id);
     if (known) return known;
-    const shard = new Shard({
-      ...{ ...this.#options, id, signal: this.#stopping.signal, starts: this.#starts },
-      onStuck: () => void this.#reconnect(id),
-    });
+    const shard = new Shard({ ...this.#options, id, signal: this.#stopping.signal, onStuck: () => void this.#reconnect(id) });
     this.#shards.set(id, shard);
     return shard;
   }

@@ -4,7 +4,6 @@ import { sessionLost } from './gateway-errors.ts';
 import { Intake } from './intake.ts';
 import type { IntakeOptions } from './intake.ts';
 import { ShardSession } from './session.ts';
-import type { SessionStarts } from './session-starts.ts';
 import type { SessionInfo } from './session.ts';
 
 export interface ShardOptions extends Omit<IntakeOptions, 'session' | 'context'> {
@@ -12,7 +11,6 @@ export interface ShardOptions extends Omit<IntakeOptions, 'session' | 'context'>
   readonly intents: number;
   /** Of the gateway's addresses: `wss:` or `ws:`. */
   readonly protocol: string;
-  readonly starts: Pick<SessionStarts, 'available'>;
 }
 
 /** After so many failed attempts in a row the session's own address may be what is broken: the common one resumes as well. */
@@ -109,8 +107,6 @@ export class Shard {
     this.#attempts += 1;
     while (!this.#loaded) await this.#load();
     const info = this.session.info();
-    // Discord ends connections that say nothing for long: who has to wait does so before.
-    if (!info) await this.#options.starts.available(signal);
     if (!info || this.#attempts <= attemptsAtResumeUrl) return info;
     // @discordjs/ws takes the common address where there is none.
     return { ...info, resumeURL: undefined } as unknown as SessionInfo;

@@ -4,7 +4,6 @@ import type { Clock } from '../../src/clock.ts';
 import { isRecord } from './record.ts';
 import type { Fields } from './record.ts';
 import type { SessionInfo } from './session.ts';
-import type { SessionStarts } from './session-starts.ts';
 
 type BuildStrategy = NonNullable<WebSocketOptions['buildStrategy']>;
 type WsManager = Parameters<BuildStrategy>[0];
@@ -16,7 +15,6 @@ export interface ShardOwner {
   /** `hello`, `ready`, `resumed`, `dispatch`, `closed`, `error`, `debug`, `heartbeat`. */
   onEvent(event: string, payload: ShardReport): void;
   mayConnectTo(url: string): boolean;
-  readonly starts: Pick<SessionStarts, 'note' | 'take'>;
 }
 
 export type ShardReport = Fields & { readonly shardId: number };
@@ -47,7 +45,6 @@ export function createStrategy(
   manager.options.updateSessionInfo = (shardId, info) => {
     if (!abandoned) owner.update(shardId, info);
   };
-  countStarts(manager, owner.starts);
   const simple = new SimpleShardingStrategy(
     asSeenByShards(manager, {
       mayConnectTo: (url) => owner.mayConnectTo(url),
@@ -86,20 +83,6 @@ export function createStrategy(
       }
     },
   };
-}
-
-/** The SDK holds only the first sessions against the limit, those included that it would resume; here each that is begun counts, and no other. */
-function countStarts(manager: WsManager, starts: ShardOwner['starts']): void {
-  const fetchInformation = manager.fetchGatewayInformation.bind(manager);
-  manager.fetchGatewayInformation = async (force) => {
-    const information = await fetchInformation(force);
-    const { session_start_limit: limit } = information;
-    starts.note(limit);
-    return { ...information, session_start_limit: { ...limit, remaining: Number.MAX_SAFE_INTEGER } };
-  };
-  manager.options.buildIdentifyThrottler = () => ({
-    waitForIdentify: (shardId, signal) => starts.take(shardId, signal),
-  });
 }
 
 interface ManagerView {

@@ -11,10 +11,6 @@ import type { World } from './world.ts';
 /** How many sessions the bot may still begin today: https://docs.discord.com/developers/events/gateway#session-start-limit. */
 export interface SessionStarts {
   remaining: number;
-  /** How many may be begun at once: by the remainder of their number, one in `paceMs` each. */
-  maxConcurrency: number;
-  /** Discord's is 5,000. 0 refuses nobody. */
-  paceMs: number;
 }
 
 /**
@@ -70,7 +66,6 @@ export class Gateway {
   readonly #sentListeners = new Set<(sent: SentDispatch) => void>();
   readonly #callListeners = new Set<(call: GatewayCall) => void>();
   readonly #sessions: Sessions;
-  readonly #nextIdentifyAt = new Map<number, number>();
   /** Connections on which nothing comes any more, although they stand. */
   readonly #frozen = new WeakSet<WebSocket>();
 
@@ -107,9 +102,8 @@ export class Gateway {
   }
 
   /** Ends every connection: with a close code, or as a cut cable does. */
-  drop({ code, shard }: { readonly code?: number | undefined; readonly shard?: number | undefined } = {}): void {
-    for (const [socket, { session }] of this.#connections) {
-      if (shard !== undefined && session?.shard[0] !== shard) continue;
+  drop(code?: number): void {
+    for (const socket of this.#connections.keys()) {
       if (code === undefined) socket.terminate();
       else socket.close(code);
     }
@@ -199,7 +193,6 @@ export class Gateway {
     // Whoever goes on beyond the limit gets a new token from Discord, by mail.
     if (this.#options.starts.remaining <= 0) return socket.close(4004, 'Authentication failed.');
     this.#options.starts.remaining -= 1;
-    if (this.#isTooFast(shard[0])) return tell(socket, opcodes.invalidSession, false);
     const session = this.#sessions.open({ socket, intents, shard });
     connection.session = session;
     const guilds = [...world.guilds.values()].filter((guild) => covers(session, guild.id));
@@ -214,15 +207,6 @@ export class Gateway {
       private_channels: [],
     });
     for (const guild of guilds) this.#sessions.greet(session, guild);
-  }
-
-  #isTooFast(shardId: number): boolean {
-    const { maxConcurrency, paceMs } = this.#options.starts;
-    const bucket = shardId % maxConcurrency;
-    const now = this.#options.clock.now();
-    const isTooFast = now < (this.#nextIdentifyAt.get(bucket) ?? 0);
-    if (!isTooFast) this.#nextIdentifyAt.set(bucket, now + paceMs);
-    return isTooFast;
   }
 
   #resume(socket: WebSocket, connection: Connection, data: Readonly<Record<string, unknown>>): void {

@@ -35,10 +35,7 @@ function appRoutes({ world, shards, starts, gatewayUrl, interacting, messageCont
     verify_key: interacting.people.publicKey,
     interactions_endpoint_url: interacting.endpoint() ?? null,
   });
-  const limits = () => ({
-    ...{ total: 1000, remaining: starts.remaining, reset_after: 14_400_000 },
-    max_concurrency: starts.maxConcurrency,
-  });
+  const limits = () => ({ total: 1000, remaining: starts.remaining, reset_after: 14_400_000, max_concurrency: shards });
   return [
     { method: 'GET', pattern: '/gateway', handle: () => ok({ url: gatewayUrl() }) },
     { method: 'GET', pattern: '/gateway/bot', handle: () => ok({ url: gatewayUrl(), shards, session_start_limit: limits() }) },

@@ -85,7 +85,7 @@ describe('the connection', () => {
       const calls = callsOf(emulator);
 
       const adapter = await start();
-      await watch.until(() => context.lines.some((line) => line.includes('no Discord session is left to be begun')));
+      await watch.until(() => context.lines.some((line) => line.includes('Discord cannot be connected to.')));
       const health = adapter.health?.();
       emulator.starts.remaining = 1;
       await watch.until(() => adapter.health?.().connected === true);
@@ -93,7 +93,7 @@ describe('the connection', () => {
       await watch.until(() => context.texts().length === 1);
 
       assert.equal(health?.connected, false);
-      assert.match(health?.detail ?? '', /no session is left to be begun: Discord gives new ones at \d{4}-/);
+      assert.match(health?.detail ?? '', /Not enough sessions remaining to spawn 1 shards; only 0 remaining; resets at/);
       assert.deepEqual([calls, emulator.starts.remaining], [['identify'], 0]);
     }));
 
