@@ -148,12 +148,17 @@ describe('several shards in one process', () => {
           for (const channelId of channels) emulator.say({ channelId, text: 'before', mention: true });
           await watch.until(() => context.texts().length === 4);
           await first.stop();
-          for (const channelId of channels) emulator.say({ channelId, text: 'missed', mention: true });
+          for (const channelId of channels) {
+            emulator.say({ channelId, text: 'missed', mention: true });
+            // No conversation tells of this one: only since when there may be something in it.
+            const quiet = emulator.channel({ guildId: emulator.channelOf(channelId)?.guildId ?? '' });
+            emulator.say({ channelId: quiet.id, text: 'missed elsewhere', mention: true });
+          }
           emulator.sharding.recommended = to;
           const calls = shardCallsOf(emulator);
 
           const second = await start();
-          await driveUntil(clock, () => context.texts().length === 8);
+          await driveUntil(clock, () => context.texts().length === 12);
 
           assert.equal(calls.filter((call) => call.startsWith('identify')).length, to);
           assert.equal(calls.length, to);
