@@ -6,7 +6,8 @@ import type { Clock } from '../../src/clock.ts';
 import { createFaults } from './emulator/faults.ts';
 import type { FaultPlan, Faults } from './emulator/faults.ts';
 import { Gateway } from './emulator/gateway.ts';
-import type { GatewayCall, SessionStarts } from './emulator/gateway.ts';
+import type { GatewayListener } from './emulator/gateway.ts';
+import type { Sharding, SessionStarts } from './emulator/identify.ts';
 import { toEvent } from './emulator/events.ts';
 import { createInteracting } from './emulator/interacting.ts';
 import type { EmulatedPeopleInteracting } from './emulator/interacting.ts';
@@ -40,6 +41,8 @@ export interface DiscordEmulatorOptions {
   readonly nonceInHistory?: boolean;
   /** How many shards Discord asks for; default 1. */
   readonly shards?: number;
+  /** How many of them may identify within five seconds; one more is refused with op 9. Not kept by default: it would slow every test down. */
+  readonly maxConcurrency?: number | undefined;
   /** Discord's limit on writing to one channel, and on editing there (5 per 5 s), with its headers. Not kept by default: it would slow every test down. */
   readonly messageLimit?: Limit | undefined;
   /** Discord's limit on all calls together (50 per second). Not kept by default. */
@@ -101,14 +104,16 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
 
   /** Brings MESSAGE_CREATE for a message `copies` times more. */
   redeliver(message: EmulatedMessage, copies: number): void;
-  /** Cuts every connection, or closes it with `code`; without `resumable` the sessions are gone as well. */
-  dropConnections(options: { readonly resumable: boolean; readonly code?: number }): void;
+  /** Cuts every connection, or that of one shard, or closes it with `code`; without `resumable` the sessions are gone as well. */
+  dropConnections(options: { readonly resumable: boolean; readonly code?: number; readonly shard?: number }): void;
   /** Forgets every session: the next RESUME is answered with INVALID_SESSION. */
   expireSessions(): void;
   /** Op 9 on every connection: the session is gone at once, or can be resumed. */
   invalidateSessions(options?: { readonly resumable?: boolean }): void;
   /** How many sessions may still begin: https://docs.discord.com/developers/events/gateway#session-start-limit. 1,000 at first. */
   readonly starts: SessionStarts;
+  /** How the bot is to be split from now on. */
+  readonly sharding: Sharding;
   /** Op 7 on every connection. */
   requestReconnect(): void;
   /** Leaves every connection standing on which nothing arrives any more, in either direction: a zombie. */
@@ -124,7 +129,7 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   /** Sees every REST call, as in `POST /channels/:id/messages`, before and after its effect; returns what ends that. */
   onCall(listener: CallListener): () => void;
   /** Sees every attempt to connect, IDENTIFY, RESUME and heartbeat before it is answered. */
-  onGatewayCall(listener: (call: GatewayCall) => void): () => void;
+  onGatewayCall(listener: GatewayListener): () => void;
   /** Sees every dispatch once it has been written to the bot's connection. */
   onDispatchSent(listener: (sent: SentDispatch) => void): () => void;
 }
@@ -137,9 +142,14 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
   const typingListeners = new Set<(channelId: string) => void>();
   const address = { port: 0 };
   const gatewayUrl = (): string => `ws://127.0.0.1:${address.port}`;
-  const { heartbeatMs = 41_250, sessionLifeMs = 300_000, nonceMs = 300_000, nonceInHistory = false, shards = 1 } = options;
-  const starts: SessionStarts = { remaining: 1_000 };
-  const gateway = new Gateway({ starts, world, clock, token, messageContent, heartbeatMs, sessionLifeMs, url: gatewayUrl });
+  const { heartbeatMs = 41_250, sessionLifeMs = 300_000, nonceMs = 300_000, nonceInHistory = false } = options;
+  const { shards = 1, maxConcurrency } = options;
+  const starts: SessionStarts = { total: 1_000, remaining: 1_000, resetAfterMs: 14_400_000, maxConcurrency };
+  const sharding: Sharding = { recommended: shards, required: 1 };
+  const gateway = new Gateway({
+    ...{ world, clock, token, messageContent, starts, sharding },
+    ...{ heartbeatMs, sessionLifeMs, url: gatewayUrl },
+  });
   const onTyping = (channelId: string): void => {
     for (const listener of typingListeners) listener(channelId);
   };
@@ -155,7 +165,7 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
     messageContent,
     nonceMs,
     nonceInHistory,
-    shards,
+    sharding,
     starts,
     gatewayUrl,
     onTyping,
@@ -175,6 +185,7 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
     },
     token,
     starts,
+    sharding,
     bot: world.bot,
     home,
     onTyping: (listener) => {
@@ -238,9 +249,9 @@ function controls(world: World, gateway: Gateway) {
     redeliver: (message: EmulatedMessage, copies: number) => {
       for (let copy = 0; copy < copies; copy += 1) gateway.dispatch(toEvent(world, { type: 'created', message }));
     },
-    dropConnections: ({ resumable, code }: { resumable: boolean; code?: number }) => {
-      if (!resumable) gateway.expireSessions();
-      gateway.drop(code);
+    dropConnections: ({ resumable, ...by }: { resumable: boolean; code?: number; shard?: number }) => {
+      if (!resumable) gateway.expireSessions(by.shard);
+      gateway.drop(by);
     },
     expireSessions: () => gateway.expireSessions(),
     invalidateSessions: ({ resumable = false } = {}) => gateway.invalidateSessions(resumable),
@@ -248,7 +259,7 @@ function controls(world: World, gateway: Gateway) {
     freezeConnections: () => gateway.freeze(),
     requestHeartbeat: () => gateway.requestHeartbeat(),
     connected: () => gateway.connected(),
-    onGatewayCall: (listener: (call: GatewayCall) => void) => gateway.onCall(listener),
+    onGatewayCall: (listener: GatewayListener) => gateway.onCall(listener),
     onDispatchSent: (listener: (sent: SentDispatch) => void) => gateway.onDispatchSent(listener),
   };
 }

@@ -13,7 +13,7 @@ export interface SessionInfo {
 }
 
 /** What is saved with the events. */
-interface SavedSession {
+export interface SavedSession {
   readonly sessionId: string;
   readonly resumeUrl: string;
   readonly sequence: number;
@@ -51,7 +51,7 @@ export class ShardSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.stateKey = `gateway:${options.shardId}`;
+    this.stateKey = stateKeyOf(options.shardId);
   }
 
   get userId(): string | undefined {
@@ -133,7 +133,20 @@ export class ShardSession {
   }
 }
 
-function parseSaved(value: Json | undefined): SavedSession | undefined {
+export function stateKeyOf(shardId: number): string {
+  return `gateway:${shardId}`;
+}
+
+/** For a shard that takes part in the place of earlier ones: nothing to resume, and since when messages may be missing. */
+export function toLostSession(
+  { intents, userId }: SavedSession,
+  { shardCount, gapSince }: { readonly shardCount: number; readonly gapSince: number },
+): Json {
+  return { sessionId: '', resumeUrl: '', sequence: 0, shardCount, intents, userId, savedAt: gapSince, gapSince };
+}
+
+/** Undefined for what is no saved session. */
+export function parseSaved(value: Json | undefined): SavedSession | undefined {
   if (!isRecord(value)) return undefined;
   const { sessionId, resumeUrl, sequence, shardCount, intents, userId, savedAt, gapSince } = value;
   if (typeof sessionId !== 'string' || typeof resumeUrl !== 'string' || !isSnowflake(userId)) return undefined;

@@ -1,16 +1,20 @@
 import type { AdapterContext } from '../../src/adapter.ts';
-import { describeError } from '../../src/errors.ts';
+import type { Json } from '../../src/message.ts';
 import { sessionLost } from './gateway-errors.ts';
 import { Intake } from './intake.ts';
 import type { IntakeOptions } from './intake.ts';
 import { ShardSession } from './session.ts';
 import type { SessionInfo } from './session.ts';
+import type { SessionStarts } from './session-starts.ts';
 
 export interface ShardOptions extends Omit<IntakeOptions, 'session' | 'context'> {
   readonly context: AdapterContext;
   readonly intents: number;
   /** Of the gateway's addresses: `wss:` or `ws:`. */
   readonly protocol: string;
+  readonly starts: SessionStarts;
+  /** What is saved of its session. */
+  readonly saved: Json | undefined;
 }
 
 /** After so many failed attempts in a row the session's own address may be what is broken: the common one resumes as well. */
@@ -33,7 +37,6 @@ export class Shard {
   readonly intake: Intake;
   readonly #options: ShardOptions;
   #phase: 'connecting' | 'greeted' | 'established' = 'connecting';
-  #loaded = false;
   #attempts = 0;
   #fruitless = 0;
   #changedAt: number;
@@ -43,6 +46,7 @@ export class Shard {
     this.#options = options;
     const { id: shardId, intents, protocol } = options;
     this.session = new ShardSession({ shardId, intents, protocol });
+    this.session.restore(options.saved);
     this.intake = new Intake({ ...options, session: this.session });
     this.#changedAt = options.context.clock.now();
   }
@@ -101,27 +105,15 @@ export class Shard {
   }
 
   async #beforeConnecting(): Promise<SessionInfo | null> {
-    const { clock } = this.#options.context;
-    const { signal } = this.#options;
+    const { context, id, signal, starts } = this.#options;
+    const { clock } = context;
     if (this.#attempts > 0) await clock.sleep(pauseAfter(this.#attempts, clock.random()), signal);
     this.#attempts += 1;
-    while (!this.#loaded) await this.#load();
     const info = this.session.info();
+    if (!info) await starts.reserve(id, signal);
     if (!info || this.#attempts <= attemptsAtResumeUrl) return info;
     // @discordjs/ws takes the common address where there is none.
     return { ...info, resumeURL: undefined } as unknown as SessionInfo;
-  }
-
-  /** Without the saved session nothing may be asked of Discord: a new one would leave a gap that nobody knows of. */
-  async #load(): Promise<void> {
-    const { context, signal } = this.#options;
-    try {
-      this.session.restore(await context.loadState(this.session.stateKey));
-      this.#loaded = true;
-    } catch (error) {
-      context.log.error('The saved Discord session could not be read.', { reason: describeError(error) });
-      await context.clock.sleep(1000, signal);
-    }
   }
 }
 

@@ -12,6 +12,12 @@ type WsManager = Parameters<BuildStrategy>[0];
 export interface ShardOwner {
   retrieve(shardId: number): SessionInfo | null | Promise<SessionInfo | null>;
   update(shardId: number, info: SessionInfo | null): void;
+  /** What Discord has just said about the gateway. */
+  learn(information: unknown): void;
+  /** Before the shards are made. Where it rejects none are. */
+  prepare(shardCount: number): Promise<void>;
+  /** Resolves when the shard may identify. */
+  identify(shardId: number, signal: AbortSignal): Promise<void>;
   /** `hello`, `ready`, `resumed`, `dispatch`, `closed`, `error`, `debug`, `heartbeat`. */
   onEvent(event: string, payload: ShardReport): void;
   mayConnectTo(url: string): boolean;
@@ -45,6 +51,9 @@ export function createStrategy(
   manager.options.updateSessionInfo = (shardId, info) => {
     if (!abandoned) owner.update(shardId, info);
   };
+  // One for all managers: what one of them has begun counts for the next.
+  manager.options.buildIdentifyThrottler = () => ({ waitForIdentify: (shardId, signal) => owner.identify(shardId, signal) });
+  watchInformation(manager, owner);
   const simple = new SimpleShardingStrategy(
     asSeenByShards(manager, {
       mayConnectTo: (url) => owner.mayConnectTo(url),
@@ -54,9 +63,10 @@ export function createStrategy(
     }),
   );
   return {
-    spawn: (shardIds) => {
+    spawn: async (shardIds) => {
       spawned = true;
-      return simple.spawn(shardIds);
+      await owner.prepare(manager.options.shardCount ?? shardIds.length);
+      await simple.spawn(shardIds);
     },
     connect: () => simple.connect(),
     send: (shardId, payload) => simple.send(shardId, payload),
@@ -82,6 +92,23 @@ export function createStrategy(
         connection?.terminate();
       }
     },
+  };
+}
+
+/**
+ * The manager would begin with no shard at all where fewer sessions are left than there are shards, although those that resume cost none.
+ * The owner keeps that limit, for each session that begins.
+ */
+function watchInformation(manager: WsManager, owner: ShardOwner): void {
+  const fetchInformation = manager.fetchGatewayInformation.bind(manager);
+  let known: unknown;
+  manager.fetchGatewayInformation = async (force) => {
+    const information = await fetchInformation(force);
+    // The manager keeps it, and goes on answering with what was true then.
+    if (information !== known) owner.learn(information);
+    known = information;
+    const { session_start_limit: limit, shards } = information;
+    return { ...information, session_start_limit: { ...limit, remaining: Math.max(limit.remaining, shards) } };
   };
 }
 

@@ -2,16 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import type { Clock } from '../../../src/clock.ts';
+import { createIdentifier, toShard } from './identify.ts';
+import type { IdentifyOptions } from './identify.ts';
 import { toUser } from './payloads.ts';
-import { Sessions, covers, intentBits, knownIntents } from './sessions.ts';
+import { Sessions, covers } from './sessions.ts';
 import type { GatewayEvent, SentDispatch, Session } from './sessions.ts';
 import type { World } from './world.ts';
-
-/** How many sessions the bot may still begin today: https://docs.discord.com/developers/events/gateway#session-start-limit. */
-export interface SessionStarts {
-  remaining: number;
-}
 
 /**
  * The gateway, version 10, JSON without compression. One connection goes through
@@ -22,21 +18,18 @@ export interface SessionStarts {
  * A connection that ends with 1000 or 1001 takes its session along; any other end leaves the session to be resumed for
  * `sessionLifeMs`, and what happens meanwhile waits in its replay buffer. Source: the gateway pages of Discord's reference.
  */
-export interface GatewayOptions {
+export interface GatewayOptions extends IdentifyOptions {
   readonly world: World;
-  readonly clock: Clock;
-  readonly token: string;
-  /** Whether the portal's switch for the MESSAGE_CONTENT intent is on. */
-  readonly messageContent: boolean;
   readonly heartbeatMs: number;
   readonly sessionLifeMs: number;
   /** `ws://127.0.0.1:PORT` */
   readonly url: () => string;
-  readonly starts: SessionStarts;
 }
 
 /** What a client asks for: seen before it is answered. */
 export type GatewayCall = 'connect' | 'identify' | 'resume' | 'heartbeat';
+/** `shardId`: whose call it is, as far as that is known. */
+export type GatewayListener = (call: GatewayCall, shardId?: number) => void;
 
 const opcodes = {
   dispatch: 0,
@@ -64,13 +57,15 @@ export class Gateway {
   readonly #server = new WebSocketServer({ noServer: true });
   readonly #connections = new Map<WebSocket, Connection>();
   readonly #sentListeners = new Set<(sent: SentDispatch) => void>();
-  readonly #callListeners = new Set<(call: GatewayCall) => void>();
+  readonly #callListeners = new Set<GatewayListener>();
   readonly #sessions: Sessions;
+  readonly #identifier: ReturnType<typeof createIdentifier>;
   /** Connections on which nothing comes any more, although they stand. */
   readonly #frozen = new WeakSet<WebSocket>();
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#identifier = createIdentifier(options);
     this.#sessions = new Sessions({ ...options, deliver: (session, sent) => this.#deliver(session, sent) });
   }
 
@@ -92,25 +87,26 @@ export class Gateway {
     return () => this.#sentListeners.delete(listener);
   }
 
-  onCall(listener: (call: GatewayCall) => void): () => void {
+  onCall(listener: GatewayListener): () => void {
     this.#callListeners.add(listener);
     return () => this.#callListeners.delete(listener);
   }
 
-  note(call: GatewayCall): void {
-    for (const listener of this.#callListeners) listener(call);
+  note(call: GatewayCall, shardId?: number): void {
+    for (const listener of this.#callListeners) listener(call, shardId);
   }
 
-  /** Ends every connection: with a close code, or as a cut cable does. */
-  drop(code?: number): void {
-    for (const socket of this.#connections.keys()) {
+  /** Ends every connection, or that of one shard: with a close code, or as a cut cable does. */
+  drop({ code, shard }: { readonly code?: number | undefined; readonly shard?: number | undefined } = {}): void {
+    for (const [socket, { session }] of this.#connections) {
+      if (shard !== undefined && session?.shard[0] !== shard) continue;
       if (code === undefined) socket.terminate();
       else socket.close(code);
     }
   }
 
-  expireSessions(): void {
-    this.#sessions.expireAll();
+  expireSessions(shard?: number): void {
+    this.#sessions.expireAll(shard);
   }
 
   invalidateSessions(isResumable: boolean): void {
@@ -182,17 +178,12 @@ export class Gateway {
   }
 
   #identify(socket: WebSocket, connection: Connection, data: Readonly<Record<string, unknown>>): void {
-    const { world, token, messageContent, url } = this.#options;
-    this.note('identify');
-    const intents = data['intents'];
-    if (data['token'] !== token) return socket.close(4004, 'Authentication failed.');
-    if (typeof intents !== 'number' || (intents & ~knownIntents) !== 0) return socket.close(4013, 'Invalid intent(s).');
-    if ((intents & intentBits.messageContent) !== 0 && !messageContent) return socket.close(4014, 'Disallowed intent(s).');
-    const shard = toShard(data['shard']);
-    if (!shard) return socket.close(4010, 'Invalid shard.');
-    // Whoever goes on beyond the limit gets a new token from Discord, by mail.
-    if (this.#options.starts.remaining <= 0) return socket.close(4004, 'Authentication failed.');
-    this.#options.starts.remaining -= 1;
+    const { world, url } = this.#options;
+    this.note('identify', toShard(data['shard'])?.[0]);
+    const identified = this.#identifier(data);
+    if (identified.type === 'closed') return socket.close(identified.code, identified.reason);
+    if (identified.type === 'invalid session') return tell(socket, opcodes.invalidSession, false);
+    const { intents, shard } = identified;
     const session = this.#sessions.open({ socket, intents, shard });
     connection.session = session;
     const guilds = [...world.guilds.values()].filter((guild) => covers(session, guild.id));
@@ -207,13 +198,14 @@ export class Gateway {
       private_channels: [],
     });
     for (const guild of guilds) this.#sessions.greet(session, guild);
+    return undefined;
   }
 
   #resume(socket: WebSocket, connection: Connection, data: Readonly<Record<string, unknown>>): void {
-    this.note('resume');
-    if (data['token'] !== this.#options.token) return socket.close(4004, 'Authentication failed.');
     const id = data['session_id'];
     const session = typeof id === 'string' ? this.#sessions.find(id) : undefined;
+    this.note('resume', session?.shard[0]);
+    if (data['token'] !== this.#options.token) return socket.close(4004, 'Authentication failed.');
     if (!session) return tell(socket, opcodes.invalidSession, false);
     const sequence = Number(data['seq']);
     if (!Number.isInteger(sequence) || sequence < 0 || sequence > session.sequence) return socket.close(4007, 'Invalid seq.');
@@ -256,14 +248,6 @@ function parse(raw: Buffer): GatewayPayload | undefined {
 
 function tell(socket: WebSocket, op: number, d?: unknown): void {
   socket.send(JSON.stringify({ op, ...(d === undefined ? {} : { d }) }));
-}
-
-/** [id, count]; absent means the only shard. Undefined where it makes no sense. */
-function toShard(value: unknown): readonly [number, number] | undefined {
-  if (value === undefined) return [0, 1];
-  if (!Array.isArray(value) || value.length !== 2) return undefined;
-  const [id, count] = value.map(Number);
-  return id !== undefined && count !== undefined && id >= 0 && id < count ? [id, count] : undefined;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,4 +1,4 @@
-import type { SessionStarts } from './gateway.ts';
+import type { SessionStarts, Sharding } from './identify.ts';
 import { commandRoutes, interactionRoutes } from './interaction-routes.ts';
 import type { Interacting } from './interacting.ts';
 import { createMessages, listMessages } from './message-calls.ts';
@@ -13,7 +13,7 @@ import type { EmulatedChannel, EmulatedMessage, World } from './world.ts';
 
 export interface RouteOptions extends MessageCallOptions {
   readonly starts: SessionStarts;
-  readonly shards: number;
+  readonly sharding: Sharding;
   readonly gatewayUrl: () => string;
   readonly onTyping: (channelId: string) => void;
   readonly interacting: Interacting;
@@ -29,16 +29,20 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
   ];
 }
 
-function appRoutes({ world, shards, starts, gatewayUrl, interacting, messageContent }: RouteOptions): Route[] {
+function appRoutes({ world, sharding, starts, gatewayUrl, interacting, messageContent }: RouteOptions): Route[] {
   const application = () => ({
     ...{ id: world.bot.id, name: world.bot.globalName, flags: messageContent ? 1 << 19 : 0, bot: toUser(world.bot) },
     verify_key: interacting.people.publicKey,
     interactions_endpoint_url: interacting.endpoint() ?? null,
   });
-  const limits = () => ({ total: 1000, remaining: starts.remaining, reset_after: 14_400_000, max_concurrency: shards });
+  const limits = () => ({
+    ...{ total: starts.total, remaining: starts.remaining, reset_after: starts.resetAfterMs },
+    max_concurrency: starts.maxConcurrency ?? sharding.recommended,
+  });
+  const gateway = () => ({ url: gatewayUrl(), shards: sharding.recommended, session_start_limit: limits() });
   return [
     { method: 'GET', pattern: '/gateway', handle: () => ok({ url: gatewayUrl() }) },
-    { method: 'GET', pattern: '/gateway/bot', handle: () => ok({ url: gatewayUrl(), shards, session_start_limit: limits() }) },
+    { method: 'GET', pattern: '/gateway/bot', handle: () => ok(gateway()) },
     { method: 'GET', pattern: '/users/@me', handle: () => ok(toUser(world.bot)) },
     { method: 'GET', pattern: '/applications/@me', handle: () => ok(application()) },
     {

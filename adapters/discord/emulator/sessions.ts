@@ -100,8 +100,11 @@ export class Sessions {
     return missed.length === session.sequence - sequence ? missed : undefined;
   }
 
-  expireAll(): void {
-    this.#sessions.clear();
+  /** Forgets all sessions, or those of one shard. */
+  expireAll(shard?: number): void {
+    for (const session of this.#sessions.values()) {
+      if (shard === undefined || session.shard[0] === shard) this.#sessions.delete(session.id);
+    }
   }
 
   #isExpired(session: Session): boolean {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createFakeClock } from '../../support/fake-clock.ts';
 import { callsOf, onStage } from './support.ts';
 
 describe('the connection', () => {
@@ -78,54 +77,6 @@ describe('the connection', () => {
       assert.deepEqual(calls, ['resume']);
       assert.deepEqual(context.texts(), ['before', 'meanwhile', 'after']);
     }));
-
-  test('without a session start left no session is begun, health says why, and it goes on when there is one', () =>
-    onStage(async ({ emulator, watch, context, start }) => {
-      emulator.starts.remaining = 0;
-      const calls = callsOf(emulator);
-
-      const adapter = await start();
-      await watch.until(() => context.lines.some((line) => line.includes('Discord cannot be connected to.')));
-      const health = adapter.health?.();
-      emulator.starts.remaining = 1;
-      await watch.until(() => adapter.health?.().connected === true);
-      emulator.say({ text: 'at last', mention: true });
-      await watch.until(() => context.texts().length === 1);
-
-      assert.equal(health?.connected, false);
-      assert.match(health?.detail ?? '', /Not enough sessions remaining to spawn 1 shards; only 0 remaining; resets at/);
-      assert.deepEqual([calls, emulator.starts.remaining], [['identify'], 0]);
-    }));
-
-  test('every shard keeps a session of its own', () => {
-    const clock = createFakeClock();
-    return onStage(
-      async ({ emulator, watch, context, start }) => {
-        // Guilds made in the next two milliseconds fall to different shards.
-        const channels: string[] = [];
-        for (const name of ['North', 'South']) {
-          await clock.advance(1);
-          channels.push(emulator.channel({ guildId: emulator.guild({ name }).id }).id);
-        }
-        const first = await start();
-        await watch.until(() => first.health?.().connected === true);
-        for (const channelId of channels) emulator.say({ channelId, text: 'before', mention: true });
-        emulator.say({ channelId: emulator.directMessage('Bea').id, user: 'Bea', text: 'before' });
-        await watch.until(() => context.texts().length === 3);
-        await first.stop();
-        const calls = callsOf(emulator);
-        for (const channelId of channels) emulator.say({ channelId, text: 'missed', mention: true });
-
-        const second = await start();
-        await watch.until(() => context.texts().length === 5 && second.health?.().connected === true);
-
-        assert.deepEqual(calls, ['resume', 'resume']);
-        assert.deepEqual([...context.states.keys()].toSorted(), ['gateway:0', 'gateway:1']);
-        assert.equal(second.health?.().detail, '2 of 2 shards connected');
-      },
-      { emulator: { shards: 2, clock } },
-    );
-  });
 
   test('heartbeats are answered at once when asked for', () =>
     onStage(async ({ emulator, watch, start }) => {

@@ -68,6 +68,38 @@ describe('the gateway of the Discord emulator', () => {
       { messageContent: false },
     ));
 
+  test('refuses shards that identify too soon after another of their group with op 9, counts every start, and wants enough shards', () => {
+    const clock = createFakeClock();
+    return withEmulator(
+      async (emulator) => {
+        emulator.sharding.required = 3;
+        const outcomes: unknown[] = [];
+        const identify = async (shard: readonly [number, number]): Promise<void> => {
+          const connection = connect(emulator);
+          await connection.opened();
+          connection.identify({ shard });
+          await connection.until(() => connection.received.length > 1);
+          outcomes.push(connection.received[1]?.t ?? connection.received[1]?.op);
+          connection.close(1000);
+          await connection.closed();
+        };
+        await identify([0, 4]);
+        await identify([1, 4]);
+        await identify([2, 4]);
+        await clock.advance(5_000);
+        await identify([2, 4]);
+        const short = connect(emulator);
+        await short.opened();
+        short.identify({ shard: [0, 2] });
+
+        assert.equal(await short.closed(), 4011);
+        assert.deepEqual(outcomes, ['READY', 'READY', 9, 'READY']);
+        assert.equal(emulator.starts.remaining, 996);
+      },
+      { clock, shards: 4, maxConcurrency: 2 },
+    );
+  });
+
   test('replays what a session missed, in order, and says when that is over', () =>
     withEmulator(async (emulator) => {
       const first = connect(emulator);
