@@ -142,14 +142,11 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
   const typingListeners = new Set<(channelId: string) => void>();
   const address = { port: 0 };
   const gatewayUrl = (): string => `ws://127.0.0.1:${address.port}`;
-  const { heartbeatMs = 41_250, sessionLifeMs = 300_000, nonceMs = 300_000, nonceInHistory = false } = options;
-  const { shards = 1, maxConcurrency } = options;
-  const starts: SessionStarts = { total: 1_000, remaining: 1_000, resetAfterMs: 14_400_000, maxConcurrency };
+  const { heartbeatMs = 41_250, sessionLifeMs = 300_000, nonceMs = 300_000, nonceInHistory = false, shards = 1 } = options;
+  const starts = startsOf(options);
   const sharding: Sharding = { recommended: shards, required: 1 };
-  const gateway = new Gateway({
-    ...{ world, clock, token, messageContent, starts, sharding },
-    ...{ heartbeatMs, sessionLifeMs, url: gatewayUrl },
-  });
+  const session = { starts, sharding, heartbeatMs, sessionLifeMs };
+  const gateway = new Gateway({ ...session, world, clock, token, messageContent, url: gatewayUrl });
   const onTyping = (channelId: string): void => {
     for (const listener of typingListeners) listener(channelId);
   };
@@ -268,4 +265,8 @@ function createHome(world: World): DiscordEmulator['home'] {
   const guild = world.addGuild('Lighthouse');
   const [channel] = [...world.channels.values()].filter(({ guildId }) => guildId === guild.id);
   return { guildId: guild.id, channelId: channel?.id ?? '' };
+}
+
+function startsOf({ maxConcurrency }: DiscordEmulatorOptions): SessionStarts {
+  return { total: 1_000, remaining: 1_000, resetAfterMs: 14_400_000, maxConcurrency };
 }

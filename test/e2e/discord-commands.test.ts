@@ -32,33 +32,6 @@ function texts(messages: readonly EmulatedMessage[]): string[] {
   return messages.map(({ content }) => content);
 }
 
-test('a hundred commands at once are deferred before the model has said a word to any of them, and then all answered', () =>
-  onDiscord(async (stage) => {
-    const { discord, model } = stage;
-    const { promise: patience, resolve: goOn } = Promise.withResolvers<void>();
-    model.behaviour.onCall = (phase) => (phase === 'request' ? patience : undefined);
-    const interactions = Array.from({ length: 100 }, (_, index) =>
-      discord.command({
-        name: 'ask',
-        options: { question: `number ${index}` },
-        channelId: discord.channel({ name: `c-${index}` }).id,
-      }),
-    );
-
-    await until(() => interactions.every(({ responseType }) => responseType === 5), 'all to be acknowledged');
-    assert.ok(model.calls.every(({ state }) => state === 'open'));
-    goOn();
-
-    await until(async () => {
-      const { waiting, undelivered } = await stage.store().stats();
-      return waiting + undelivered === 0;
-    }, 'everything to be delivered');
-    for (const [index, { originalId, channelId }] of interactions.entries()) {
-      const answer = discord.messages(channelId).find(({ id }) => id === originalId)?.content;
-      assert.match(answer ?? '', new RegExp(`number ${index}$`));
-    }
-  }));
-
 test('questions by command that wait together are answered one by one, each in its own place', () =>
   onDiscord(async (stage) => {
     const { discord, model } = stage;
