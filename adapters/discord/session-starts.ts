@@ -119,7 +119,8 @@ export class SessionStarts {
     const { clock, log, onWaiting } = this.#options;
     const left = this.#left();
     if (this.#limit && left !== undefined && left < 1) {
-      if (!this.#waiting.has(shardId)) log.error('A Discord session cannot begin.', { shard: shardId, reason: describe(this.#limit) });
+      if (!this.#waiting.has(shardId))
+        log.error('A Discord session cannot begin.', { shard: shardId, reason: describe(this.#limit) });
       this.#waiting.add(shardId);
       onWaiting();
       await clock.sleep(Math.min(askAgainMs, Math.max(1_000, this.#limit.resetsAt - clock.now())), signal);

@@ -24,7 +24,10 @@ describe('the sessions that the bot may begin', () => {
         await watch.until(() => context.texts().length === 1);
 
         assert.equal(health?.connected, false);
-        assert.match(health?.detail ?? '', /begin 1000 sessions a day.*used up.*can begin at 2026-06-01T04:00:00\.000Z.*DISCORD_TOKEN/);
+        assert.match(
+          health?.detail ?? '',
+          /begin 1000 sessions a day.*used up.*can begin at 2026-06-01T04:00:00\.000Z.*DISCORD_TOKEN/,
+        );
         assert.deepEqual([early, calls, emulator.starts.remaining], [[], ['identify'], 0]);
       },
       { clock, emulator: { heartbeatMs } },
@@ -92,7 +95,13 @@ describe('the sessions that the bot may begin', () => {
 
   for (const [maxConcurrency, turns] of [
     [1, [[0], [1], [2], [3]]],
-    [2, [[0, 1], [2, 3]]],
+    [
+      2,
+      [
+        [0, 1],
+        [2, 3],
+      ],
+    ],
   ] as const) {
     test(`shards identify in turns of ${maxConcurrency}, and Discord refuses none`, () => {
       const clock = createFakeClock();

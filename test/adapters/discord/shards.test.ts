@@ -85,15 +85,12 @@ describe('several shards in one process', () => {
       const keyOf = async (text: string, say: () => unknown): Promise<string | undefined> => {
         say();
         await watch.until(() => context.texts().includes(text));
-        return context.batches.find(({ events }) => events.some((event) => event.type === 'message' && event.text === text))?.state
-          ?.key;
+        return context.batches.find(({ events }) => events.some((event) => event.type === 'message' && event.text === text))
+          ?.state?.key;
       };
 
       const direct = emulator.directMessage('Bea').id;
-      assert.equal(
-        await keyOf('direct', () => emulator.say({ channelId: direct, user: 'Bea', text: 'direct' })),
-        'gateway:0',
-      );
+      assert.equal(await keyOf('direct', () => emulator.say({ channelId: direct, user: 'Bea', text: 'direct' })), 'gateway:0');
       for (const [shard, channelId] of channels.entries()) {
         const text = `on ${shard}`;
         assert.equal(await keyOf(text, () => emulator.say({ channelId, text, mention: true })), `gateway:${shard}`);
