@@ -50,6 +50,11 @@ function createGone(): DeliveryError {
   return new DeliveryError({ message: goneMessage, retryable: false, uncertain: false });
 }
 
+/** The original response to a press is the message that was pressed on: only its own new wording goes there, and no word about the press. */
+function isOriginal({ part, opened }: OutboundMessage, { pressedId }: InteractionAddress): boolean {
+  return pressedId === undefined ? part === 0 : opened?.id === pressedId;
+}
+
 interface InteractionCall {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -69,8 +74,7 @@ export class InteractionSender {
   /** Rejects with a DeliveryError. */
   async send(message: OutboundMessage, address: InteractionAddress, by: { shown: Shown; signal: AbortSignal }): Promise<Receipt> {
     const id = message.opened?.id;
-    const isOriginal = address.pressedId === undefined ? message.part === 0 : id === address.pressedId;
-    if (isOriginal) return this.showOriginal(address, by);
+    if (isOriginal(message, address)) return this.showOriginal(address, by);
     if (id !== undefined) return this.#put(address, { ...by, method: 'PATCH', path: `/messages/${id}` });
     return this.#put(address, { ...by, method: 'POST', path: '' });
   }
@@ -81,7 +85,7 @@ export class InteractionSender {
   }
 
   /**
-   * The first part is asked for by the token. A later one is looked for among the bot's messages, where it bears the mark of its interaction; where
+   * What takes the place of the deferred response is asked for by the token. Another one is looked for among the bot's messages, where it bears the mark of its interaction; where
    * only one person sees it nobody can look, and it is sent again: a part that stands there twice is better than one that is missing.
    */
   async find(
@@ -89,7 +93,7 @@ export class InteractionSender {
     address: InteractionAddress,
     by: { shown: Shown; signal: AbortSignal },
   ): Promise<FoundMessage | undefined> {
-    if (message.part > 0) return this.#findFollowUp(message, address, by);
+    if (!isOriginal(message, address)) return this.#findFollowUp(message, address, by);
     const found = parseChannelMessage(
       await this.#call(address, { method: 'GET', path: '/messages/@original', signal: by.signal }),
     );

@@ -44,7 +44,7 @@ const globalLimit = { count: 40, perMs: 1_000 };
  */
 export function createRest({ token, apiUrl, clock }: RestOptions): Rest {
   // The SDK uses a connection pool of the whole process, which nobody may close. This one ends with the adapter.
-  const agent = new Agent({ connectTimeout: 10_000, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, connections: 32 });
+  const agents = { usual: createAgent(32), urgent: createAgent(64) };
   const limits = new RateLimits(() => clock().monotonic());
   const nextPlace = createWindow(globalLimit, () => clock().monotonic());
   const options: Rest['options'] = {
@@ -55,7 +55,7 @@ export function createRest({ token, apiUrl, clock }: RestOptions): Rest {
     // That limit is kept below, where waiting can be ended; a 429 tells where it was reached all the same.
     globalRequestsPerSecond: Number.POSITIVE_INFINITY,
     rejectOnRateLimit: () => true,
-    makeRequest: (url, init) => send(url, init, { agent, limits }),
+    makeRequest: (url, init) => send(url, init, { agent: isUrgent(url) ? agents.urgent : agents.usual, limits }),
   };
   const rest = new REST(options);
   return {
@@ -93,9 +93,18 @@ export function createRest({ token, apiUrl, clock }: RestOptions): Rest {
     close: async () => {
       rest.clearHashSweeper();
       rest.clearHandlerSweeper();
-      await agent.destroy();
+      await Promise.all([agents.usual.destroy(), agents.urgent.destroy()]);
     },
   };
+}
+
+function createAgent(connections: number): Agent {
+  return new Agent({ connectTimeout: 10_000, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, connections });
+}
+
+/** Acknowledgements, which Discord waits three seconds for: they stand in no queue behind answers that are slow to be taken. */
+function isUrgent(url: string): boolean {
+  return new URL(url).pathname.includes('/interactions/');
 }
 
 type MakeRequest = NonNullable<Rest['options']['makeRequest']>;

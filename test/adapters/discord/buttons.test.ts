@@ -40,6 +40,29 @@ describe('buttons under an answer on Discord', () => {
       assert.deepEqual(written(stage).map(buttonsOn), [[], underAnswers]);
     }));
 
+  test('a note about a press that may have been sent is never taken for the answer that was pressed on', () =>
+    scene(async (stage) => {
+      const { adapter, emulator, eventOf, answered } = stage;
+      const { id: messageId } = await answer(stage);
+      const press = emulator.press({ messageId, customId: `parley:regenerate:${id}`, user: 'Bea' });
+      const event = await eventOf(press);
+      assert.ok(event.type === 'action');
+      await answered(press);
+      const note = toOutbound(event.destination, 'Only who asked can have this answered again.');
+
+      assert.equal(await adapter.find({ ...note, attempt: 2 }, never), undefined);
+      await adapter.send(note, never);
+
+      assert.deepEqual(
+        written(stage).map(({ content }) => content),
+        ['Upstairs.'],
+      );
+      assert.deepEqual(
+        emulator.privateMessages('Bea').map(({ content }) => content),
+        [note.text],
+      );
+    }));
+
   test('are left out where discord.buttons is off', () =>
     scene(async (stage) => assert.deepEqual(buttonsOn(await answer(stage)), []), { buttons: false }));
 
