@@ -6,7 +6,7 @@ import type { Clock } from '../../src/clock.ts';
 import { createFaults } from './emulator/faults.ts';
 import type { FaultPlan, Faults } from './emulator/faults.ts';
 import { Gateway } from './emulator/gateway.ts';
-import type { GatewayListener, GatewayOptions } from './emulator/gateway.ts';
+import type { GatewayListener } from './emulator/gateway.ts';
 import type { Sharding, SessionStarts } from './emulator/identify.ts';
 import { toEvent } from './emulator/events.ts';
 import { createInteracting } from './emulator/interacting.ts';
@@ -192,15 +192,6 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
     faults,
     onCall,
   };
-}
-
-function createGateway(
-  { clock, heartbeatMs = 41_250, sessionLifeMs = 300_000, shards = 1, maxConcurrency }: DiscordEmulatorOptions,
-  bot: Pick<GatewayOptions, 'world' | 'token' | 'messageContent' | 'url'>,
-) {
-  const starts: SessionStarts = { total: 1_000, remaining: 1_000, resetAfterMs: 14_400_000, maxConcurrency };
-  const sharding: Sharding = { recommended: shards, required: 1 };
-  return { starts, sharding, gateway: new Gateway({ ...bot, clock, heartbeatMs, sessionLifeMs, starts, sharding }) };
 }
 
 /** Interactions come whatever the intents. */
