@@ -39,6 +39,8 @@ export interface CampaignFigures {
   readonly conversations: number;
   /** Follow-ups that were taken before the mention that opens their thread. */
   readonly overtakings: number;
+  /** On buttons under answers. */
+  readonly presses: number;
   readonly messages: number;
   readonly modelCalls: number;
 }
@@ -193,6 +195,7 @@ class Campaign {
       missed: this.#missed,
       questions: this.#people.questions(),
       conversations: conversations.length,
+      presses: this.#stage.driver.presses?.().length ?? 0,
       overtakings: this.#stage.driver.overtakings?.() ?? 0,
       messages: conversations.reduce((sum, { talk }) => sum + talk.visible().length, 0),
       modelCalls: this.#stage.model.calls.length,

@@ -27,10 +27,22 @@ export interface Shown {
 export interface Talk {
   /** What it is called in figures and failures, as in `thread 3`. */
   readonly name: string;
+  /** Whether several ask there at once, each on their own: answers come in any order. */
+  readonly isCrowd?: boolean;
   /** Only the first words are addressed to the bot, where a platform tells that apart. */
   ask(text: string): Asked;
   /** Messages of the bot that stand there, oldest first. */
   visible(): readonly Shown[];
+}
+
+/** A press on a button under an answer. */
+export interface Press {
+  readonly eventId: string;
+  /** `regenerate`, `good` or `bad`. */
+  readonly name: string;
+  /** Of the part that it was pressed on. */
+  readonly outboundId: string;
+  readonly userId: string;
 }
 
 /** Can make what is just happening come to nothing. */
@@ -59,6 +71,12 @@ export interface PlatformDriver {
   open(random: Random): Talk;
   /** Follow-ups without a mention that the bot took before it took the first words of their thread. */
   overtakings?(): number;
+  /** Somebody presses a button under an answer, where there is one. */
+  press?(random: Random): void;
+  /** All of them so far. */
+  presses?(): readonly Press[];
+  /** Everything that was asked and pressed is answered. */
+  rested?(): void;
   /** Questions that were not taken yet, as far as the platform can know. */
   undelivered(): number;
   onMoment(listener: MomentListener): void;

@@ -18,6 +18,7 @@ export function renderFigures({ seed, campaigns, seconds }: SuiteFigures): strin
     line('questions', ({ questions }) => questions),
     line('conversations', ({ conversations }) => conversations),
     line('follow-ups taken before their mention', ({ overtakings }) => overtakings),
+    line('presses on buttons', ({ presses }) => presses),
     line('model calls', ({ modelCalls }) => modelCalls),
     line('messages shown', ({ messages }) => messages),
     line('questions answered once, whole, in order', ({ questions }) => questions),

@@ -54,10 +54,13 @@ function stepsOf(method: string): readonly string[] {
   return method === 'acceptAndClaim' ? ['accept', 'claimTurns'] : [method];
 }
 
+/** What people say, ask by command and press. */
+const transitions: ReadonlySet<string> = new Set(['message', 'command', 'action', 'feedback']);
+
 /** A call that does nothing is no transition. Before it is made, that can be told of `accept` alone. */
 function matters(method: string, phase: Trap['phase'], { args, result }: Call): boolean {
   if (method === 'accept' || method === 'acceptAndClaim')
-    return (args as Parameters<Store['accept']>)[0].events.some(({ type }) => type === 'message');
+    return (args as Parameters<Store['accept']>)[0].events.some(({ type }) => transitions.has(type));
   if (phase !== 'after') return true;
   if (method === 'claimTurns') return (result as Awaited<ReturnType<Store['claimTurns']>>).turns.length > 0;
   if (method === 'claimDeliveries') return (result as Awaited<ReturnType<Store['claimDeliveries']>>).deliveries.length > 0;

@@ -20,6 +20,10 @@ const recent = 8;
 const longShare = 0.12;
 /** Say more where they have just said their first words, before those can have been taken. */
 const breathless = 0.5;
+/** So many more may ask at once where a crowd does. */
+const crowd = 4;
+/** Of the times at which something is asked. */
+const pressShare = 0.5;
 
 export function createPeople(driver: PlatformDriver, random: Random): People {
   const conversations: Conversation[] = [];
@@ -37,7 +41,7 @@ export function createPeople(driver: PlatformDriver, random: Random): People {
   function askIn({ talk, questions }: Conversation, isLong: boolean): void {
     count += 1;
     const marker = `q${count}`;
-    const known = questions.filter(({ asked }) => driver.isOrdered || asked.isAcknowledged());
+    const known = talk.isCrowd ? [] : questions.filter(({ asked }) => driver.isOrdered || asked.isAcknowledged());
     const asked = talk.ask(toQuestionText(marker, isLong));
     questions.push({ marker, asked, follows: known.map((earlier) => earlier.marker) });
   }
@@ -49,7 +53,9 @@ export function createPeople(driver: PlatformDriver, random: Random): People {
       for (let asked = 0; asked < many; asked += 1) {
         last = last?.questions.length === 1 && random.chance(breathless) ? last : choose();
         askIn(last, atLength === 'all' || random.chance(longShare));
+        if (last.talk.isCrowd) for (let more = random.below(crowd); more > 0; more -= 1) askIn(last, false);
       }
+      if (driver.press && random.chance(pressShare)) driver.press(random);
     },
     insist: (many) => {
       const last = conversations.at(-1) ?? choose();

@@ -32,10 +32,13 @@ export async function comeToRest(
     const findings = conversations.flatMap((conversation) =>
       checkConversation(conversation).map((finding) => ({ finding, conversation })),
     );
-    if (problem === undefined && findings.length === 0) return undefined;
-    const kinds = [...new Set(findings.map(({ finding }) => finding.kind))].join(', ');
+    const { problems } = ledger.pressProblems(driver.presses?.() ?? []);
+    if (problem === undefined && findings.length === 0 && problems.length === 0) {
+      driver.rested?.();
+      return undefined;
+    }
     return {
-      problem: problem ?? `at rest: ${kinds}`,
+      problem: problem ?? `at rest: ${[...new Set(findings.map(({ finding }) => finding.kind)), ...problems].join(', ')}`,
       findings: findings.map((found) => ({ ...found, rows: ledger.rowsAbout(found.finding.marker) })),
     };
   } finally {
@@ -58,7 +61,7 @@ async function waitForRest({ driver, clock, process, ledger, conversations }: Wa
   for (;;) {
     const { waiting, undelivered, deadLetters } = ledger.state();
     if (deadLetters > 0) return `${deadLetters} dead letters`;
-    const pending = driver.undelivered();
+    const pending = driver.undelivered() + ledger.pressProblems(driver.presses?.() ?? []).pending;
     // What the platform has not delivered yet shows in no count of a gateway, but in what is not answered.
     const isLost = (conversation: Conversation): boolean => checkConversation(conversation).some(({ kind }) => kind === 'lost');
     if (waiting + undelivered + pending === 0 && !conversations.some(isLost)) return undefined;

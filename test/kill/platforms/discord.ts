@@ -2,6 +2,7 @@ import type { DiscordEmulator } from '../../../adapters/discord/emulator.ts';
 import type { Asked, MomentListener, PlatformDriver, Talk } from '../driver.ts';
 import { parseAnswers } from '../answers.ts';
 import type { Random } from '../random.ts';
+import { createPresses } from './discord-presses.ts';
 
 const writes = new Set([
   'POST /channels/:id/messages',
@@ -22,6 +23,9 @@ export interface DiscordDriverOptions {
 export function createDiscordDriver(discord: DiscordEmulator, { isTalking, usesCommands }: DiscordDriverOptions): PlatformDriver {
   let report: MomentListener = () => undefined;
   let talks = 0;
+  const presses = createPresses(discord);
+  /** Where answers with buttons may stand. */
+  const channels: string[] = [];
   // Nobody can ask the platform which direct messages there are: what is said in one that the bot does not know, while it has no session that
   // it could take up again, never reaches it. So the first words to the bot are said in a channel then. An interaction that the platform has
   // forgotten before the bot took it is gone, too, and whoever used the command was told so.
@@ -54,17 +58,37 @@ export function createDiscordDriver(discord: DiscordEmulator, { isTalking, usesC
         const channelId = newChannel();
         const place = talk('command', channelId, true);
         places.push(place);
-        if (isForgotten) return place.ask(question);
-        const interaction = discord.command({ name: 'ask', options: { question }, channelId });
-        return {
-          isAcknowledged: () => interaction.responseType !== undefined,
-          redeliver: (copies) => {
-            for (let copy = 0; copy < copies; copy += 1) discord.redeliverInteraction(interaction);
-          },
-        };
+        return isForgotten ? place.ask(question) : askByCommand(question, channelId);
       },
     };
     return remember(opened);
+  }
+
+  /**
+   * Several ask by command in one channel at once, and briefly: an answer that is one message stands where it was asked for, or, where the bot came too
+   * late for that, as a message below.
+   */
+  function openCrowd(channelId: string): Talk {
+    const place = talk('crowd', channelId, true);
+    return remember({
+      ...place,
+      isCrowd: true,
+      visible: () => place.visible().filter(({ text }) => text !== ''),
+      ask: (text) => {
+        const question = text.replace(' at length', '');
+        return isForgotten ? place.ask(question) : askByCommand(question, channelId);
+      },
+    });
+  }
+
+  function askByCommand(question: string, channelId: string): Asked {
+    const interaction = discord.command({ name: 'ask', options: { question }, channelId });
+    return {
+      isAcknowledged: () => interaction.responseType !== undefined,
+      redeliver: (copies) => {
+        for (let copy = 0; copy < copies; copy += 1) discord.redeliverInteraction(interaction);
+      },
+    };
   }
 
   /** Its questions are to be answered before the platform may forget anything. */
@@ -84,6 +108,7 @@ export function createDiscordDriver(discord: DiscordEmulator, { isTalking, usesC
 
   function talk(name: string, channelId: string, mentions: boolean): Talk {
     let isOpen = false;
+    if (name !== 'direct') channels.push(channelId);
     return {
       name: `${name} ${channelId}`,
       ask: (text): Asked => {
@@ -113,6 +138,7 @@ export function createDiscordDriver(discord: DiscordEmulator, { isTalking, usesC
   }
 
   const mayForget = (): boolean =>
+    presses.areTaken() &&
     unforgettable.every((isAnswered) => isAnswered()) &&
     direct.every(({ isAsked, talk: { visible } }) => !isAsked() || visible().length > 0);
 
@@ -140,10 +166,17 @@ export function createDiscordDriver(discord: DiscordEmulator, { isTalking, usesC
           talks += 1;
           return discord.channel({ name: `channel-${talks}` }).id;
         });
+      if (usesCommands && discord.commands().length > 0 && random.chance(0.15))
+        return openCrowd(discord.channel({ name: `channel-${talks}` }).id);
       if (random.chance(0.4)) return talk('thread', discord.thread({ name: `thread ${talks}` }).id, false);
       if (isForgotten || random.chance(0.5)) return talk('channel', discord.channel({ name: `channel-${talks}` }).id, true);
       return openDirect(discord.directMessage(`Person ${talks}`).id);
     },
+    press: (random) => {
+      if (usesCommands && !isForgotten) presses.press(channels, random);
+    },
+    presses: () => presses.all,
+    rested: () => presses.rest(),
     undelivered: () => 0,
     onMoment: (listener) => {
       report = listener;
