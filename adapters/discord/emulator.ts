@@ -3,6 +3,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../src/clock.ts';
+import { createCdn } from './emulator/cdn.ts';
+import type { Cdn } from './emulator/cdn.ts';
 import { createFaults } from './emulator/faults.ts';
 import type { FaultPlan, Faults } from './emulator/faults.ts';
 import { Gateway } from './emulator/gateway.ts';
@@ -93,6 +95,8 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   directMessage(user: string): EmulatedChannel;
 
   say(words: Saying): EmulatedMessage;
+  /** A file, for `attachments` of what somebody says. */
+  readonly upload: Cdn['upload'];
   /** Changes what a person wrote. */
   edit(message: EmulatedMessage, text: string): EmulatedMessage;
   remove(message: EmulatedMessage): void;
@@ -141,6 +145,7 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
   const faults = createFaults();
   const typingListeners = new Set<(channelId: string) => void>();
   const address = { port: 0 };
+  const cdn = createCdn(address);
   const gatewayUrl = (): string => `ws://127.0.0.1:${address.port}`;
   const { heartbeatMs = 41_250, sessionLifeMs = 300_000, nonceMs = 300_000, nonceInHistory = false, shards = 1 } = options;
   const starts = startsOf(options);
@@ -168,12 +173,12 @@ export function createDiscordEmulator(options: DiscordEmulatorOptions): DiscordE
     onTyping,
   });
   const { messageLimit, globalLimit } = options;
-  const { server, onCall } = createRest({ routes, faults, token, clock, messageLimit, globalLimit });
+  const { server, onCall } = createRest({ routes, faults, token, clock, cdn, messageLimit, globalLimit });
   world.onChange((change) => gateway.dispatch(toEvent(world, change)));
   const home = createHome(world);
 
   return {
-    ...cast,
+    ...{ ...cast, upload: cdn.upload },
     ...interacting.people,
     ...controls(world, gateway),
     ...host({ server, gateway, faults, address }),

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Cdn } from './cdn.ts';
 import type { Fault, FaultPlan } from './faults.ts';
 import { createLimits } from './limits.ts';
 import type { LimitOptions } from './limits.ts';
@@ -12,6 +13,7 @@ export interface RestOptions extends LimitOptions {
   readonly routes: readonly Route[];
   readonly faults: FaultPlan;
   readonly token: string;
+  readonly cdn: Pick<Cdn, 'serve'>;
 }
 
 /** `before`: the call has arrived and nothing has happened. `after`: it is carried out and not yet answered. */
@@ -62,7 +64,7 @@ export function createRest(options: RestOptions): { server: Server; onCall: (lis
   }
 
   const server = createServer((request, response) => {
-    answer(request, response).catch(() => respond(response, serverError));
+    if (!options.cdn.serve(request, response)) answer(request, response).catch(() => respond(response, serverError));
   });
   return {
     server,
