@@ -63,6 +63,19 @@ export async function evaluateJsonata(expression: string, input: JsonataInput): 
   }
 }
 
+/** Where the values stand that an expression names, by the keys that lead to them, wherever in it. Throws a TypeError where it is none. */
+export function jsonataPaths(expression: string): readonly (readonly string[])[] {
+  checkJsonata(expression);
+  return nodesOf(jsonata(expression).ast()).flatMap(({ type, steps }) => {
+    if (type !== 'path' || !Array.isArray(steps)) return [];
+    const names = (steps as readonly Readonly<Record<string, unknown>>[]).map((step) =>
+      // of JSONata's own tree
+      step['type'] === 'name' ? String(step['value']) : undefined,
+    );
+    return names.includes(undefined) ? [] : [names.filter((name) => name !== undefined)];
+  });
+}
+
 /** What would give something else at another time. `$eval` could call the others. */
 const unsteady: ReadonlySet<string> = new Set(['now', 'millis', 'random', 'shuffle', 'eval']);
 
@@ -72,16 +85,24 @@ interface FoundVariable {
 }
 
 function findVariable(tree: unknown, names: ReadonlySet<string>): FoundVariable | undefined {
-  const waiting: unknown[] = [tree];
-  const seen = new Set<unknown>(); // What an ancestor operator (%) refers to stands in the tree more than once.
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (typeof node !== 'object' || node === null || seen.has(node)) continue;
-    seen.add(node);
-    const { type, value, position } = node as Readonly<Record<string, unknown>>; // an object, as was just seen
+  for (const { type, value, position } of nodesOf(tree)) {
     if (type === 'variable' && typeof value === 'string' && names.has(value)) return { name: value, position };
-    waiting.push(...Object.values(node).filter((child) => child !== undefined));
   }
   return undefined;
+}
+
+/** Every object of a tree, each once: what an ancestor operator (%) refers to stands in it more than once. */
+function nodesOf(tree: unknown): readonly Readonly<Record<string, unknown>>[] {
+  const nodes = new Set<Readonly<Record<string, unknown>>>();
+  const waiting: unknown[] = [tree];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (typeof node !== 'object' || node === null) continue;
+    const found = node as Readonly<Record<string, unknown>>; // an object, as was just seen
+    if (nodes.has(found)) continue;
+    nodes.add(found);
+    waiting.push(...Object.values(node).filter((child) => child !== undefined));
+  }
+  return [...nodes];
 }
 
 /** The hooks by which JSONata's own tools for testing look into an evaluation (jsonata.js, `evaluate`). */

@@ -60,6 +60,13 @@ export function parseLiquid(source: string, { escape, limits = defaultLiquidLimi
   };
 }
 
+/** Where the values stand that a template puts in or looks at, by the keys that lead to them. Throws a TypeError as `parseLiquid` does. */
+export function liquidPaths(source: string): readonly (readonly string[])[] {
+  const segments = attempt(() => createEngine(toText).globalVariableSegmentsSync(source), ` in ${quote(source)}`);
+  // A key that is itself looked up is another path.
+  return segments.map((path) => path.filter((key) => !Array.isArray(key)).map(String));
+}
+
 function createEngine(outputEscape: (value: unknown) => string): Liquid {
   const engine = new Liquid({
     ownPropertyOnly: true,

@@ -85,7 +85,7 @@ async function takeEvent(reception: Reception, body: Buffer): Promise<void> {
   const input = { payload: parsed.payload, headers: request.headers, body, signedId: proof?.id };
   const mapped = await receiver.map(input, reception.expressions);
   if (mapped.ok) {
-    const own = receiver.readOwn({ payload: parsed.payload, headers: request.headers, event: mapped.event });
+    const own = await receiver.readOwn({ payload: parsed.payload, headers: request.headers, event: mapped.event });
     await acceptEvent(reception, { ...mapped.event, keep: receiver.keep(parsed.payload) }, own);
   } else if ('unavailable' in mapped) refuse(reception, notEvaluated, retryLater);
   else refuse(reception, unmappable(source.name, mapped));

@@ -24,6 +24,20 @@ test('the ledger is told what an event would be known by if it were an answer th
   });
 });
 
+for (const text of [
+  { liquid: '{{ ticket.subject }}: {{ webhook.body.ticket.description | strip }}' },
+  { jsonata: "ticket.subject & ': ' & $trim(ticket.description)" },
+]) {
+  test(`the values of which an expression makes the text are told apart: ${Object.keys(text).join()}`, async () => {
+    const description = 'Refunds take 14 days from the day of the return.';
+    await withWebhooks({ sources: [{ ...desk, text }] }, async ({ deliver, ledger }) => {
+      await deliver({ ticket: { id: 7, subject: 'Lamp', description, requester: 'Ada' } });
+
+      assert.deepEqual(ledger.events[0]?.own?.texts.toSorted(), ['Lamp', `Lamp: ${description}`, description]);
+    });
+  });
+}
+
 test('an event whose author is the bot at the sender is the bot itself', async () => {
   const source = { ...desk, authorId: '{{ticket.by}}', own: { authorIds: ['4711'] } };
   await withWebhooks({ sources: [source] }, async ({ deliver, ledger }) => {
