@@ -78,6 +78,7 @@ const planted: readonly { readonly file: string; readonly source: string; readon
   { file: 'adapters/index.ts', source: "const a = () => import('./slack/index.ts');", expected: undefined },
   { file: 'adapters/slack/receive.ts', source: "import { App } from '@slack/bolt';", expected: undefined },
   { file: 'adapters/discord/a.ts', source: "import { App } from '@slack/bolt';", expected: /only adapters\/slack\/ may/ },
+  { file: 'src/retry.ts', source: "import { connect } from 'node:net';", expected: /vocabulary: pure/ },
   { file: 'src/http/a.ts', source: "import { Client } from 'discord.js';", expected: /only adapters\/discord\/ may/ },
   { file: 'src/agent/a.ts', source: "import OpenAI from 'openai';", expected: /only src\/model\/ may/ },
   { file: 'src/store/a.ts', source: "import Database from 'better-sqlite3';", expected: /only src\/store\/sqlite\/ may/ },

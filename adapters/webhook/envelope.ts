@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { toProblem } from '../../src/problem.ts';
 import type { Problem } from '../../src/problem.ts';
-import type { Contains } from './addresses.ts';
+import type { Contains } from '../../src/addresses.ts';
 import type { Origin } from './origin.ts';
 
 /** What can be told before the body is read. */

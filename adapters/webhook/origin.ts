@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { createAddressList, isLoopback, toPlainAddress } from './addresses.ts';
-import type { Contains } from './addresses.ts';
+import { createAddressList, isLoopback, toPlainAddress } from '../../src/addresses.ts';
+import type { Contains } from '../../src/addresses.ts';
 
 /** Whose X-Forwarded-For is believed: nobody's, that of so many proxies in front, or that of these addresses. As `server.trustProxy`. */
 export type TrustProxy = false | number | readonly string[];

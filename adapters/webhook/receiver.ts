@@ -1,6 +1,6 @@
 import type { TurnLimit } from '../../src/message.ts';
-import { createAddressList } from './addresses.ts';
-import type { Contains } from './addresses.ts';
+import { createAddressList } from '../../src/addresses.ts';
+import type { Contains } from '../../src/addresses.ts';
 import { createJobIds } from './job-id.ts';
 import type { JobIds } from './job-id.ts';
 import { createKeep } from './keep.ts';

@@ -1,13 +1,5 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
-
-/** Whether a text is an address or a network, like 203.0.113.7 or 203.0.113.0/24. */
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-}
+import { isNetwork } from '../addresses.ts';
 
 export const network = z.string().superRefine((value, context) => {
   if (!isNetwork(value))

@@ -1,7 +1,8 @@
 import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { lookup as systemLookup } from 'node:dns';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
+import { createAddressList, isNetwork } from '../addresses.ts';
 import { AddressError } from '../errors.ts';
 
 /** Asks for all addresses of a name, as `dns.lookup` does. */
@@ -30,13 +31,13 @@ export interface AddressGuard {
 
 /** Keeps requests whose address comes from outside away from what only this machine and its network can reach. */
 export function createAddressGuard({ allow, lookup = systemLookup }: AddressGuardOptions): AddressGuard {
-  const networks = toBlockList(allow.filter(isNetwork));
+  const isAllowed = createAddressList(allow.filter(isNetwork));
   const names = new Set(allow.filter((entry) => !isNetwork(entry)).map(toPlainName));
 
   /** Why the address may not be reached; undefined where it may. */
   function refuse(host: string, address: string): string | undefined {
     const kind = kindOf(address);
-    if (kind === undefined || contains(networks, address)) return undefined;
+    if (kind === undefined || isAllowed(address)) return undefined;
     return names.has(toPlainName(host)) && kind === 'private' ? undefined : kind;
   }
 
@@ -74,43 +75,23 @@ function toError(host: string, address: string, kind: string | undefined): Addre
   return new AddressError({ host, address, kind: kind ?? 'unknown' });
 }
 
-function isNetwork(entry: string): boolean {
-  return isIP(entry.split('/', 1)[0] ?? '') !== 0;
-}
-
 function toPlainName(host: string): string {
   return host.toLowerCase().replace(/\.$/, '');
 }
 
-function toBlockList(networks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [address = '', bits] = network.split('/');
-    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return list;
-}
-
-/** IPv4 in the clothes of IPv6 (::ffff:10.0.0.1) is held against the rules for IPv4, too: BlockList sees to it. */
-function contains(list: BlockList, address: string): boolean {
-  return list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
-}
-
 /** What an address is, where it is none of the public internet. */
 function kindOf(address: string): 'private' | 'link-local' | 'special' | undefined {
-  if (contains(ownNetworks, address)) return 'private';
-  if (contains(linkLocal, address)) return 'link-local';
-  const isMapped = contains(mapped, address);
-  if (isIP(address) === 6 && !isMapped && !contains(globalUnicast, address)) return 'special';
-  return contains(special, address) ? 'special' : undefined;
+  if (isPrivate(address)) return 'private';
+  if (isLinkLocal(address)) return 'link-local';
+  const isMapped = isMappedAddress(address);
+  if (isIP(address) === 6 && !isMapped && !isGlobalUnicast(address)) return 'special';
+  return isSpecial(address) ? 'special' : undefined;
 }
 
 // The registries of special addresses of IANA (RFC 6890): iana-ipv4-special-registry, iana-ipv6-special-registry.
 
 /** Loopback, private (RFC 1918), shared by a provider's customers (RFC 6598), unique local (RFC 4193). */
-const ownNetworks = toBlockList([
+const isPrivate = createAddressList([
   '127.0.0.0/8',
   '10.0.0.0/8',
   '172.16.0.0/12',
@@ -119,11 +100,11 @@ const ownNetworks = toBlockList([
   '::1',
   'fc00::/7',
 ]);
-const linkLocal = toBlockList(['169.254.0.0/16', 'fe80::/10']);
-const mapped = toBlockList(['::ffff:0:0/96']);
+const isLinkLocal = createAddressList(['169.254.0.0/16', 'fe80::/10']);
+const isMappedAddress = createAddressList(['::ffff:0:0/96']);
 /** Of IPv6 nothing else is in public use: multicast, NAT64 (64:ff9b::/96), discard, unspecified are outside. */
-const globalUnicast = toBlockList(['2000::/3']);
-const special = toBlockList([
+const isGlobalUnicast = createAddressList(['2000::/3']);
+const isSpecial = createAddressList([
   '0.0.0.0/8',
   '192.0.0.0/24',
   '192.0.2.0/24',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import { createAddressList } from '../../../adapters/webhook/addresses.ts';
+import { createAddressList } from '../../../src/addresses.ts';
 import { createOriginReader } from '../../../adapters/webhook/origin.ts';
 import type { TrustProxy } from '../../../adapters/webhook/origin.ts';
 import { desk, ticket, withWebhooks } from './harness.ts';

@@ -25,14 +25,23 @@ const named: Readonly<Record<string, readonly string[]>> = {
 };
 
 function add(list: BlockList, entry: string): void {
-  const [address = '', bits, ...rest] = entry.split('/');
-  const family = isIP(address);
-  const size = family === 4 ? 32 : 128;
-  if (family === 0 || rest.length > 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= size))) {
+  if (!isNetwork(entry))
     throw new TypeError(`"${entry.slice(0, 60)}" is no address and no network. Write it like 203.0.113.7 or 203.0.113.0/24`);
-  }
-  list.addSubnet(address, bits === undefined ? size : Number(bits), family === 4 ? 'ipv4' : 'ipv6');
+  const [address = '', bits] = entry.split('/');
+  const family = isIP(address);
+  list.addSubnet(address, Number(bits ?? bitsOf[family]), family === 4 ? 'ipv4' : 'ipv6');
 }
+
+/** Whether a text is an address or a network, like 203.0.113.7 or 203.0.113.0/24. */
+export function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const most = bitsOf[isIP(address)];
+  if (most === undefined || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+}
+
+/** By the family, as `isIP` names it. */
+const bitsOf: Readonly<Partial<Record<number, number>>> = { 4: 32, 6: 128 };
 
 export const isLoopback = createAddressList(['loopback']);
 
