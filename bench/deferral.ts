@@ -1,7 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { createDiscordEmulator, type DiscordEmulator } from '../adapters/discord/emulator.ts';
 import { systemClock } from '../src/clock.ts';
 import { startFakes, type Fakes } from './fakes.ts';
+import { freePort } from './free-port.ts';
 
 /**
  * npm run bench:deferral [-- --burst 200 --rate 50 --seconds 10]
@@ -109,13 +109,4 @@ async function startParley(discord: DiscordEmulator, openaiUrl: string) {
       rmSync(data, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // of a TCP server
-  server.close();
-  await once(server, 'close');
-  return port;
 }

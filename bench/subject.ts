@@ -1,11 +1,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Fakes } from './fakes.ts';
+import { freePort } from './free-port.ts';
 import { signingSecret } from './load.ts';
 import type { Sample } from './probe.ts';
 
@@ -84,13 +84,4 @@ async function untilOpen(child: ChildProcess, port: number): Promise<void> {
     }
   }
   throw new Error('The subject did not open its port.');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // of a TCP server
-  server.close();
-  await once(server, 'close');
-  return port;
 }
