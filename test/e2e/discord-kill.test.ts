@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import { createDiscordEmulator, type DiscordEmulator } from '../../adapters/discord/emulator.ts';
+import type { DiscordEmulator } from '../../adapters/discord/emulator.ts';
 import { customIdsOf } from '../../adapters/discord/emulator/components.ts';
 import type { EmulatedMessage } from '../../adapters/discord/emulator/world.ts';
 import { systemClock } from '../../src/clock.ts';
-import { createOpenAiEmulator, type OpenAiEmulator } from '../support/openai-emulator.ts';
+import type { OpenAiEmulator } from '../support/openai-emulator.ts';
 import { runParley } from '../support/run-cli.ts';
-import { startParleyProcess, type RunningParley } from '../support/running-parley.ts';
+import { startDiscordProcess } from './discord-process.ts';
 import { until } from './stage.ts';
 
 /** Where a process is killed: at a call that Discord sees, before or after its effect, or when the model is asked. */
@@ -41,27 +38,7 @@ interface Scene {
 }
 
 async function setScene(t: TestContext): Promise<Scene> {
-  const folder = mkdtempSync(join(tmpdir(), 'parley-discord-kill-'));
-  const discord = createDiscordEmulator({ clock: systemClock });
-  const model = createOpenAiEmulator({ clock: systemClock });
-  await Promise.all([discord.listen(), model.start()]);
-  const env = {
-    DISCORD_TOKEN: discord.token,
-    DISCORD_API_URL: discord.apiUrl,
-    OPENAI_API_KEY: 'sk-1',
-    OPENAI_BASE_URL: model.baseUrl,
-  };
-  let running: RunningParley | undefined;
-  const start = async (): Promise<void> => {
-    running = await startParleyProcess(t, { cwd: folder, env });
-    await until(() => discord.connected() > 0 && discord.commands().length > 0, 'the gateway and its commands');
-  };
-  t.after(async () => {
-    await running?.kill();
-    await Promise.all([discord.close(), model.stop()]);
-    rmSync(folder, { recursive: true, force: true });
-  });
-  await start();
+  const { discord, model, folder, running, restart } = await startDiscordProcess(t);
   return {
     ...{ discord, model },
     killAt: async ({ route, phase }) => {
@@ -71,17 +48,17 @@ async function setScene(t: TestContext): Promise<Scene> {
         route ? route.test(seen) && when === phase : model.calls.length > asked;
       // In the very call, so that the process comes no further.
       const end = discord.onCall((seen, when) => {
-        if (isThere(seen, when)) resolve(running?.kill());
+        if (isThere(seen, when)) resolve(running().kill());
       });
-      if (!route) void until(() => isThere('', ''), 'the model to be asked').then(() => resolve(running?.kill()));
+      if (!route) void until(() => isThere('', ''), 'the model to be asked').then(() => resolve(running().kill()));
       await promise;
       end();
-      await start();
+      await restart();
     },
     answers: () =>
       discord.messages(discord.home.channelId).filter(({ author, content }) => author === discord.bot && content !== ''),
     afterwards: async (args) => {
-      await running?.stop();
+      await running().stop();
       return (await runParley(args, { cwd: folder })).stdout;
     },
   };
