@@ -8,7 +8,7 @@ export interface InFlight<Item extends object> extends Iterable<Item> {
 /**
  * A long-lived Set or Map through which much passes keeps what has left it alive. V8 rebuilds its table every few dozen changes and links the
  * old table, with all that it held, to the new one; once one of them has grown old, each that follows does too, and only full collections
- * of garbage free them. Measured on 60,000 passing objects: 25 full collections, and none with places that are used again.
+ * of garbage free them. Measured on 120,000 passing objects: 25 full collections, and none with places that are used again.
  */
 export function createInFlight<Item extends object>(): InFlight<Item> {
   const places: (Item | undefined)[] = [];
