@@ -1,41 +1,19 @@
 import { hostname } from 'node:os';
 import { basename, dirname } from 'node:path';
-import { adapterRegistry } from '../adapters/index.ts';
 import type { Adapter } from './adapter.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { sqlitePath } from './config/database.ts';
-import { placeVoices, toModelChoices } from './config/place-voice.ts';
-import { toWebhookOptions } from './config/resolve-webhook.ts';
-import { adaptersWithSettings } from './config/slack-home.ts';
-import { toDeliveryPolicy } from './config/delivery-policy.ts';
-import { toDiscordOptions } from './config/discord-options.ts';
-import { toOwnModel } from './config/own-model.ts';
-import { toSlackOptions } from './config/slack-options.ts';
-import { createProfiles, type Profiles } from './conversation/profiles.ts';
-import type { OpenedTools } from './conversation/open-tools.ts';
-import { createTurnRunner } from './conversation/turn.ts';
-import type { ToolsForTurn } from './conversation/turn-tools.ts';
 import { describeError } from './errors.ts';
-import { createFileReader } from './files/read-files.ts';
-import { createAddressGuard } from './http/address-guard.ts';
 import { createFetch } from './http/fetch.ts';
-import { createReadiness } from './http/health.ts';
 import { openWatch } from './metrics/open-watch.ts';
-import type { Watch } from './metrics/watch.ts';
-import { createHttpServer } from './http/server.ts';
 import { createErrorId } from './ids.ts';
-import { createDeliveryLog, type DeliveryLog } from './inbox/delivery-log.ts';
-import { createInbox } from './inbox/inbox.ts';
+import { createDeliveryLog } from './inbox/delivery-log.ts';
 import { createUpkeep } from './inbox/upkeep.ts';
-import { createWorker } from './inbox/worker.ts';
 import type { Log } from './log.ts';
-import type { ModelParts } from './model/endpoints.ts';
-import type { Model } from './model/model.ts';
-import { countTokens, loadTokenizer } from './model/tokens.ts';
-import { createTranscriber } from './model/transcribe.ts';
-import { createDeliver } from './outbox/delivery.ts';
-import { createOutbox } from './outbox/outbox.ts';
+import { createAdapters } from './main/adapters.ts';
+import { chooseAiModel, createBuiltin, loadProfiles, loadTools } from './main/mind.ts';
+import { createServer, createStages } from './main/stages.ts';
 import { openSqliteStore } from './store/sqlite/client.ts';
 import type { Store } from './store/store.ts';
 
@@ -64,7 +42,6 @@ export interface Parley {
   stop(): Promise<void>;
 }
 
-const pollMs = 1_000;
 /** To one host. */
 const minConnections = 256;
 
@@ -139,141 +116,6 @@ function openConfiguredStore(config: Config): NonNullable<ParleyOptions['openSto
   const path = sqlitePath(config.database);
   return (clock, onFailure) =>
     openSqliteStore({ folder: dirname(path), name: basename(path), exclusive: true, clock, onFailure });
-}
-
-/** The adapters that are switched on. */
-export async function createAdapters(config: Config, fetch: typeof globalThis.fetch): Promise<Adapter[]> {
-  const { slack, discord, webhooks } = config;
-  const outbound = { guard: createAddressGuard(config.outbound), maxResponseBytes: 8 * 1024 * 1024 };
-  const adapters = await Promise.all([
-    slack.enabled && adapterRegistry.slack({ ...toSlackOptions(config), fetch }),
-    discord.enabled &&
-      discord.token !== undefined &&
-      adapterRegistry.discord({ ...toDiscordOptions(discord), token: discord.token, fetch }),
-    Object.keys(webhooks).length > 0 &&
-      adapterRegistry.webhook({ ...toWebhookOptions(config), openFetch: (tls) => createFetch({ ...outbound, tls }) }),
-  ]);
-  return adapters.filter((adapter) => adapter !== false);
-}
-
-/** The AI model that the configuration names. */
-export async function createAiModel(model: Config['model'], parts: ModelParts): Promise<Model> {
-  const endpoints = await import('./model/endpoints.ts');
-  return endpoints.createAiModel(model, parts);
-}
-
-interface BuiltinParts {
-  readonly store: Store;
-  readonly log: Log;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** The documents are read at the start; what has changed later is seen at the next one. */
-async function createBuiltin({ folder }: Config['knowledge'], { store, log, signal }: BuiltinParts): Promise<Model> {
-  const [{ createBuiltinModel }, { createKnowledge }] = await Promise.all([
-    import('./model/builtin.ts'),
-    import('./knowledge/knowledge.ts'),
-  ]);
-  const knowledge = createKnowledge({ folder, store, log });
-  await knowledge.refresh(signal);
-  return createBuiltinModel({
-    search: (query, signal) => knowledge.search(query, signal),
-    topics: () => knowledge.topics(),
-    detectLanguage: (text) => knowledge.detectLanguage(text),
-  });
-}
-
-async function loadTools(config: Config, parts: BuiltinParts & { readonly clock: Clock }): Promise<OpenedTools | undefined> {
-  const { tools: settings, knowledge } = config;
-  if (settings.allow.length === 0) return undefined;
-  const { openTools } = await import('./conversation/open-tools.ts');
-  return openTools({ settings, knowledge, ...parts });
-}
-
-async function chooseAiModel(config: Config, parts: ModelParts): Promise<Model | undefined> {
-  return config.model.provider === 'builtin' ? undefined : createAiModel(config.model, parts);
-}
-
-/** What is set for single places, in the configuration, and by people on the platforms. */
-async function loadProfiles(
-  config: Config,
-  store: Store,
-  { watch, ...parts }: ModelParts & { readonly watch: Watch },
-): Promise<Profiles> {
-  const { slack, discord, model } = config;
-  const profiles = await createProfiles({
-    configured: Object.fromEntries(placeVoices(config)),
-    models: { slack: toModelChoices(slack), discord: toModelChoices(discord) },
-    createModel: async (name) => watch.model(await createAiModel(toOwnModel(model, name), parts)),
-  });
-  for (const adapter of adaptersWithSettings(config))
-    for (const { tenant, place, settings } of await store.listPlaces({ adapter }))
-      profiles.set({ adapter, tenant, place }, settings.profile);
-  return profiles;
-}
-
-interface StageParts extends Pick<ModelParts, 'fetch'> {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly owner: string;
-  readonly model: Model;
-  readonly profiles: Profiles;
-  readonly adapters: readonly Adapter[];
-  readonly deliveryLog: DeliveryLog;
-  readonly toolsFor: ToolsForTurn | undefined;
-  readonly watch: Watch;
-}
-
-function createStages({ config, log }: ParleyOptions, parts: StageParts) {
-  const { fetch, store, clock, owner, model, profiles, adapters, deliveryLog, toolsFor, watch } = parts;
-  const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
-  const { leaseSeconds, maxAttempts, concurrency } = config.worker;
-  const leaseMs = leaseSeconds * 1_000;
-  const common = { clock, log, owner, pollMs, concurrency };
-  const deliver = createDeliver({
-    store,
-    adapters: byName,
-    clock,
-    log,
-    policy: toDeliveryPolicy(config),
-    timeoutMs: config.delivery.timeoutSeconds * 1_000,
-    leaseMs,
-  });
-  const outbox = createOutbox({ ...common, store, deliver, leaseMs });
-  const transcribe = createTranscriber(config.model, fetch);
-  const runTurn = createTurnRunner({
-    ...{ store, adapters: byName, model, profiles, countTokens, clock, log, bot: config.bot, toolsFor },
-    // The built-in model reads the last questions only, and has no budget of tokens.
-    ...(config.model.provider === 'builtin' ? {} : { loadTokenizer }),
-    readFiles: createFileReader({ clock, log, limits: config.attachments, vision: config.model.vision, transcribe }),
-    deliver: (delivery) => outbox.send(delivery),
-    contextTokens: config.conversation.contextTokens,
-    staleAfterMs: config.conversation.staleAfterMinutes * 60_000,
-    retry: { baseMs: 1_000, maxMs: 30_000, expiryMs: 5 * 60_000, maxAttempts },
-    delivery: { leaseMs, expiryMs: config.delivery.expiryMinutes * 60_000 },
-  });
-  const { reviseWithinMinutes, withdrawAnswers } = config.conversation;
-  const revisions = { reviseWithinMs: reviseWithinMinutes * 60_000, withdrawDeleted: withdrawAnswers };
-  const worker = createWorker({ ...common, store, runTurn, leaseMs, historyLimit: config.conversation.maxMessages, revisions });
-  const { provider, providers, openai } = config.model;
-  const modelName = provider === 'builtin' ? 'built in' : (providers[provider]?.model ?? openai.model);
-  const recordDelivery = watch.delivery(deliveryLog.record);
-  const inbox = createInbox({ store, clock, log, accept: worker.accept, recordDelivery, modelName, onPlace: profiles.set });
-  return { inbox, outbox, worker };
-}
-
-type ServedParts = Pick<StageParts, 'store' | 'adapters' | 'clock' | 'watch'>;
-
-function createServer({ config, log }: ParleyOptions, { store, adapters, clock, watch }: ServedParts) {
-  const { host, port, accessLog, trustProxy, tls } = config.server;
-  const names = adapters.map(({ name }) => name);
-  return createHttpServer({
-    ...{ host, port, accessLog, trustProxy, tls, log, clock },
-    routers: [watch.router({ store, adapters }), ...adapters.map((adapter) => adapter.router?.())].filter(
-      (router) => router !== undefined,
-    ),
-    readiness: createReadiness({ adapters, stats: () => store.stats({ adapters: names }), clock }),
-  });
 }
 
 async function stopAdapters(adapters: readonly Adapter[], log: Log): Promise<void> {

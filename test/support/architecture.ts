@@ -198,7 +198,7 @@ function isFaceOfAdapter(from: string, { specifier }: ScannedImport): boolean {
   return /^adapters\/[^/]+\/(?:index|emulator)\.ts$/.test(from) && /^\.\/[\w/-]+\.ts$/.test(specifier);
 }
 
-/** `store` for src/store/…, `main` for src/main.ts, `config` for src/config.ts and src/config/…. */
+/** `store` for src/store/…, `main` for src/main.ts and src/main/…, `config` for src/config.ts and src/config/…. */
 function stageOf(path: string): string {
   return (path.split('/')[1] ?? '').replace(/\.ts$/, '');
 }
