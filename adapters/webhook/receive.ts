@@ -10,6 +10,7 @@ import { readClientNames } from './client-certificate.ts';
 import { noteDelivery } from './delivery-note.ts';
 import { judgeEnvelope, judgeOrigin } from './envelope.ts';
 import type { Exchange, ReceiveOptions, Reception } from './exchange.ts';
+import { answerChallenge, answerForm, isKnock, sendOk } from './handshake.ts';
 import type { Mapped } from './mapping.ts';
 import { conflict, malformed, notEvaluated, notSaved, retryLater, tooLarge, tooMany, unmappable } from './refusals.ts';
 import { reply } from './reply.ts';
@@ -24,8 +25,14 @@ import { toChallenge, toSignatureProblem } from './verify.ts';
 export async function receiveEvent(exchange: Exchange): Promise<void> {
   const { request, response, receiver, context, options } = exchange;
   const reception: Reception = { ...exchange, origin: options.readOrigin(request), startedAt: context.clock.monotonic() };
-  const refusal = judgeOrigin(reception.origin, receiver) ?? judgeEnvelope(request);
+  const stranger = judgeOrigin(reception.origin, receiver);
+  if (stranger === undefined && isKnock(request)) {
+    sendOk(response, '');
+    return;
+  }
+  const refusal = stranger ?? judgeEnvelope(request);
   if (refusal) {
+    if (stranger === undefined && (await answerForm(reception))) return;
     refuse(reception, refusal, refusal.status === 405 ? { allow: 'POST' } : {});
     return;
   }
@@ -40,7 +47,7 @@ export async function receiveEvent(exchange: Exchange): Promise<void> {
     return;
   }
   reception.body = body;
-  if (await isGenuine(reception, body)) await takeEvent(reception, body);
+  if ((await isGenuine(reception, body)) && !answerChallenge(reception)) await takeEvent(reception, body);
 }
 
 /** Only genuine requests use up the allowance: others could take it away from the sender. */

@@ -37,6 +37,8 @@ export interface WebhookSource extends SourceLimits {
   /** Letters, digits, `.`, `_` and `-`; at most 64. */
   readonly name: string;
   readonly verify: SourceVerification;
+  /** What the sender asks before its first event. */
+  readonly handshake?: Handshake | undefined;
   /** Whether an event is a question. What gives false, or nothing, is recorded as ignored. Default: every event is one. */
   readonly when?: JsonataText | undefined;
   /**
@@ -61,6 +63,14 @@ export interface WebhookSource extends SourceLimits {
   readonly reply?: HttpAction | undefined;
   /** Templates. What the reply will need of an event beside its conversation: `{{keep.NAME}}` there. */
   readonly keep?: Readonly<Record<string, string>> | undefined;
+}
+
+/** How a sender makes sure that its events have somewhere to go, before it sends any. */
+export interface Handshake {
+  /** A genuine request with this header wants its value back, as `{"challenge": "..."}`, and is no event. */
+  readonly header?: string | undefined;
+  /** A form with this field alone, and a number in it, is a knock at the door: it proves nothing, and gets an empty 200. */
+  readonly form?: string | undefined;
 }
 
 /** How the bot's own comments are known when the sender tells us of them. */

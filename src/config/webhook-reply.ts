@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { count, secretText, setting, text, url } from './setting.ts';
+import { count, headerName, secretText, setting, text, url } from './setting.ts';
 
 const template = text.max(20_000);
 /** Keys of an object, joined by dots. */
 const path = text.max(200);
-const headerName = text.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, 'must be the name of a header');
 
 const secret = setting(secretText.optional(), {
   secret: true,

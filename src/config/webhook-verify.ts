@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parsePublicKey, type PublicKeyType } from '../public-key.ts';
-import { secretText, setting, signingKey, text, url } from './setting.ts';
+import { headerName, secretText, setting, signingKey, text, url } from './setting.ts';
 
 const schemes =
   '`standard` (Standard Webhooks), `hmac` (a keyed hash in a header), `publicKey` (a signature in a header), `jwt` (a token that somebody has signed), `bearer`, `apiKey`, `basic` and `urlSecret` (the secret itself, by one way or another) or `mtls` (a client certificate)';
@@ -44,7 +44,6 @@ const toleranceSeconds = setting(z.number().positive().max(86_400).default(300),
 const credential = secretText.min(8, 'must have at least 8 characters');
 
 /** A token (RFC 9110): what else would never arrive. */
-const headerName = text.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, 'must be the name of a header');
 
 const standard = z.strictObject({
   scheme: scheme('standard'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { compileTemplate } from '../template.ts';
 import { network } from './network.ts';
-import { count, setting, signingKey, text, url } from './setting.ts';
+import { count, headerName, setting, signingKey, text, url } from './setting.ts';
 import { reply } from './webhook-reply.ts';
 import { verification } from './webhook-verify.ts';
 
@@ -93,6 +93,20 @@ const source = z.strictObject({
     description: 'How deep JSON may be nested.',
     example: '20',
   }),
+  handshake: z
+    .strictObject({
+      header: setting(headerName.optional(), {
+        description:
+          'Before its first event the sender asks for the value of this header: a genuine request gets it back as {"challenge": "..."}.',
+        example: 'x-front-challenge',
+      }),
+      form: setting(text.max(100).optional(), {
+        description:
+          'Before its first event the sender posts a form with this field alone and a number in it, without any proof, and wants a 200.',
+        example: 'webhook_id',
+      }),
+    })
+    .optional(),
   when: z
     .strictObject({
       jsonata: setting(expression, {
