@@ -1,3 +1,5 @@
+import { toSortedForm } from './form.ts';
+
 /**
  * What HMAC and public-key signatures have in common: a header with one or more signatures over a text that is made of the body and,
  * where the sender signs them along, a time, an id, the method and the address.
@@ -8,7 +10,10 @@ export interface SignedHeader {
   readonly encoding: SignatureEncoding;
   /** Stands before each signature, for example `sha256=`, or `v1=` where the header has other entries too. Default none. */
   readonly prefix?: string | undefined;
-  /** What is signed: `{body}`, `{timestamp}`, `{id}`, `{method}`, `{url}` and literal text, for example `v0:{timestamp}:{body}`. Default `{body}`. */
+  /**
+   * What is signed: `{body}`, `{timestamp}`, `{id}`, `{method}`, `{url}` and literal text, for example `v0:{timestamp}:{body}`; `{form}` in
+   * place of the body is the fields of a form, sorted by name. Default `{body}`.
+   */
   readonly signed?: string | undefined;
   /** Holds the timestamp that is signed along. The signature's header, where `timestampPrefix` alone is given. */
   readonly timestampHeader?: string | undefined;
@@ -160,7 +165,7 @@ function finite(value: number): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-const gaps = ['body', 'timestamp', 'id', 'method', 'url'] as const;
+const gaps = ['body', 'form', 'timestamp', 'id', 'method', 'url'] as const;
 type Gap = (typeof gaps)[number];
 type SignedPart = { readonly type: 'literal'; readonly text: string } | { readonly type: Gap };
 
@@ -171,7 +176,8 @@ function parseSigned(options: SignedHeader): readonly SignedPart[] {
     .filter((text) => text !== '')
     .map(toSignedPart);
   const has = (gap: Gap) => parts.some((part) => part.type === gap);
-  if (!has('body')) throw new TypeError('"signed" must contain {body}, or the body could be anything.');
+  if (!has('body') && !has('form'))
+    throw new TypeError('"signed" must contain {body} (or {form}, for forms), or the body could be anything.');
   const timeHeader = timestampHeaderOf(options);
   if (has('timestamp') && timeHeader === undefined) {
     throw new TypeError('"signed" contains {timestamp}: name the header that holds it in "timestampHeader".');
@@ -205,5 +211,6 @@ interface Filling {
 }
 
 function fill(part: SignedPart, values: Filling): string | Uint8Array {
-  return part.type === 'literal' ? part.text : (values[part.type] ?? '');
+  if (part.type === 'literal') return part.text;
+  return part.type === 'form' ? toSortedForm(values.body) : (values[part.type] ?? '');
 }

@@ -3,23 +3,35 @@ import { toProblem } from '../../src/problem.ts';
 import type { Problem } from '../../src/problem.ts';
 import type { Contains } from '../../src/addresses.ts';
 import type { Origin } from './origin.ts';
+import type { BodyFormat } from './source.ts';
 
 /** What can be told before the body is read. */
-export function judgeEnvelope({ method, headers }: IncomingMessage): Problem | undefined {
+export function judgeEnvelope({ method, headers }: IncomingMessage, format: BodyFormat = 'json'): Problem | undefined {
   if (method !== 'POST') return toProblem({ status: 405, code: 'method', detail: 'Deliver events by POST.' });
   const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
-  if (!/^\s*application\/(?:json|[\w.-]+\+json)\s*$/.test(type)) {
-    return toProblem({ status: 415, code: 'media-type', detail: 'Send JSON, with the header "Content-Type: application/json".' });
-  }
+  const { pattern, detail } = mediaTypes[format];
+  if (!pattern.test(type)) return toProblem({ status: 415, code: 'media-type', detail });
   const charset = parameters.find((parameter) => parameter.trim().startsWith('charset='));
   if (charset !== undefined && !/^\s*charset="?utf-?8"?\s*$/.test(charset)) {
-    return toProblem({ status: 415, code: 'charset', detail: 'JSON is UTF-8: encode it so, and leave the charset out.' });
+    return toProblem({ status: 415, code: 'charset', detail: 'Encode the body as UTF-8, and leave the charset out.' });
   }
   if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
     return toProblem({ status: 415, code: 'content-encoding', detail: 'Send the body as it is, without compression.' });
   }
   return undefined;
 }
+
+const mediaTypes: Readonly<Record<BodyFormat, { readonly pattern: RegExp; readonly detail: string }>> = {
+  json: {
+    pattern: /^\s*application\/(?:json|[\w.-]+\+json)\s*$/,
+    detail: 'Send JSON, with the header "Content-Type: application/json".',
+  },
+  form: {
+    pattern: /^\s*application\/x-www-form-urlencoded\s*$/,
+    detail:
+      'This source takes forms: send the header "Content-Type: application/x-www-form-urlencoded". For JSON remove body: form from its settings.',
+  },
+};
 
 /** Where the request comes from, and by which way. */
 export function judgeOrigin(

@@ -22,7 +22,10 @@ export interface Mapped {
 
 export interface MappingInput {
   readonly payload: unknown;
+  /** The payload as JSON, where the body is something else. */
+  readonly json?: Uint8Array | undefined;
   readonly headers: IncomingHttpHeaders;
+  /** As it came. */
   readonly body: Uint8Array;
   /** The id that the signature covers, where the scheme has one. */
   readonly signedId?: string | undefined;
@@ -47,7 +50,12 @@ export function createMapping(source: WebhookSource): Mapping {
   const templates = new Map(textKeys.map((key) => [key, compile(source, key)]));
   const keyed = listExpressions(source);
   return async (input, { evaluate }) => {
-    const job = { json: input.body, headers: readableHeaders(input.headers, source), source: source.name, expressions: keyed };
+    const job = {
+      json: input.json ?? input.body,
+      headers: readableHeaders(input.headers, source),
+      source: source.name,
+      expressions: keyed,
+    };
     const expressions = keyed.length === 0 ? [] : await evaluate(job);
     if (expressions === 'unavailable') return { ok: false, unavailable: true };
     const scope = { $headers: input.headers, $source: source.name };

@@ -30,7 +30,7 @@ export async function receiveEvent(exchange: Exchange): Promise<void> {
     sendOk(response, '');
     return;
   }
-  const refusal = stranger ?? judgeEnvelope(request);
+  const refusal = stranger ?? judgeEnvelope(request, receiver.source.body);
   if (refusal) {
     if (stranger === undefined && (await answerForm(reception))) return;
     refuse(reception, refusal, refusal.status === 405 ? { allow: 'POST' } : {});
@@ -84,12 +84,12 @@ async function isGenuine(reception: Reception, body: Buffer): Promise<boolean> {
 async function takeEvent(reception: Reception, body: Buffer): Promise<void> {
   const { request, receiver, proof } = reception;
   const { source } = receiver;
-  const parsed = parsePayload(body, source.maxDepth);
+  const parsed = parsePayload(body, source);
   if (!parsed.ok) {
     refuse(reception, malformed(parsed.detail));
     return;
   }
-  const input = { payload: parsed.payload, headers: request.headers, body, signedId: proof?.id };
+  const input = { payload: parsed.payload, json: parsed.json, headers: request.headers, body, signedId: proof?.id };
   const mapped = await receiver.map(input, reception.expressions);
   if (mapped.ok) {
     const own = await receiver.readOwn({ payload: parsed.payload, headers: request.headers, event: mapped.event });

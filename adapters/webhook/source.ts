@@ -17,6 +17,8 @@ export interface WebhookOptions {
   readonly trustProxy?: TrustProxy | undefined;
 }
 
+export type BodyFormat = 'json' | 'form';
+
 /** A template (`src/template.ts`), or an expression. */
 export type MappedText = string | JsonataText;
 export interface JsonataText {
@@ -27,7 +29,7 @@ export interface LiquidText {
 }
 
 /**
- * A sender of events. It posts JSON to /webhooks/NAME.
+ * A sender of events. It posts JSON, or a form, to /webhooks/NAME.
  *
  * The templates see the JSON body (`{{ticket.id}}`), and beside it `{{$headers.x-delivery}}` (names in lower case; headers that hold
  * signatures or credentials are refused) and `{{$source}}`, the name of the source. JSONata has the same as `$headers` and `$source`, Liquid as
@@ -37,6 +39,8 @@ export interface WebhookSource extends SourceLimits {
   /** Letters, digits, `.`, `_` and `-`; at most 64. */
   readonly name: string;
   readonly verify: SourceVerification;
+  /** What its bodies are. Of a form every field is a text, or a list where it comes several times. Default `json`. */
+  readonly body?: BodyFormat | undefined;
   /** What the sender asks before its first event. */
   readonly handshake?: Handshake | undefined;
   /** Whether an event is a question. What gives false, or nothing, is recorded as ignored. Default: every event is one. */

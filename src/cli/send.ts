@@ -24,7 +24,10 @@ export function register(command: Command, cli: Cli): void {
     .argument('<name>', 'a source under `webhooks:` in parley.yaml')
     .option('--text <text>', 'the question, as {"conversation": ..., "text": ...}')
     .option('--conversation <id>', 'with --text: which conversation (default: "test")')
-    .option('--file <path>', 'a JSON payload to send in place of --text; - reads standard input')
+    .option(
+      '--file <path>',
+      'a payload to send in place of --text, in JSON or as the form that the source takes; - reads standard input',
+    )
     .option('--url <url>', 'where Parley listens (default: the configured address)')
     .option('--id <id>', 'the webhook-id; send the same event twice under one id to see that it is answered once')
     .option('--wait <seconds>', 'how long to wait for the answer, 60 at most', '20')
@@ -48,13 +51,13 @@ async function run(name: string, options: SendOptions, cli: Cli): Promise<void> 
   if (!source) throw new UsageError(unknownSource(name, Object.keys(config.webhooks)));
   const url = toUrl(name, options.url ?? defaultUrl(config));
   const wait = parseWait(options.wait);
-  const body = readPayload(options);
+  const body = readPayload(options, source.body);
   const address = `${config.server.publicUrl ?? ''}/webhooks/${name}`;
   const unsigned = { id: parseId(options.id), body, now: systemClock.now(), url: address };
   const credentials = await signForSource(source.verify, unsigned);
   if (!credentials) throw new UsageError(onlySenderSigns(name, source.verify.scheme));
   url.search = credentials.query;
-  const headers = { ...credentials.headers, 'content-type': 'application/json', prefer: `wait=${wait}` };
+  const headers = { ...credentials.headers, 'content-type': mediaTypes[source.body], prefer: `wait=${wait}` };
   try {
     const response = await post(url, { headers, body });
     const view = parseJson(response.text);
@@ -92,15 +95,20 @@ function toUrl(name: string, base: string): URL {
   return new URL(`${url.pathname.replace(/\/$/, '')}/webhooks/${name}`, url.origin);
 }
 
-function readPayload({ text, conversation, file }: SendOptions): string {
+const mediaTypes = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
+
+function readPayload({ text, conversation, file }: SendOptions, format: keyof typeof mediaTypes): string {
   if ((text === undefined) === (file === undefined))
     throw new UsageError('Give either --text or --file. Example: parley send tickets --text "Hello"');
-  if (text !== undefined) return JSON.stringify({ conversation: conversation ?? 'test', text });
+  if (text !== undefined) {
+    const question = { conversation: conversation ?? 'test', text };
+    return format === 'form' ? new URLSearchParams(question).toString() : JSON.stringify(question);
+  }
   if (conversation !== undefined) throw new UsageError('--conversation goes with --text; a file says it itself.');
   try {
     const payload = readFileSync(file === '-' ? 0 : (file ?? ''), 'utf8');
-    JSON.parse(payload);
-    return payload;
+    if (format === 'json') JSON.parse(payload);
+    return format === 'json' ? payload : payload.trim();
   } catch (error) {
     throw new UsageError(`--file: ${file} cannot be sent: ${describeError(error)}`, { cause: error });
   }

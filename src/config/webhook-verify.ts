@@ -68,11 +68,12 @@ const signedHeader = {
   }),
   signed: setting(
     text
-      .regex(/\{body\}/, 'must contain {body}: what does not cover the body proves nothing')
+      .regex(/\{(?:body|form)\}/, 'must contain {body} (or {form}, for forms): what does not cover the body proves nothing')
       .max(1000)
       .default('{body}'),
     {
-      description: 'hmac, publicKey: what is signed, made of {body}, {timestamp}, {id}, {method}, {url} and any other text.',
+      description:
+        'hmac, publicKey: what is signed, made of {body}, {timestamp}, {id}, {method}, {url} and any other text; of a form, {form} is its fields, sorted by name.',
       example: '{timestamp}.{body}',
     },
   ),

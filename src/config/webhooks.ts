@@ -93,6 +93,10 @@ const source = z.strictObject({
     description: 'How deep JSON may be nested.',
     example: '20',
   }),
+  body: setting(z.enum(['json', 'form']).default('json'), {
+    description: 'What its bodies are. Each field of a form is a text, or a list of texts where it comes several times.',
+    example: 'form',
+  }),
   handshake: z
     .strictObject({
       header: setting(headerName.optional(), {

@@ -190,7 +190,7 @@ const mistakes: readonly { title: string; yaml?: string; env?: LoadOptions['env'
   {
     title: 'a signature that does not cover the body',
     yaml: 'webhooks: { desk: { verify: { scheme: hmac, secret: long-enough, header: x, signed: "{timestamp}", timestampHeader: t } } }',
-    said: 'webhooks.desk.verify.signed (parley.yaml line 1): must contain {body}: what does not cover the body proves nothing, not "{timestamp}". Example: webhooks.desk.verify.signed: {timestamp}.{body}',
+    said: 'webhooks.desk.verify.signed (parley.yaml line 1): must contain {body} (or {form}, for forms): what does not cover the body proves nothing, not "{timestamp}". Example: webhooks.desk.verify.signed: {timestamp}.{body}',
   },
   {
     title: 'a template that cannot be read',

@@ -68,13 +68,13 @@ async function toEvent(delivery: WebhookDelivery, config: Config): Promise<{ mes
   if (!configured) return { problem: `the source ${name} is not configured any more` };
   const source = toWebhookSource(name, configured);
   const bytes = Buffer.from(body);
-  const parsed = parsePayload(bytes, source.maxDepth);
+  const parsed = parsePayload(bytes, source);
   if (!parsed.ok) return { problem: parsed.detail };
   const idHeader = signedIdHeader(source.verify);
   const signedId = idHeader === undefined ? undefined : headers[idHeader];
   const { map, keep } = createReceiver(source, { fetch, jobKey: '' });
   const expressions = createExpressions({ clock: systemClock });
-  const mapped = await map({ payload: parsed.payload, headers, body: bytes, signedId }, expressions);
+  const mapped = await map({ ...parsed, headers, body: bytes, signedId }, expressions);
   await expressions.stop();
   if (mapped.ok) return { message: toMessage(source, { ...mapped.event, keep: keep(parsed.payload) }, systemClock.now()) };
   return { problem: 'unavailable' in mapped ? noEvaluator : `webhooks.${name}.${mapped.key} ${mapped.problem}` };

@@ -66,10 +66,10 @@ async function runTrial(source: ReturnType<typeof findSource>, { body, options, 
   const url = query === '' ? address : `${address}?${query.replace(/^\?/, '')}`;
   const proof = isGiven || made ? await receiver.verify({ headers, body, now, method: 'POST', url, fromProxy: true }) : undefined;
   const checked = describeProof(proof, source);
-  const parsed = parsePayload(body, source.maxDepth);
+  const parsed = parsePayload(body, source);
   if (!parsed.ok) return { ...checked, problem: parsed.detail };
   const signedId = proof?.ok ? proof.id : undefined;
-  return { ...checked, ...(await tryMapping(receiver, { payload: parsed.payload, headers, body, signedId }, now)) };
+  return { ...checked, ...(await tryMapping(receiver, { ...parsed, headers, body, signedId }, now)) };
 }
 
 type Receiver = ReturnType<typeof createReceiver>;
