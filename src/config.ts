@@ -12,6 +12,7 @@ import { findExpressionConflicts } from './config/webhook-expressions.ts';
 import { resolveWebhook, type WebhookConfig } from './config/resolve-webhook.ts';
 import { configFileVariable, mergeSources, readConfigFile } from './config/sources.ts';
 import { suggest } from './config/suggest.ts';
+import { expandPresets } from './config/webhook-presets.ts';
 import { coerce, isRecord, leaves, listSettings } from './config/walk.ts';
 import { ConfigError } from './errors.ts';
 
@@ -44,6 +45,8 @@ export interface LoadedConfig {
   readonly sources: ReadonlyMap<string, string>;
   /** Every secret value, for the log to leave out. */
   readonly secrets: readonly string[];
+  /** The preset that each source of webhooks is made of, where it is. */
+  readonly presets: ReadonlyMap<string, string>;
 }
 
 export interface LoadOptions {
@@ -60,8 +63,10 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   const { env = process.env, cwd = process.cwd(), files = diskFiles } = options;
   const environment = openEnvironment({ env, cwd, files });
   const file = await readConfigFile(environment, { cwd, files });
-  const { input, variables, failed } = mergeSources(file, environment);
-  const given = coerce(configSchema, input);
+  const { input, variables: named, failed } = mergeSources(file, environment);
+  const expanded = await expandPresets(input, files);
+  const given = coerce(configSchema, expanded.input);
+  const variables = new Map([...expanded.origins, ...named]);
   const context: ProblemContext = {
     schema: configSchema,
     input: given,
@@ -73,7 +78,8 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
 
   const { sections, problems } = parseSections(given, context);
   chooseProvider(sections, (key) => variables.has(key) || file.lines.has(key));
-  const conflicts = [...findConflicts(sections), ...(await findExpressionConflicts(sections.webhooks))]
+  const found = [...expanded.conflicts, ...findConflicts(sections), ...(await findExpressionConflicts(sections.webhooks))];
+  const conflicts = found
     .filter((conflict) => !failed.has(conflict.path.join('.')))
     .map((conflict) => describeConflict(conflict, context));
   const all = [...environment.problems, ...file.problems, ...problems, ...conflicts];
@@ -87,6 +93,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
     warnings: [...environment.warnings, ...findWarnings(config, environment)],
     sources: toSources(config, { variables, lines: file.lines, fileName: file.name }),
     secrets: secretsIn(config),
+    presets: expanded.presets,
   };
 }
 

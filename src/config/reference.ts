@@ -43,6 +43,8 @@ export function configJsonSchema(): unknown {
   return z.toJSONSchema(configSchema, {
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
+      // A preset brings what is required otherwise.
+      if (jsonSchema.properties && 'preset' in jsonSchema.properties) delete jsonSchema.required;
       const info = settings.get(zodSchema);
       if (!info) return;
       jsonSchema.description = info.description;

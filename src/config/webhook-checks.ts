@@ -15,7 +15,7 @@ export function checkWebhook(name: string, source: Source, server: Settings['ser
     ...(callback
       ? checkOne(['webhooks', name, 'callback'], callback, { names: secretNames, why: 'answers are signed with it' })
       : []),
-    ...(verify.scheme === 'hmac' || verify.scheme === 'publicKey' ? checkSigned(path, verify, server) : []),
+    ...(verify.scheme === 'hmac' || verify.scheme === 'publicKey' ? [...checkSigned(path, verify, server), ...checkForm(path, source)] : []),
     ...(verify.scheme === 'jwt' ? checkJwt(path, verify) : []),
     ...(verify.scheme === 'mtls' ? checkClientCertificate(path, verify, server) : []),
   ];
@@ -94,17 +94,22 @@ function checkSigned(path: readonly string[], verify: Signed, server: Settings['
     const what = 'does not contain {id} although idHeader is set: an id that is not signed proves nothing';
     conflicts.push({ path: [...path, 'signed'], what });
   }
-  const unknown = verify.signed.match(/\{(?!(?:body|timestamp|id|method|url)\})[^{}]*\}/)?.[0];
+  const unknown = verify.signed.match(/\{(?!(?:body|form|timestamp|id|method|url)\})[^{}]*\}/)?.[0];
   if (unknown !== undefined) {
     conflicts.push({
       path: [...path, 'signed'],
-      what: `knows {body}, {timestamp}, {id}, {method} and {url}, but not ${unknown}`,
+      what: `knows {body}, {form}, {timestamp}, {id}, {method} and {url}, but not ${unknown}`,
     });
   }
   if (verify.signed.includes('{url}') && server && server.publicUrl === undefined) {
     conflicts.push({ path: ['server', 'publicUrl'], what: `is missing: the sender of webhooks.${path[1]} signs the address` });
   }
   return conflicts;
+}
+
+function checkForm(path: readonly string[], { verify, body }: Source): Conflict[] {
+  if (!('signed' in verify) || !verify.signed.includes('{form}') || body === 'form') return [];
+  return [{ path: [...path, 'signed'], what: 'contains {form}, which needs body: form beside verify' }];
 }
 
 function checkJwt(path: readonly string[], verify: Extract<Verify, { scheme: 'jwt' }>): Conflict[] {

@@ -45,6 +45,17 @@ const callback = z.strictObject({
 });
 
 const source = z.strictObject({
+  preset: setting(text.optional(), {
+    description:
+      'Takes what follows from the preset of this name (`parley webhook presets`). What is set here beside it counts more; `reply: false` does without its reply.',
+    example: 'zendesk',
+  }),
+  with: z
+    .record(
+      z.string(),
+      setting(text, { secret: true, description: 'What the preset asks for, by name.', example: '${ZENDESK_TOKEN}' }),
+    )
+    .optional(),
   verify: setting(verification, {
     description: 'How a request proves where it comes from.',
     example: '{ scheme: standard, secret: "${TICKETS_SECRET}" }',
