@@ -1,8 +1,9 @@
 import { Webhook } from 'standardwebhooks';
 import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
+import { createAction } from '../../../src/action/action.ts';
 import type { WebhookOptions, WebhookSource } from '../../../adapters/webhook/index.ts';
 import type { Adapter } from '../../../src/adapter.ts';
-import type { OpenFetch } from '../../../adapters/webhook/outbound.ts';
+import type { OpenFetch } from '../../../src/outbound.ts';
 import { createAddressGuard } from '../../../src/http/address-guard.ts';
 import { createFetch } from '../../../src/http/fetch.ts';
 import { createHttpServer } from '../../../src/http/server.ts';
@@ -41,7 +42,7 @@ export interface Delivery {
 /** The adapter on the real HTTP server, with a ledger in memory behind it. */
 export async function withWebhooks(options: Partial<WebhookOptions>, use: (harness: Harness) => Promise<void>): Promise<void> {
   const ledger = createFakeLedger();
-  const adapter = createWebhookAdapter({ sources: [desk], maxBodyBytes: 10_000, openFetch: nowhere, ...options });
+  const adapter = createWebhookAdapter({ sources: [desk], maxBodyBytes: 10_000, openFetch: nowhere, createAction, ...options });
   const router = adapter.router?.();
   const { clock, log } = ledger;
   const readiness = async () => ({ ready: true, adapters: {}, store: { writable: true } });
