@@ -8,8 +8,7 @@ import { signStandard } from '../../src/signature.ts';
 import { sharedSecrets } from '../../src/verification.ts';
 import { Answers } from './answers.ts';
 import { checkWays } from './check.ts';
-import { createExpressions } from './expressions/expressions.ts';
-import type { Expressions } from './expressions/expressions.ts';
+import type { Expressions } from '../../src/expression.ts';
 import { loadJobKey } from './job-key.ts';
 import { createOutbound } from '../../src/outbound.ts';
 import { createOriginReader } from './origin.ts';
@@ -45,7 +44,7 @@ export function createWebhookAdapter(options: WebhookOptions): Adapter {
     start: async (context) => {
       if (needsKey && !state) receivers = createReceivers(options.sources, { fetch, jobKey: await loadJobKey(context) });
       state ??= {
-        ...{ context, answers: new Answers(context), expressions: createExpressions(context) },
+        ...{ context, answers: new Answers(context), expressions: options.createExpressions(context) },
         ways: createWays(options.sources, { outbound, clock: context.clock, createAction }),
       };
       context.log.info('webhooks are taken', { sources: [...receivers.keys()] });

@@ -1,5 +1,7 @@
 import type { MarkStyle } from '../../src/own-message.ts';
 import type { SourceVerification } from '../../src/verification.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { Expressions } from '../../src/expression.ts';
 import type { CreateAction, HttpAction } from '../../src/http-action.ts';
 import type { OpenFetch } from '../../src/outbound.ts';
 import type { TrustProxy } from './origin.ts';
@@ -15,6 +17,8 @@ export interface WebhookOptions {
   readonly openFetch: OpenFetch;
   /** Makes the replies by other APIs. */
   readonly createAction: CreateAction;
+  /** Starts what evaluates expressions. */
+  readonly createExpressions: (parts: { readonly clock: Clock }) => Expressions;
   /** Whose word counts about where a request comes from. Default nobody's. */
   readonly trustProxy?: TrustProxy | undefined;
 }

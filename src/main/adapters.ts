@@ -22,8 +22,16 @@ export async function createAdapters(config: Config, fetch: typeof globalThis.fe
 }
 
 async function createWebhooks(config: Config): Promise<Adapter> {
-  const { createAction } = await import('../action/action.ts');
-  return adapterRegistry.webhook({ ...toWebhookOptions(config), openFetch: openOutward(config), createAction });
+  const [{ createAction }, { createExpressions }] = await Promise.all([
+    import('../action/action.ts'),
+    import('../expressions/expressions.ts'),
+  ]);
+  return adapterRegistry.webhook({
+    ...toWebhookOptions(config),
+    openFetch: openOutward(config),
+    createAction,
+    createExpressions,
+  });
 }
 
 const maxResponseBytes = 8 * 1024 * 1024;

@@ -32,6 +32,7 @@ const stages: Readonly<Record<string, readonly string[]>> = {
   http: [],
   files: [],
   action: [],
+  expressions: [],
   config: [],
   knowledge: ['store'],
   inbox: ['store'],

@@ -4,6 +4,7 @@ import { request, type RequestOptions } from 'node:https';
 import { test } from 'node:test';
 import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
 import { createAction } from '../../../src/action/action.ts';
+import { createExpressions } from '../../../src/expressions/expressions.ts';
 import { createHttpServer } from '../../../src/http/server.ts';
 import { createCertificates, readPem } from '../../support/certificates.ts';
 import { createFakeLedger } from './fake-ledger.ts';
@@ -39,6 +40,7 @@ test('a source takes what comes with its client certificate, by fingerprint or s
     maxBodyBytes: 10_000,
     openFetch: nowhere,
     createAction,
+    createExpressions,
   });
   const router = adapter.router?.();
   const readiness = async () => ({ ready: true, adapters: {}, store: { writable: true } });

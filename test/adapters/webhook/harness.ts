@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
 import { createAction } from '../../../src/action/action.ts';
+import { createExpressions } from '../../../src/expressions/expressions.ts';
 import type { WebhookOptions, WebhookSource } from '../../../adapters/webhook/index.ts';
 import type { Adapter } from '../../../src/adapter.ts';
 import type { OpenFetch } from '../../../src/outbound.ts';
@@ -42,7 +43,13 @@ export interface Delivery {
 /** The adapter on the real HTTP server, with a ledger in memory behind it. */
 export async function withWebhooks(options: Partial<WebhookOptions>, use: (harness: Harness) => Promise<void>): Promise<void> {
   const ledger = createFakeLedger();
-  const adapter = createWebhookAdapter({ sources: [desk], maxBodyBytes: 10_000, openFetch: nowhere, createAction, ...options });
+  const adapter = createWebhookAdapter({
+    sources: [desk],
+    maxBodyBytes: 10_000,
+    openFetch: nowhere,
+    ...stages,
+    ...options,
+  });
   const router = adapter.router?.();
   const { clock, log } = ledger;
   const readiness = async () => ({ ready: true, adapters: {}, store: { writable: true } });
@@ -120,6 +127,9 @@ export function createAnswer(data: Partial<OutboundMessage> = {}): OutboundMessa
     ...data,
   };
 }
+
+/** What the product hands to the adapter. */
+export const stages = { createAction, createExpressions };
 
 /** For those that send nothing out. */
 export const nowhere: OpenFetch = () => ({

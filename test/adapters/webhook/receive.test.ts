@@ -4,9 +4,8 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { ConfigError } from '../../../src/errors.ts';
 import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
-import { createAction } from '../../../src/action/action.ts';
 import type { WebhookSource } from '../../../adapters/webhook/index.ts';
-import { desk, nowhere, readJob, secret, signedHeaders, ticket, until, withWebhooks } from './harness.ts';
+import { desk, nowhere, readJob, secret, signedHeaders, stages, ticket, until, withWebhooks } from './harness.ts';
 
 interface Problem {
   readonly type: string;
@@ -285,13 +284,19 @@ test('names the source and the key that cannot be used', () => {
 
   for (const [change, problem] of broken) {
     assert.throws(
-      () => createWebhookAdapter({ sources: [{ ...desk, ...change }], maxBodyBytes: 1000, openFetch: nowhere, createAction }),
+      () =>
+        createWebhookAdapter({
+          sources: [{ ...desk, ...change }],
+          maxBodyBytes: 1000,
+          openFetch: nowhere,
+          ...stages,
+        }),
       (error) => error instanceof ConfigError && problem.test(error.problems[0] ?? ''),
       String(problem),
     );
   }
   assert.throws(
-    () => createWebhookAdapter({ sources: [desk, desk], maxBodyBytes: 1000, openFetch: nowhere, createAction }),
+    () => createWebhookAdapter({ sources: [desk, desk], maxBodyBytes: 1000, openFetch: nowhere, ...stages }),
     /another source of this name/,
   );
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
 import { createAction } from '../../../src/action/action.ts';
+import { createExpressions } from '../../../src/expressions/expressions.ts';
 import type { WebhookSource } from '../../../adapters/webhook/index.ts';
 import type { HttpAction } from '../../../src/http-action.ts';
 import { AdapterError, ConfigError } from '../../../src/errors.ts';
@@ -36,6 +37,7 @@ test('refuses at the start what could never work, naming the key', () => {
         maxBodyBytes: 1000,
         openFetch: nowhere,
         createAction,
+        createExpressions,
       });
 
     assert.throws(
@@ -65,6 +67,7 @@ test('the adapter replies by the action of the source, looks for what may stand 
       maxBodyBytes: 1000,
       openFetch: toLoopback,
       createAction,
+      createExpressions,
     });
     const early = await failureOf(Promise.resolve(adapter.find?.(createAnswer(), never)));
     await adapter.start(createFakeLedger());
@@ -95,7 +98,13 @@ test('a check says what cannot be reached and which credentials cannot be had, a
     };
     const callback = { url: 'http://10.0.0.7/hunter2', secrets: [secret], timeoutMs: 1000 };
     const check = async (...sources: WebhookSource[]) => {
-      const adapter = createWebhookAdapter({ sources, maxBodyBytes: 1000, openFetch: toLoopback, createAction });
+      const adapter = createWebhookAdapter({
+        sources,
+        maxBodyBytes: 1000,
+        openFetch: toLoopback,
+        createAction,
+        createExpressions,
+      });
       try {
         return await adapter.check?.(never);
       } finally {
@@ -132,7 +141,13 @@ test('keeps of an event what its reply needs', async () => {
   for (const from of ['{{$headers.authorization}}', '{{a b}}'])
     assert.throws(
       () =>
-        createWebhookAdapter({ sources: [{ ...source, keep: { from } }], maxBodyBytes: 1000, openFetch: nowhere, createAction }),
+        createWebhookAdapter({
+          sources: [{ ...source, keep: { from } }],
+          maxBodyBytes: 1000,
+          openFetch: nowhere,
+          createAction,
+          createExpressions,
+        }),
       /webhooks\.desk\.keep\.from: /,
     );
 });
