@@ -149,3 +149,6 @@ export async function answerAs({ adapter, ledger }: Harness, text: string, event
   await adapter.send(createAnswer({ text, inReplyTo: eventId }), never);
   ledger.settle(eventId, 'answered', text);
 }
+
+/** For an adapter that only takes what comes. */
+export const idle = { maxBodyBytes: 1000, openFetch: nowhere, ...stages };

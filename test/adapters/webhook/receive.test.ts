@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { ConfigError } from '../../../src/errors.ts';
 import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
 import type { WebhookSource } from '../../../adapters/webhook/index.ts';
-import { desk, nowhere, readJob, secret, signedHeaders, stages, ticket, until, withWebhooks } from './harness.ts';
+import { desk, readJob, secret, signedHeaders, idle, ticket, until, withWebhooks } from './harness.ts';
 
 interface Problem {
   readonly type: string;
@@ -287,16 +287,11 @@ test('names the source and the key that cannot be used', () => {
       () =>
         createWebhookAdapter({
           sources: [{ ...desk, ...change }],
-          maxBodyBytes: 1000,
-          openFetch: nowhere,
-          ...stages,
+          ...idle,
         }),
       (error) => error instanceof ConfigError && problem.test(error.problems[0] ?? ''),
       String(problem),
     );
   }
-  assert.throws(
-    () => createWebhookAdapter({ sources: [desk, desk], maxBodyBytes: 1000, openFetch: nowhere, ...stages }),
-    /another source of this name/,
-  );
+  assert.throws(() => createWebhookAdapter({ sources: [desk, desk], ...idle }), /another source of this name/);
 });
