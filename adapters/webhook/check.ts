@@ -1,8 +1,7 @@
 import type { CheckReport } from '../../src/adapter.ts';
 import { AdapterError, describeError } from '../../src/errors.ts';
-import { originOf } from './action/action-url.ts';
-import { createAuthorizer } from './action/authorize.ts';
-import { toRequestFailure } from './action/failure.ts';
+import { toRequestFailure } from '../../src/http-failure.ts';
+import { createReply } from './replies.ts';
 import type { ReplyParts } from './replies.ts';
 import type { WebhookSource } from './source.ts';
 
@@ -22,13 +21,14 @@ export async function checkWays(sources: readonly WebhookSource[], parts: ReplyP
 async function checkWay(source: WebhookSource, parts: ReplyParts, signal: AbortSignal): Promise<string | undefined> {
   const { name, callback, reply } = source;
   const key = reply ? `webhooks.${name}.reply` : `webhooks.${name}.callback.url`;
-  const address = reply ? originOf(reply.url) : callback?.url;
+  const action = createReply(source, parts);
+  const address = action?.origin ?? callback?.url;
   if (address === undefined) return undefined;
   const { origin, host } = new URL(address);
   const fetch = parts.outbound.fetchBy(reply?.tls);
   try {
     await fetch(`${origin}/`, { method: 'HEAD', redirect: 'manual', signal });
-    await createAuthorizer(reply?.auth, { fetch, clock: parts.clock, key: `${key}.auth` }).headers(signal);
+    await action?.authorize(signal);
     return undefined;
   } catch (error) {
     return describeError(toRequestFailure(error, { key, host, now: parts.clock.now(), hasEffect: false }));

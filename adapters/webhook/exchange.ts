@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AdapterContext } from '../../src/adapter.ts';
 import type { WebhookDelivery } from '../../src/webhook-delivery.ts';
 import type { Answers } from './answers.ts';
-import type { Expressions } from './expressions/expressions.ts';
+import type { Expressions } from '../../src/expression.ts';
 import type { Origin, ReadOrigin } from './origin.ts';
 import type { Receiver } from './receiver.ts';
 import type { SourceResult } from './schemes/source-verify.ts';

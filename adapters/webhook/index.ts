@@ -8,11 +8,9 @@ import { signStandard } from '../../src/signature.ts';
 import { sharedSecrets } from '../../src/verification.ts';
 import { Answers } from './answers.ts';
 import { checkWays } from './check.ts';
-import { createExpressions } from './expressions/expressions.ts';
-import type { Expressions } from './expressions/expressions.ts';
+import type { Expressions } from '../../src/expression.ts';
 import { loadJobKey } from './job-key.ts';
-import { createOutbound } from './outbound.ts';
-import type { Outbound } from './outbound.ts';
+import { createOutbound } from '../../src/outbound.ts';
 import { createOriginReader } from './origin.ts';
 import { createReceiver } from './receiver.ts';
 import type { Receiver } from './receiver.ts';
@@ -28,12 +26,12 @@ export type { WebhookCallback, WebhookOptions, WebhookSource } from './source.ts
  * for the job. Throws a ConfigError that names the source and key where the options cannot be used.
  */
 export function createWebhookAdapter(options: WebhookOptions): Adapter {
-  const { maxBodyBytes, publicUrl = '', trustProxy = false } = options;
+  const { maxBodyBytes, publicUrl = '', trustProxy = false, createAction } = options;
   const outbound = createOutbound(options.openFetch);
   const fetch: typeof globalThis.fetch = (input, init) => outbound.fetchBy()(input, init);
   const needsKey = options.sources.some(({ verify }) => sharedSecrets(verify).length === 0);
   let receivers = createReceivers(options.sources, { fetch, jobKey: '' });
-  checkReplies(options.sources, outbound);
+  checkReplies(options.sources, { outbound, clock: systemClock, createAction });
   let state: Running | undefined;
 
   function running(): Running {
@@ -46,8 +44,8 @@ export function createWebhookAdapter(options: WebhookOptions): Adapter {
     start: async (context) => {
       if (needsKey && !state) receivers = createReceivers(options.sources, { fetch, jobKey: await loadJobKey(context) });
       state ??= {
-        ...{ context, answers: new Answers(context), expressions: createExpressions(context) },
-        ways: createWays(options.sources, { outbound, clock: context.clock }),
+        ...{ context, answers: new Answers(context), expressions: options.createExpressions(context) },
+        ways: createWays(options.sources, { outbound, clock: context.clock, createAction }),
       };
       context.log.info('webhooks are taken', { sources: [...receivers.keys()] });
     },
@@ -74,7 +72,7 @@ export function createWebhookAdapter(options: WebhookOptions): Adapter {
       const maxLength = options.sources.find(({ name }) => name === to?.['source'])?.reply?.maxLength;
       return maxLength === undefined ? [text] : splitMarkdown(text, maxLength);
     },
-    check: async (signal) => checkWays(options.sources, { outbound, clock: systemClock }, signal),
+    check: async (signal) => checkWays(options.sources, { outbound, clock: systemClock, createAction }, signal),
     stream: (opening) => running().answers.openStream(opening),
     router: () => {
       const readOrigin = createOriginReader(trustProxy);
@@ -123,10 +121,8 @@ function createReceivers(sources: readonly WebhookSource[], parts: ReceiverParts
   return receivers;
 }
 
-function checkReplies(sources: readonly WebhookSource[], outbound: Outbound): void {
-  const problems = sources.flatMap((source) =>
-    problemsOf(`webhooks.${source.name}.reply`, () => createReplyWay(source, { outbound, clock: systemClock })),
-  );
+function checkReplies(sources: readonly WebhookSource[], parts: ReplyParts): void {
+  const problems = sources.flatMap((source) => problemsOf(`webhooks.${source.name}.reply`, () => createReplyWay(source, parts)));
   if (problems.length > 0) throw new ConfigError(problems);
 }
 

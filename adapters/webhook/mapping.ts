@@ -5,8 +5,7 @@ import type { Author, Ignored } from '../../src/message.ts';
 import { compileTemplate, templatePaths } from '../../src/template.ts';
 import type { Template } from '../../src/template.ts';
 import { credentialHeaders, isSensitive, signsBody } from './credentials.ts';
-import type { Expressions } from './expressions/expressions.ts';
-import type { ExpressionResult, KeyedExpression } from './expressions/job.ts';
+import type { ExpressionResult, Expressions, KeyedExpression } from '../../src/expression.ts';
 import type { WebhookSource } from './source.ts';
 
 export interface Mapped {

@@ -3,8 +3,8 @@ import { withTimeout } from '../../src/clock.ts';
 import { DeliveryError } from '../../src/errors.ts';
 import type { OutboundMessage, Receipt } from '../../src/message.ts';
 import { signStandard } from '../../src/signature.ts';
-import { toAddressRefusal } from './outbound.ts';
-import { parseRetryAfter } from './response.ts';
+import { toAddressRefusal } from '../../src/outbound.ts';
+import { parseRetryAfter } from '../../src/http-response.ts';
 import type { WebhookCallback } from './source.ts';
 
 export interface CallbackOptions {

@@ -1,7 +1,9 @@
 import type { MarkStyle } from '../../src/own-message.ts';
 import type { SourceVerification } from '../../src/verification.ts';
-import type { HttpAction } from './action/http-action.ts';
-import type { OpenFetch } from './outbound.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { Expressions } from '../../src/expression.ts';
+import type { CreateAction, HttpAction } from '../../src/http-action.ts';
+import type { OpenFetch } from '../../src/outbound.ts';
 import type { TrustProxy } from './origin.ts';
 import type { RateLimit } from './rate-limit.ts';
 
@@ -13,6 +15,10 @@ export interface WebhookOptions {
   readonly publicUrl?: string | undefined;
   /** The way out, for answers and for the keys of issuers. */
   readonly openFetch: OpenFetch;
+  /** Makes the replies by other APIs. */
+  readonly createAction: CreateAction;
+  /** Starts what evaluates expressions. */
+  readonly createExpressions: (parts: { readonly clock: Clock }) => Expressions;
   /** Whose word counts about where a request comes from. Default nobody's. */
   readonly trustProxy?: TrustProxy | undefined;
 }

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { createWebhookAdapter } from '../../adapters/webhook/index.ts';
+import { createAction } from '../../src/action/action.ts';
+import { createExpressions } from '../../src/expressions/expressions.ts';
 import { toWebhookOptions } from '../../src/config/resolve-webhook.ts';
 import { loadConfig } from '../../src/config.ts';
 import { nowhere } from '../adapters/webhook/harness.ts';
@@ -24,6 +26,9 @@ test('every reply in docs/webhooks.md works as it is printed', async () => {
     const env = Object.fromEntries([...yaml.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => [name, 'a-long-secret']));
     const { config } = await loadConfig({ env, cwd: memoryFolder, files: memoryFiles({ 'parley.yaml': stringify(whole) }) });
 
-    assert.doesNotThrow(() => createWebhookAdapter({ ...toWebhookOptions(config), openFetch: nowhere }), yaml);
+    assert.doesNotThrow(
+      () => createWebhookAdapter({ ...toWebhookOptions(config), openFetch: nowhere, createAction, createExpressions }),
+      yaml,
+    );
   }
 });

@@ -1,4 +1,4 @@
-import { createExpressions } from '../../../adapters/webhook/expressions/expressions.ts';
+import { createExpressions } from '../../expressions/expressions.ts';
 import { createReceiver } from '../../../adapters/webhook/receiver.ts';
 import { signedIdHeader } from '../../../adapters/webhook/credentials.ts';
 import { toMessage } from '../../../adapters/webhook/receive.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createExpressions } from '../../../adapters/webhook/expressions/expressions.ts';
-import type { ExpressionResult } from '../../../adapters/webhook/expressions/job.ts';
+import { createExpressions } from '../../expressions/expressions.ts';
+import type { ExpressionResult } from '../../expression.ts';
 import { createReceiver } from '../../../adapters/webhook/receiver.ts';
 import { toMessage } from '../../../adapters/webhook/receive.ts';
 import { parsePayload } from '../../../adapters/webhook/request-body.ts';

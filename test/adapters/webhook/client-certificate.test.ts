@@ -3,6 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { request, type RequestOptions } from 'node:https';
 import { test } from 'node:test';
 import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
+import { createAction } from '../../../src/action/action.ts';
+import { createExpressions } from '../../../src/expressions/expressions.ts';
 import { createHttpServer } from '../../../src/http/server.ts';
 import { createCertificates, readPem } from '../../support/certificates.ts';
 import { createFakeLedger } from './fake-ledger.ts';
@@ -37,6 +39,8 @@ test('a source takes what comes with its client certificate, by fingerprint or s
     sources: [{ ...desk, verify: { scheme: 'mtls', verifiedHeader: 'x', verifiedValue: 'x', identities } }],
     maxBodyBytes: 10_000,
     openFetch: nowhere,
+    createAction,
+    createExpressions,
   });
   const router = adapter.router?.();
   const readiness = async () => ({ ready: true, adapters: {}, store: { writable: true } });

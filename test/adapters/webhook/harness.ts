@@ -1,8 +1,10 @@
 import { Webhook } from 'standardwebhooks';
 import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
+import { createAction } from '../../../src/action/action.ts';
+import { createExpressions } from '../../../src/expressions/expressions.ts';
 import type { WebhookOptions, WebhookSource } from '../../../adapters/webhook/index.ts';
 import type { Adapter } from '../../../src/adapter.ts';
-import type { OpenFetch } from '../../../adapters/webhook/outbound.ts';
+import type { OpenFetch } from '../../../src/outbound.ts';
 import { createAddressGuard } from '../../../src/http/address-guard.ts';
 import { createFetch } from '../../../src/http/fetch.ts';
 import { createHttpServer } from '../../../src/http/server.ts';
@@ -41,7 +43,13 @@ export interface Delivery {
 /** The adapter on the real HTTP server, with a ledger in memory behind it. */
 export async function withWebhooks(options: Partial<WebhookOptions>, use: (harness: Harness) => Promise<void>): Promise<void> {
   const ledger = createFakeLedger();
-  const adapter = createWebhookAdapter({ sources: [desk], maxBodyBytes: 10_000, openFetch: nowhere, ...options });
+  const adapter = createWebhookAdapter({
+    sources: [desk],
+    maxBodyBytes: 10_000,
+    openFetch: nowhere,
+    ...stages,
+    ...options,
+  });
   const router = adapter.router?.();
   const { clock, log } = ledger;
   const readiness = async () => ({ ready: true, adapters: {}, store: { writable: true } });
@@ -120,6 +128,9 @@ export function createAnswer(data: Partial<OutboundMessage> = {}): OutboundMessa
   };
 }
 
+/** What the product hands to the adapter. */
+export const stages = { createAction, createExpressions };
+
 /** For those that send nothing out. */
 export const nowhere: OpenFetch = () => ({
   fetch: () => Promise.reject(new Error('nothing was to be sent')),
@@ -138,3 +149,6 @@ export async function answerAs({ adapter, ledger }: Harness, text: string, event
   await adapter.send(createAnswer({ text, inReplyTo: eventId }), never);
   ledger.settle(eventId, 'answered', text);
 }
+
+/** For an adapter that only takes what comes. */
+export const idle = { maxBodyBytes: 1000, openFetch: nowhere, ...stages };

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { ConfigError } from '../../../src/errors.ts';
 import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
 import type { WebhookSource } from '../../../adapters/webhook/index.ts';
-import { desk, nowhere, readJob, secret, signedHeaders, ticket, until, withWebhooks } from './harness.ts';
+import { desk, readJob, secret, signedHeaders, idle, ticket, until, withWebhooks } from './harness.ts';
 
 interface Problem {
   readonly type: string;
@@ -284,13 +284,14 @@ test('names the source and the key that cannot be used', () => {
 
   for (const [change, problem] of broken) {
     assert.throws(
-      () => createWebhookAdapter({ sources: [{ ...desk, ...change }], maxBodyBytes: 1000, openFetch: nowhere }),
+      () =>
+        createWebhookAdapter({
+          sources: [{ ...desk, ...change }],
+          ...idle,
+        }),
       (error) => error instanceof ConfigError && problem.test(error.problems[0] ?? ''),
       String(problem),
     );
   }
-  assert.throws(
-    () => createWebhookAdapter({ sources: [desk, desk], maxBodyBytes: 1000, openFetch: nowhere }),
-    /another source of this name/,
-  );
+  assert.throws(() => createWebhookAdapter({ sources: [desk, desk], ...idle }), /another source of this name/);
 });

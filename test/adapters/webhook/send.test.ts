@@ -6,6 +6,8 @@ import { test } from 'node:test';
 import { createDeskEmulator } from '../../../adapters/webhook/emulator.ts';
 import type { DeskEmulator } from '../../../adapters/webhook/emulator.ts';
 import { createWebhookAdapter } from '../../../adapters/webhook/index.ts';
+import { createAction } from '../../../src/action/action.ts';
+import { createExpressions } from '../../../src/expressions/expressions.ts';
 import type { Adapter } from '../../../src/adapter.ts';
 import { DeliveryError } from '../../../src/errors.ts';
 import { createFakeLedger } from './fake-ledger.ts';
@@ -23,7 +25,13 @@ async function withCallback(use: (sending: Sending) => Promise<void>, url?: stri
   const emulator = createDeskEmulator({ clock: ledger.clock });
   await emulator.listen();
   const callback = { url: url ?? emulator.callbackUrl, secrets: [emulator.callbackSecret], timeoutMs: 5000 };
-  const adapter = createWebhookAdapter({ sources: [{ ...desk, callback }], maxBodyBytes: 1000, openFetch: toLoopback });
+  const adapter = createWebhookAdapter({
+    sources: [{ ...desk, callback }],
+    maxBodyBytes: 1000,
+    openFetch: toLoopback,
+    createAction,
+    createExpressions,
+  });
   await adapter.start(ledger);
   try {
     await use({ adapter, emulator, ledger });
@@ -179,7 +187,13 @@ test('judges statuses, follows no redirect, and reads no more of a response than
 });
 
 test('has nothing to send for a source without a callback, and refuses for one that is gone', async () => {
-  const adapter = createWebhookAdapter({ sources: [desk], maxBodyBytes: 1000, openFetch: nowhere });
+  const adapter = createWebhookAdapter({
+    sources: [desk],
+    maxBodyBytes: 1000,
+    openFetch: nowhere,
+    createAction,
+    createExpressions,
+  });
   await adapter.start(createFakeLedger());
 
   assert.deepEqual(await adapter.send(createAnswer(), never), { id: createAnswer().id });

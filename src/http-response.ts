@@ -1,5 +1,5 @@
-import { parseJson } from '../../src/json.ts';
-import type { Json } from '../../src/message.ts';
+import { parseJson } from './json.ts';
+import type { Json } from './message.ts';
 
 /** What the body says; undefined where it is no JSON or longer than that. Rejects where it does not come to its end. */
 export async function readJsonAtMost(response: Response, maxBytes: number): Promise<Json | undefined> {

@@ -1,14 +1,13 @@
-import { createAction } from '../../../adapters/webhook/action/action.ts';
-import type { Action } from '../../../adapters/webhook/action/action.ts';
-import type { HttpAction } from '../../../adapters/webhook/action/http-action.ts';
-import { createOutbound } from '../../../adapters/webhook/outbound.ts';
+import { createAction } from '../../../src/action/action.ts';
+import type { Action, HttpAction } from '../../../src/http-action.ts';
+import { createOutbound } from '../../../src/outbound.ts';
 import assert from 'node:assert/strict';
 import { DeliveryError } from '../../../src/errors.ts';
 import { openCommentDesk } from '../../support/comment-desk.ts';
 import type { CommentDesk, CommentDeskOptions } from '../../support/comment-desk.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
-import { toLoopback } from './harness.ts';
+import { toLoopback } from '../../adapters/webhook/harness.ts';
 
 export interface ActionHarness {
   readonly desk: CommentDesk;

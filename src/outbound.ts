@@ -1,4 +1,4 @@
-import { AddressError, DeliveryError } from '../../src/errors.ts';
+import { AddressError, DeliveryError } from './errors.ts';
 
 /** PEM. `ca` stands in place of the system's authorities. */
 export interface TlsIdentity {

@@ -1,6 +1,6 @@
-import type { Json } from '../../../src/message.ts';
+import type { Json } from '../message.ts';
 import { compileUrl } from './action-url.ts';
-import type { ActionBody, HttpAction } from './http-action.ts';
+import type { ActionBody, HttpAction } from '../http-action.ts';
 import { compileText } from './render.ts';
 import type { Render } from './render.ts';
 

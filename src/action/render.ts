@@ -1,6 +1,6 @@
-import { parseJson } from '../../../src/json.ts';
-import { parseLiquid } from '../../../src/liquid.ts';
-import type { Json, OutboundMessage } from '../../../src/message.ts';
+import { parseJson } from '../json.ts';
+import { parseLiquid } from '../liquid.ts';
+import type { Json, OutboundMessage } from '../message.ts';
 
 /** What the templates of an action see. */
 export interface ActionData extends Readonly<Record<string, unknown>> {

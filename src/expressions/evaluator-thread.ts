@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { evaluateJob } from './evaluate.ts';
-import type { EvaluatorMessage, ExpressionJob } from './job.ts';
+import type { EvaluatorMessage, ExpressionJob } from '../expression.ts';
 
 /** The thread that expressions run in. The parent sends the next job when it has every result of the last. */
 const port = parentPort;

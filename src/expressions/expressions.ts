@@ -1,20 +1,6 @@
-import type { Clock } from '../../../src/clock.ts';
+import type { Clock } from '../clock.ts';
 import { startEvaluator, type Evaluator } from './evaluator.ts';
-import type { ExpressionJob, ExpressionResult } from './job.ts';
-
-/**
- * Evaluates JSONata and Liquid in a process of its own (docs/decisions/0012): whatever they and what they are given do, Parley's own loop turns on.
- * The process is started with the first job, serves one job at a time, and is replaced when it has to be ended.
- */
-export interface Expressions {
-  /**
-   * One result for each expression, in their order. `unavailable`: too much waits, the process cannot be started, or `stop` was called; the same
-   * job may be evaluated later. Never rejects.
-   */
-  evaluate(job: ExpressionJob): Promise<readonly ExpressionResult[] | 'unavailable'>;
-  /** Ends the process. What runs or waits is unavailable, and what comes later too. Safe to call twice. */
-  stop(): Promise<void>;
-}
+import type { ExpressionJob, ExpressionResult, Expressions } from '../expression.ts';
 
 export interface ExpressionsOptions {
   readonly clock: Clock;
@@ -26,6 +12,7 @@ export interface ExpressionsOptions {
   readonly maxWaiting?: number;
 }
 
+/** Evaluates in a process of its own (docs/decisions/0012), which serves one job at a time and is replaced when it has to be ended. */
 export function createExpressions(options: ExpressionsOptions): Expressions {
   const { clock, timeoutMs = 1_000, startTimeoutMs = 15_000, maxWaitMs = 10_000, maxWaiting = 1_000 } = options;
   let evaluator: Evaluator | undefined;

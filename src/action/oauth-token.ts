@@ -1,9 +1,9 @@
-import { withTimeout } from '../../../src/clock.ts';
-import type { Clock } from '../../../src/clock.ts';
-import { DeliveryError } from '../../../src/errors.ts';
-import { readJsonAtMost } from '../response.ts';
-import { toRequestFailure, toStatusFailure } from './failure.ts';
-import type { OAuthClient } from './http-action.ts';
+import { withTimeout } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import { DeliveryError } from '../errors.ts';
+import { readJsonAtMost } from '../http-response.ts';
+import { toRequestFailure, toStatusFailure } from '../http-failure.ts';
+import type { OAuthClient } from '../http-action.ts';
 
 export interface TokenParts {
   readonly fetch: typeof fetch;

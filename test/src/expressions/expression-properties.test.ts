@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { evaluateJob } from '../../../adapters/webhook/expressions/evaluate.ts';
-import type { Expression, ExpressionResult } from '../../../adapters/webhook/expressions/job.ts';
+import { evaluateJob } from '../../../src/expressions/evaluate.ts';
+import type { Expression, ExpressionResult } from '../../../src/expression.ts';
 
 const expressions: readonly Expression[] = [
   { jsonata: '$' },

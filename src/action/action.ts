@@ -1,35 +1,17 @@
-import type { FoundMessage } from '../../../src/adapter.ts';
-import { withTimeout } from '../../../src/clock.ts';
-import type { Clock } from '../../../src/clock.ts';
-import { DeliveryError, describeError, withUncertainty } from '../../../src/errors.ts';
-import type { Json, OutboundMessage, Receipt } from '../../../src/message.ts';
-import { lookup } from '../../../src/template.ts';
-import { readJsonAtMost } from '../response.ts';
+import type { FoundMessage } from '../adapter.ts';
+import { withTimeout } from '../clock.ts';
+import { DeliveryError, describeError, withUncertainty } from '../errors.ts';
+import type { Json, OutboundMessage, Receipt } from '../message.ts';
+import { lookup } from '../template.ts';
+import { readJsonAtMost } from '../http-response.ts';
 import { compileRequest } from './action-request.ts';
 import type { ActionRequest } from './action-request.ts';
 import { compileUrl, originOf } from './action-url.ts';
 import { createAuthorizer } from './authorize.ts';
 import type { Authorizer } from './authorize.ts';
-import { toRequestFailure, toStatusFailure } from './failure.ts';
-import type { ActionFind, HttpAction } from './http-action.ts';
+import { toRequestFailure, toStatusFailure } from '../http-failure.ts';
+import type { Action, ActionFind, ActionParts, HttpAction } from '../http-action.ts';
 import { sampleData, toActionData } from './render.ts';
-
-export interface ActionParts {
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
-  /** The setting, as in `webhooks.desk.reply`. */
-  readonly key: string;
-  /** What the source keeps of its events, by name. */
-  readonly kept: readonly string[];
-}
-
-/** A reply by somebody else's API. Both reject with a DeliveryError; neither its message nor its causes hold credentials. */
-export interface Action {
-  /** One attempt. */
-  send(message: OutboundMessage, signal: AbortSignal): Promise<Receipt>;
-  /** Looks for an earlier attempt; undefined where there is no way to look, and where there is nothing to be seen. */
-  find(message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined>;
-}
 
 const maxResponseBytes = 1024 * 1024;
 /** A page of comments, with all that a desk tells of each. */
@@ -46,6 +28,8 @@ export function createAction(action: HttpAction, parts: ActionParts): Action {
   const authorizer = createAuthorizer(action.auth, { ...parts, key: `${key}.auth` });
   const ask = createAsk(action, { ...parts, authorizer });
   return {
+    origin: new URL(originOf(action.url)).origin,
+    authorize: async (signal) => void (await authorizer.headers(signal)),
     send: async (message, signal) => {
       const request = fill(key, () => toRequest(toActionData(message)));
       const isExpected = ({ status }: Response): boolean =>

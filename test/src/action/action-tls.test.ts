@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { failureOf, withDesk } from './action-harness.ts';
-import { createAnswer, never } from './harness.ts';
+import { createAnswer, never } from '../../adapters/webhook/harness.ts';
 
 function pem(name: string): string {
   return readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url), 'utf8');

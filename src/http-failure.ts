@@ -1,6 +1,6 @@
-import { DeliveryError, describeError } from '../../../src/errors.ts';
-import { toAddressRefusal } from '../outbound.ts';
-import { parseRetryAfter } from '../response.ts';
+import { DeliveryError, describeError } from './errors.ts';
+import { toAddressRefusal } from './outbound.ts';
+import { parseRetryAfter } from './http-response.ts';
 
 export interface FailureContext {
   /** The setting that the request comes of, as in `webhooks.desk.reply`. */

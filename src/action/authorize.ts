@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import type { Clock } from '../../../src/clock.ts';
-import type { ActionAuth, JwtSigner } from './http-action.ts';
+import type { Clock } from '../clock.ts';
+import type { ActionAuth, JwtSigner } from '../http-action.ts';
 import { createTokenSource } from './oauth-token.ts';
 import type { TokenParts } from './oauth-token.ts';
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { outOfMemory, type EvaluatorMessage } from './job.ts';
+import { outOfMemory, type EvaluatorMessage } from '../expression.ts';
 
 /**
  * The process that holds the evaluator's thread, and does nothing but hand on: so that it notices when Parley is gone, whatever the thread is

@@ -1,8 +1,14 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Clock } from '../../../src/clock.ts';
-import { outOfMemory, type EvaluatorMessage, type ExpressionJob, type ExpressionResult, type KeyedExpression } from './job.ts';
+import type { Clock } from '../clock.ts';
+import {
+  outOfMemory,
+  type EvaluatorMessage,
+  type ExpressionJob,
+  type ExpressionResult,
+  type KeyedExpression,
+} from '../expression.ts';
 
 /** A child process that evaluates one job at a time. */
 export interface Evaluator {

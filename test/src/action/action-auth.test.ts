@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { jwtVerify } from 'jose';
-import type { ActionAuth, OAuthClient } from '../../../adapters/webhook/action/http-action.ts';
+import type { ActionAuth, OAuthClient } from '../../../src/http-action.ts';
 import { failureOf, hunter, withDesk } from './action-harness.ts';
-import { createAnswer, never } from './harness.ts';
+import { createAnswer, never } from '../../adapters/webhook/harness.ts';
 
 test('shows a key, a token or a password', async () => {
   await withDesk(async ({ desk, create }) => {

@@ -1,7 +1,7 @@
-import { parseJson } from '../../../src/json.ts';
-import { defaultJsonataLimits, evaluateJsonata } from '../../../src/jsonata.ts';
-import { parseLiquid } from '../../../src/liquid.ts';
-import type { Expression, ExpressionJob, ExpressionResult, ResultType } from './job.ts';
+import { parseJson } from '../json.ts';
+import { defaultJsonataLimits, evaluateJsonata } from '../jsonata.ts';
+import { parseLiquid } from '../liquid.ts';
+import type { Expression, ExpressionJob, ExpressionResult, ResultType } from '../expression.ts';
 
 /** The results one by one. Never throws, but may not come to an end: for the evaluator's thread. */
 export async function* evaluateJob({ json, headers, source, expressions }: ExpressionJob): AsyncGenerator<ExpressionResult> {

@@ -1,4 +1,4 @@
-/** What goes between Parley and the process that evaluates expressions: values that survive structured cloning. */
+/** What goes between Parley and the process that evaluates expressions (`src/expressions/`): values that survive structured cloning. */
 
 /** Expressions over one JSON text. */
 export interface ExpressionJob {
@@ -32,3 +32,17 @@ export type EvaluatorMessage = { readonly type: 'ready' } | { readonly type: 're
 
 /** Exit status of the process where its thread used up its memory. */
 export const outOfMemory = 12;
+
+/**
+ * Evaluates JSONata and Liquid in a process of its own (docs/decisions/0012): whatever they and what they are given do, Parley's own loop turns on.
+ * The process is started with the first job, serves one job at a time, and is replaced when it has to be ended.
+ */
+export interface Expressions {
+  /**
+   * One result for each expression, in their order. `unavailable`: too much waits, the process cannot be started, or `stop` was called; the same
+   * job may be evaluated later. Never rejects.
+   */
+  evaluate(job: ExpressionJob): Promise<readonly ExpressionResult[] | 'unavailable'>;
+  /** Ends the process. What runs or waits is unavailable, and what comes later too. Safe to call twice. */
+  stop(): Promise<void>;
+}

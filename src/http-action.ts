@@ -1,5 +1,31 @@
-import type { Json } from '../../../src/message.ts';
-import type { TlsIdentity } from '../outbound.ts';
+import type { FoundMessage } from './adapter.ts';
+import type { Clock } from './clock.ts';
+import type { Json, OutboundMessage, Receipt } from './message.ts';
+import type { TlsIdentity } from './outbound.ts';
+
+/** Makes a reply of its settings (`src/action/action.ts`). Throws a TypeError that says what is wrong with them. */
+export type CreateAction = (action: HttpAction, parts: ActionParts) => Action;
+
+export interface ActionParts {
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  /** The setting, as in `webhooks.desk.reply`. */
+  readonly key: string;
+  /** What the source keeps of its events, by name. */
+  readonly kept: readonly string[];
+}
+
+/** A reply by somebody else's API. All reject with a DeliveryError; neither its message nor its causes hold credentials. */
+export interface Action {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** One attempt. */
+  send(message: OutboundMessage, signal: AbortSignal): Promise<Receipt>;
+  /** Looks for an earlier attempt; undefined where there is no way to look, and where there is nothing to be seen. */
+  find(message: OutboundMessage, signal: AbortSignal): Promise<FoundMessage | undefined>;
+  /** Gets the credentials, where they have to be fetched. Nothing is sent to the API. */
+  authorize(signal: AbortSignal): Promise<void>;
+}
 
 /**
  * How an answer becomes a comment by somebody else's API: one request.

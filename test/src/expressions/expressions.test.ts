@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { after, describe, test } from 'node:test';
-import { createExpressions } from '../../../adapters/webhook/expressions/expressions.ts';
-import type { Expression, ExpressionResult } from '../../../adapters/webhook/expressions/job.ts';
+import { createExpressions } from '../../../src/expressions/expressions.ts';
+import type { Expression, ExpressionResult } from '../../../src/expression.ts';
 import { parsePayload } from '../../../adapters/webhook/request-body.ts';
 import { systemClock } from '../../../src/clock.ts';
 
@@ -196,7 +196,7 @@ test('is unavailable for what would wait too long', async () => {
 
 test('the process ends with a Parley that is killed, even in the middle of a regular expression', async () => {
   const script = `
-    import { createExpressions } from ${JSON.stringify(new URL('../../../adapters/webhook/expressions/expressions.ts', import.meta.url).href)};
+    import { createExpressions } from ${JSON.stringify(new URL('../../../src/expressions/expressions.ts', import.meta.url).href)};
     import { systemClock } from ${JSON.stringify(new URL('../../../src/clock.ts', import.meta.url).href)};
     import { execFileSync } from 'node:child_process';
     const own = createExpressions({ clock: systemClock, timeoutMs: 600_000 });
