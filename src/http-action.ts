@@ -31,7 +31,7 @@ export interface Action {
  * How an answer becomes a comment by somebody else's API: one request.
  *
  * Texts are templates (Liquid) that see the answer (`{{text}}`), its id (`{{id}}`, the same on every attempt), `{{conversation}}`, `{{inReplyTo}}`,
- * `{{source}}`, `{{part}}`, `{{parts}}` and what the source keeps of the event (`{{keep.NAME}}`).
+ * `{{uuid}}` (made of the id, for APIs that take one for the comment), `{{source}}`, `{{part}}`, `{{parts}}` and what the source keeps of the event (`{{keep.NAME}}`).
  */
 export interface HttpAction {
   readonly method: 'POST' | 'PUT' | 'PATCH';
@@ -42,6 +42,10 @@ export interface HttpAction {
   readonly body: ActionBody;
   /** The statuses that mean that the comment stands. Default every 2xx. */
   readonly expectStatus?: readonly number[] | undefined;
+  /** Path in the JSON of a response to errors that mean, in spite of its status, that nothing stands. */
+  readonly errors?: string | undefined;
+  /** What a refusal says, in any case, when the comment stands already: the end of an attempt whose response was lost. */
+  readonly duplicate?: string | undefined;
   /** Path in the JSON of the response to the id of the comment. */
   readonly receipt?: string | undefined;
   /** The header that carries the id of the answer, for APIs that do one thing once. Default `idempotency-key`. */

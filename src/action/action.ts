@@ -37,7 +37,7 @@ export function createAction(action: HttpAction, parts: ActionParts): Action {
       return ask({ request, key, signal }, async (response) => {
         // Once the status has come the comment stands, whatever becomes of the rest.
         const body = await readJsonAtMost(response, maxResponseBytes).catch(() => undefined);
-        return isExpected(response) ? toReceipt(action.receipt, body, message) : undefined;
+        return isExpected(response) ? judgeBody(action, { body, message, key }) : asDuplicate(action, { body, message, key });
       });
     },
     find: async (message, signal) => {
@@ -132,6 +132,30 @@ function createAsk(
 function toReceipt(path: string | undefined, body: Json | undefined, { id }: OutboundMessage): Receipt {
   const found = path === undefined ? undefined : lookup(body, path);
   return { id: typeof found === 'string' || typeof found === 'number' ? String(found).slice(0, 200) : id };
+}
+
+interface Judging {
+  readonly body: Json | undefined;
+  readonly message: OutboundMessage;
+  readonly key: string;
+}
+
+/** Some APIs say in the body that they have refused. Throws a DeliveryError then. */
+function judgeBody(action: HttpAction, judging: Judging): Receipt {
+  const { body, message, key } = judging;
+  const errors = action.errors === undefined ? undefined : lookup(body, action.errors);
+  if (errors === undefined || errors === null || (Array.isArray(errors) && errors.length === 0))
+    return toReceipt(action.receipt, body, message);
+  const stands = asDuplicate(action, judging);
+  if (stands) return stands;
+  const text = `${new URL(originOf(action.url)).host} took the request and tells of errors (${key}). Compare it with what its API asks for.`;
+  throw new DeliveryError({ message: text, retryable: false, uncertain: false });
+}
+
+/** The receipt, where the API refuses because the comment stands already. */
+function asDuplicate({ duplicate }: HttpAction, { body, message }: Judging): Receipt | undefined {
+  if (duplicate === undefined || body === undefined) return undefined;
+  return JSON.stringify(body).toLowerCase().includes(duplicate.toLowerCase()) ? { id: message.id } : undefined;
 }
 
 interface Finding {

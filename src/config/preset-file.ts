@@ -77,7 +77,10 @@ export function readPreset(name: string, files: ConfigFiles): Preset | undefined
 }
 
 const kinds: Readonly<Record<PresetSetting['kind'], { readonly pattern: RegExp; readonly is: string }>> = {
-  label: { pattern: /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i, is: 'must be one part of a host name, made of letters, digits and -' },
+  label: {
+    pattern: /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i,
+    is: 'must be one part of a host name, made of letters, digits and -',
+  },
   host: { pattern: /^(?!.*\.\.)[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::\d{1,5})?$/i, is: 'must be a host name' },
   origin: {
     pattern: /^https?:\/\/(?!.*\.\.)[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::\d{1,5})?$/i,

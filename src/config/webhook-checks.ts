@@ -15,7 +15,9 @@ export function checkWebhook(name: string, source: Source, server: Settings['ser
     ...(callback
       ? checkOne(['webhooks', name, 'callback'], callback, { names: secretNames, why: 'answers are signed with it' })
       : []),
-    ...(verify.scheme === 'hmac' || verify.scheme === 'publicKey' ? [...checkSigned(path, verify, server), ...checkForm(path, source)] : []),
+    ...(verify.scheme === 'hmac' || verify.scheme === 'publicKey'
+      ? [...checkSigned(path, verify, server), ...checkForm(path, source)]
+      : []),
     ...(verify.scheme === 'jwt' ? checkJwt(path, verify) : []),
     ...(verify.scheme === 'mtls' ? checkClientCertificate(path, verify, server) : []),
   ];

@@ -79,8 +79,9 @@ function fill(preset: Preset, { given, own, path, judge }: Filling): { source: u
   for (const [name, setting] of Object.entries(preset.settings)) {
     const value = given[name] ?? setting.default;
     const problem = value === undefined ? undefined : judge(setting, value);
-    if (problem !== undefined) conflicts.push({ path: [...path, 'with', name], what: problem, example: `${name}: ${setting.example}` });
-    if (value !== undefined) values.set(name, String(value));
+    if (problem !== undefined)
+      conflicts.push({ path: [...path, 'with', name], what: problem, example: `${name}: ${setting.example}` });
+    if (typeof value === 'string') values.set(name, value);
   }
   const source = fillGaps(merge(preset.source, own), (name) => values.get(name) ?? (missing.add(name), ''));
   for (const name of missing) {

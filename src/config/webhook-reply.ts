@@ -141,6 +141,14 @@ export const reply = z.strictObject({
     example: '[201]',
     defaultNote: '200 to 299',
   }),
+  errors: setting(path.optional(), {
+    description: 'Where in the JSON of a response errors stand that mean that there is no comment, whatever the status.',
+    example: 'errors',
+  }),
+  duplicate: setting(text.min(3).max(200).optional(), {
+    description: 'What a refusal says when the comment stands already, for APIs that take {{id}} or {{uuid}} once.',
+    example: 'already exists',
+  }),
   receipt: setting(path.optional(), {
     description: 'Where in the JSON of the response the id of the comment stands.',
     example: 'audit.id',

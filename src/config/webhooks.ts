@@ -53,7 +53,7 @@ const source = z.strictObject({
   with: z
     .record(
       z.string(),
-      setting(text, { secret: true, description: 'What the preset asks for, by name.', example: '${ZENDESK_TOKEN}' }),
+      setting(text.min(1), { secret: true, description: 'What the preset asks for, by name.', example: '${ZENDESK_TOKEN}' }),
     )
     .optional(),
   verify: setting(verification, {

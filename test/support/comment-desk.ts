@@ -16,6 +16,8 @@ export interface DeskFault {
   /** 0 breaks the connection; 1 never responds. */
   readonly status: number;
   readonly takesEffect?: boolean;
+  /** What the response says. */
+  readonly body?: object;
 }
 
 export interface SeenRequest {
@@ -85,7 +87,7 @@ export async function openCommentDesk(options: CommentDeskOptions = {}): Promise
     const ticket = /^\/tickets\/([^/?]+)\/comments/.exec(seen.url)?.[1] ?? 'token';
     const fault = takeFault(ticket, seen.method);
     if (fault?.takesEffect) add(ticket, seen);
-    if (fault) fail(response, fault.status);
+    if (fault) fail(response, fault);
     else if (ticket === 'token') {
       tokens += 1;
       send(response, 200, { access_token: `t${tokens}`, token_type: 'Bearer', expires_in: options.tokenSeconds ?? 3600 });
@@ -125,7 +127,8 @@ function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-function fail(response: ServerResponse, status: number): void {
+function fail(response: ServerResponse, { status, body }: DeskFault): void {
   if (status === 0) response.destroy();
+  else if (body !== undefined) send(response, status, body);
   else if (status !== 1) response.writeHead(status, { 'retry-after': '1' }).end();
 }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { sign as signGithub } from '@octokit/webhooks-methods';
 import { Webhook } from 'standardwebhooks';
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import twilio from 'twilio';
 
 export interface Unsigned {

@@ -56,7 +56,11 @@ for (const name of presetNames) {
   });
 
   test(`${name}: the bot's own words are no question when they come back`, () => {
-    if (source['reply'] === undefined) return assert.equal(fixtures.some(({ name: each }) => each === 'own'), false);
+    if (source['reply'] === undefined)
+      return assert.equal(
+        fixtures.some(({ name: each }) => each === 'own'),
+        false,
+      );
     assert.equal(fixtures.find(({ name: each }) => each === 'own')?.is, 'ignored');
     return undefined;
   });

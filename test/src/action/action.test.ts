@@ -163,3 +163,41 @@ test('reaches no address that is not allowed, and follows no redirect', async ()
     assert.equal(desk.requests.length, 1);
   });
 });
+
+test('an API that says in the body what is wrong is believed, whatever the status', async () => {
+  await withDesk(async ({ desk, create }) => {
+    const action = create({ errors: 'errors' });
+    assert.deepEqual(await action.send(createAnswer(), never), { id: '101' }, 'no errors, none meant');
+    desk.fail('7', { status: 200, body: { errors: [], data: {} } });
+    assert.deepEqual(await action.send(createAnswer(), never), { id: createAnswer().id }, 'an empty list of them');
+    desk.fail('7', { status: 200, body: { errors: [{ message: 'Entity not found' }], data: null } });
+    const refused = await failureOf(action.send(createAnswer(), never));
+
+    assert.deepEqual([refused.retryable, refused.uncertain], [false, false]);
+    assert.match(refused.message, /tells of errors \(webhooks\.desk\.reply\)/);
+  });
+});
+
+test('a refusal because the comment stands already is the end of an attempt whose response was lost', async () => {
+  await withDesk(async ({ desk, create }) => {
+    const action = create({ errors: 'errors', duplicate: 'Already Exists' });
+    for (const status of [200, 400, 409]) {
+      desk.fail('7', { status, body: { errors: [{ message: 'id already exists' }] } });
+      assert.deepEqual(await action.send(createAnswer(), never), { id: createAnswer().id }, `status ${status}`);
+    }
+    desk.fail('7', { status: 400, body: { errors: [{ message: 'id is no UUID' }] } });
+    assert.equal((await failureOf(action.send(createAnswer(), never))).retryable, false, 'another refusal is one');
+  });
+});
+
+test('an answer has a UUID of its own, the same on every attempt', async () => {
+  await withDesk(async ({ desk, create }) => {
+    const action = create({ body: { type: 'json', value: { comment: { body: '{{uuid}}' } } } });
+    for (const id of ['a', 'a', 'b']) await action.send({ ...createAnswer(), id }, never);
+    const [first, again, other] = desk.comments('7').map(({ body }) => body);
+
+    assert.match(first ?? '', /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    assert.equal(again, first);
+    assert.notEqual(other, first);
+  });
+});
