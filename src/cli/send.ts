@@ -6,12 +6,14 @@ import { systemClock, withTimeout } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { describeError, UsageError } from '../errors.ts';
 import { exitCodes, type Cli } from './command.ts';
+import { findFixture } from './webhook/fixture.ts';
 import { toPrintable, toPrintableJson, toPrintableLine } from './printable.ts';
 
 interface SendOptions {
   readonly text?: string;
   readonly conversation?: string;
   readonly file?: string;
+  readonly fixture?: string;
   readonly url?: string;
   readonly id?: string;
   readonly wait: string;
@@ -28,6 +30,7 @@ export function register(command: Command, cli: Cli): void {
       '--file <path>',
       'a payload to send in place of --text, in JSON or as the form that the source takes; - reads standard input',
     )
+    .option('--fixture <name>', 'in place of both: an event that the preset of the source brings along')
     .option('--url <url>', 'where Parley listens (default: the configured address)')
     .option('--id <id>', 'the webhook-id; send the same event twice under one id to see that it is answered once')
     .option('--wait <seconds>', 'how long to wait for the answer, 60 at most', '20')
@@ -40,24 +43,32 @@ const examples = `
 Examples:
   $ parley send tickets --text "Where is my order?"
   $ parley send tickets --file ticket.json --wait 0
+  $ parley send tickets --fixture comment
   $ cat ticket.json | parley send tickets --file - --json | jq -r .answer.text
 
 Exit status: 0 accepted (and answered, if it was in time), 1 refused, failed or not reachable, 2 wrong usage.
 `;
 
 async function run(name: string, options: SendOptions, cli: Cli): Promise<void> {
-  const { config } = await cli.loadConfig();
+  const loaded = await cli.loadConfig();
+  const { config } = loaded;
   const source = config.webhooks[name];
   if (!source) throw new UsageError(unknownSource(name, Object.keys(config.webhooks)));
   const url = toUrl(name, options.url ?? defaultUrl(config));
   const wait = parseWait(options.wait);
-  const body = readPayload(options, source.body);
+  const fixture = options.fixture === undefined ? undefined : await findFixture(loaded, name, options.fixture);
+  const body = fixture ? fixture.body.trim() : readPayload(options, source.body);
   const address = `${config.server.publicUrl ?? ''}/webhooks/${name}`;
   const unsigned = { id: parseId(options.id), body, now: systemClock.now(), url: address };
   const credentials = await signForSource(source.verify, unsigned);
   if (!credentials) throw new UsageError(onlySenderSigns(name, source.verify.scheme));
   url.search = credentials.query;
-  const headers = { ...credentials.headers, 'content-type': mediaTypes[source.body], prefer: `wait=${wait}` };
+  const headers = {
+    ...fixture?.headers,
+    ...credentials.headers,
+    'content-type': mediaTypes[source.body],
+    prefer: `wait=${wait}`,
+  };
   try {
     const response = await post(url, { headers, body });
     const view = parseJson(response.text);

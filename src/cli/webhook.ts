@@ -5,6 +5,7 @@ import { register as registerSend } from './send.ts';
 /** Each subcommand's work is loaded when it is called. */
 export function register(command: Command, cli: Cli): void {
   command.description('Sources of webhooks: add one, try it, and look at what it has sent.').addHelpText('after', examples);
+  registerPresets(command, cli);
   registerAdd(command, cli);
   registerLog(command, cli);
   registerTrials(command, cli);
@@ -13,6 +14,8 @@ export function register(command: Command, cli: Cli): void {
 
 const examples = `
 Examples:
+  $ parley webhook presets zendesk
+  $ parley webhook add tickets --preset zendesk
   $ parley webhook add tickets --conversation '{{ticket.id}}' --text '{{comment.body}}'
   $ parley webhook try tickets payload.json
   $ parley webhook deliveries --source tickets
@@ -59,11 +62,26 @@ function registerLog(command: Command, cli: Cli): void {
     .action(async (id) => (await import('./webhook/replay.ts')).resend(id, cli));
 }
 
+function registerPresets(command: Command, cli: Cli): void {
+  command
+    .command('presets')
+    .description('Lists the senders that Parley knows, or says of one what it needs and how it is set up.')
+    .argument('[name]', 'one of them')
+    .option('--json', 'as JSON')
+    .action(async (name, options) => {
+      const { listPresets, showPreset } = await import('./webhook/presets.ts');
+      if (name === undefined) listPresets(options, cli);
+      else showPreset(name, options, cli);
+    });
+}
+
 function registerAdd(command: Command, cli: Cli): void {
   command
     .command('add')
     .description('Adds a source to parley.yaml, and makes its secret in .env. In a terminal it asks for what is not given.')
     .argument('<name>', 'receives its events at /webhooks/NAME')
+    .option('--preset <name>', 'a sender that Parley knows: parley webhook presets')
+    .option('--with <key=value...>', 'what the preset asks for, like subdomain=acme; secrets go into .env')
     .option('--scheme <scheme>', 'how its requests prove where they come from (default: standard)')
     .option('--conversation <template>', 'what belongs to one conversation has the same text here, like "{{ticket.id}}"')
     .option('--text <template>', 'what was said, like "{{comment.body}}"')
@@ -81,7 +99,8 @@ function registerTrials(command: Command, cli: Cli): void {
       'Shows what would become of a payload: proof, conversation, and what would be asked. Nothing is sent or answered.',
     )
     .argument('<source>', 'a source under `webhooks:` in parley.yaml')
-    .argument('<file>', 'the payload; - reads standard input')
+    .argument('[file]', 'the payload; - reads standard input')
+    .option('--fixture <name>', 'in place of a file: an event that the preset of the source brings along')
     .option('--header <header...>', 'a header as it came, like "x-signature: abc"; else Parley signs as the sender would')
     .option('--query <query>', 'the query of the address, as it came')
     .option('--at <time>', 'when it came, as ISO 8601 (default: now)')

@@ -4,9 +4,13 @@ import type { SourceVerification } from '../../verification.ts';
 import { UsageError } from '../../errors.ts';
 import type { Cli } from '../command.ts';
 import { askPerson, type Ask } from './ask.ts';
+import { toPresetSettings } from './add-preset.ts';
+import { setAt, type NewSecret } from './new-source.ts';
 import { makeSecret, toSecretVariable } from './secrets.ts';
 
 export interface AddOptions {
+  readonly preset?: string;
+  readonly with?: readonly string[];
   readonly scheme?: string;
   readonly conversation?: string;
   readonly text?: string;
@@ -27,7 +31,11 @@ export async function addSource(name: string, { ask, ...options }: AddOptions, c
     throw new UsageError(`A source is named by a-z, 0-9 and -, unlike "${name.slice(0, 64)}". Example: tickets`);
   const { config, paths } = await cli.loadConfig();
   if (config.webhooks[name]) throw new UsageError(`There is a source "${name}" already. Change it in ${paths.yaml}.`);
-  const settings = toSettings(name, await complete(options, ask ?? askPerson(options)));
+  const person = ask ?? askPerson(options);
+  const settings =
+    options.preset === undefined
+      ? toSettings(name, await complete(options, person))
+      : await toPresetSettings(name, { ...options, preset: options.preset }, person);
   const [yaml, env] = [readText(paths.yaml), readText(paths.env)];
   const document = parseDocument(yaml ?? '');
   document.setIn(['webhooks', name], document.createNode(settings.source));
@@ -80,11 +88,6 @@ const questionsOf: Readonly<Record<string, readonly (readonly [string, string])[
   basic: [['verify.username', 'By which name does it log in?']],
 };
 
-interface NewSecret {
-  readonly variable: string;
-  readonly value: string;
-}
-
 function toSettings(name: string, options: AddOptions): { source: object; secrets: readonly NewSecret[] } {
   const { conversation, text, author, callback } = options;
   const scheme = (options.scheme ?? 'standard') as SourceVerification['scheme']; // Another one is refused when the file is read.
@@ -106,28 +109,6 @@ function toSettings(name: string, options: AddOptions): { source: object; secret
     verify['secret'] = `\${${variable}}`;
   }
   return { source, secrets };
-}
-
-function setAt(source: Record<string, unknown>, entry: string): void {
-  const [, path, value] = /^([A-Za-z][A-Za-z.]*)=(.*)$/s.exec(entry) ?? [];
-  if (path === undefined || value === undefined)
-    throw new UsageError(`--set: write it like verify.header=x-signature, not "${entry.slice(0, 40)}"`);
-  const keys = path.split('.');
-  const last = keys.pop() ?? '';
-  let section = source;
-  for (const key of keys) {
-    const below = (Object.hasOwn(section, key) ? section[key] : undefined) ?? {};
-    if (typeof below !== 'object') throw new UsageError(`--set: ${path}: ${key} is no section.`);
-    section[key] = below;
-    section = below as Record<string, unknown>; // An object, as was just seen.
-  }
-  section[last] =
-    value.startsWith('[') && value.endsWith(']')
-      ? value
-          .slice(1, -1)
-          .split(',')
-          .map((item) => item.trim())
-      : value;
 }
 
 function readText(path: string): string | undefined {

@@ -11,10 +11,12 @@ import { describeError, UsageError } from '../../errors.ts';
 import { exitCodes, type Cli } from '../command.ts';
 import { toPrintable, toPrintableJson } from '../printable.ts';
 import { findSource } from './configured.ts';
+import { findFixture } from './fixture.ts';
 
 interface TryOptions {
   readonly source: string;
-  readonly file: string;
+  readonly file?: string;
+  readonly fixture?: string;
   readonly header?: readonly string[];
   readonly query?: string;
   readonly at?: string;
@@ -38,10 +40,14 @@ interface Trial {
 }
 
 export async function tryPayload(options: TryOptions, cli: Cli): Promise<void> {
-  const { config } = await cli.loadConfig();
+  const loaded = await cli.loadConfig();
+  const { config } = loaded;
   const source = findSource(config, options.source);
-  const body = readPayload(options.file);
-  const trial = await runTrial(source, { body, options, publicUrl: config.server.publicUrl ?? '' });
+  if ((options.file === undefined) === (options.fixture === undefined))
+    throw new UsageError('Give either a file or --fixture. Example: parley webhook try tickets payload.json');
+  const fixture = options.fixture === undefined ? undefined : await findFixture(loaded, source.name, options.fixture);
+  const body = fixture ? Buffer.from(fixture.body.trim()) : readPayload(options.file ?? '-');
+  const trial = await runTrial(source, { body, options, carried: fixture?.headers, publicUrl: config.server.publicUrl ?? '' });
   if (trial.problem !== undefined || !(trial.proof === 'passed' || trial.proof === notChecked)) cli.exitCode = exitCodes.failed;
   cli.stdout.write(options.json ? toPrintableJson(trial) : toText(trial));
 }
@@ -51,17 +57,22 @@ const notChecked = 'not checked: only the sender can make it. Give the headers o
 interface TrialInput {
   readonly body: Buffer;
   readonly options: TryOptions;
+  /** Headers of the event that prove nothing. */
+  readonly carried: Readonly<Record<string, string>> | undefined;
   readonly publicUrl: string;
 }
 
-async function runTrial(source: ReturnType<typeof findSource>, { body, options, publicUrl }: TrialInput): Promise<Trial> {
+async function runTrial(
+  source: ReturnType<typeof findSource>,
+  { body, options, carried, publicUrl }: TrialInput,
+): Promise<Trial> {
   const receiver = createReceiver(source, { fetch, jobKey: '' });
   const now = parseTime(options.at);
   const given = parseHeaders(options.header ?? []);
   const address = `${publicUrl}/webhooks/${source.name}`;
   const isGiven = options.header !== undefined || options.query !== undefined;
   const made = isGiven ? undefined : await signForSource(source.verify, { id: 'trial', body, now, url: address });
-  const headers = { ...made?.headers, ...given };
+  const headers = { ...carried, ...made?.headers, ...given };
   const query = options.query ?? made?.query ?? '';
   const url = query === '' ? address : `${address}?${query.replace(/^\?/, '')}`;
   const proof = isGiven || made ? await receiver.verify({ headers, body, now, method: 'POST', url, fromProxy: true }) : undefined;
