@@ -63,7 +63,7 @@ export function toAmount({ inputTokens, cachedTokens = 0, outputTokens }: Priced
   if (!price) return { tokens, micros: 0 };
   const cached = Math.min(cachedTokens, inputTokens);
   const cost = (inputTokens - cached) * price.input + cached * (price.cachedInput ?? price.input) + outputTokens * price.output;
-  // Without the first rounding, 0.1 times 30 would be a millionth more than 3.
+  // Without the first rounding, 0.07 times 100 would be a millionth more than 7.
   return { tokens, micros: Math.min(Math.ceil(Number(cost.toFixed(6))), highest.micros) };
 }
 

@@ -16,7 +16,7 @@ interface UsedModel {
 
 /** Limits that could not be kept: nobody knows what an answer costs, or how long it gets. */
 export function checkLimits({ limits, model, slack, discord }: Partial<Settings>): Conflict[] {
-  if (!limits || !model || model.provider === 'builtin') return [];
+  if (!limits || !model) return [];
   const { budgets } = toLimits(limits);
   const [budget] = budgets;
   if (!budget) return [];

@@ -10,6 +10,7 @@ test('what a call takes is priced by what it read, had read before and wrote, ro
     toAmount({ inputTokens: 31, outputTokens: 5 }, price),
     toAmount({ inputTokens: 30, cachedTokens: 20, outputTokens: 1 }, price),
     toAmount({ inputTokens: 30, cachedTokens: 20, outputTokens: 0 }, { input: 0.1, output: 2 }),
+    toAmount({ inputTokens: 100, outputTokens: 0 }, { input: 0.07, output: 2 }),
     toAmount({ inputTokens: 30, outputTokens: 1 }, undefined),
   ];
 
@@ -18,6 +19,7 @@ test('what a call takes is priced by what it read, had read before and wrote, ro
     { tokens: 36, micros: 14 },
     { tokens: 31, micros: 4 },
     { tokens: 30, micros: 3 },
+    { tokens: 100, micros: 7 },
     { tokens: 31, micros: 0 },
   ]);
 });
