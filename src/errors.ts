@@ -76,6 +76,35 @@ export class ModelError extends ParleyError {
   }
 }
 
+export interface LimitErrorData {
+  /** Its name: its key in the configuration. */
+  readonly limit: string;
+  /** When there is room again, in ms since 1970. */
+  readonly resetsAt: number;
+  /** Whether that has been said where it was asked. */
+  readonly told: boolean;
+  /** Whether there will be room then, or never for a question of this size. */
+  readonly fits: boolean;
+}
+
+/** A limit on what may be asked, or on what answers may take, is reached. */
+export class LimitError extends ParleyError {
+  readonly code = 'limit';
+  readonly limit: string;
+  readonly resetsAt: number;
+  readonly told: boolean;
+  readonly fits: boolean;
+
+  constructor({ limit, resetsAt, told, fits }: LimitErrorData) {
+    const why = fits ? 'reached' : 'less than this question may take';
+    super(`${limit}: the limit is ${why} (until ${new Date(resetsAt).toISOString()})`);
+    this.limit = limit;
+    this.resetsAt = resetsAt;
+    this.told = told;
+    this.fits = fits;
+  }
+}
+
 export interface DeliveryErrorData {
   readonly message: string;
   /** Whether sending again may help. */

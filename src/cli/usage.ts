@@ -4,7 +4,10 @@ import { UsageError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { UsageLine, UsageQuery } from '../store/usage-store.ts';
 import type { Usage } from '../usage.ts';
+import type { Config } from '../config.ts';
+import { align } from './align.ts';
 import { exitCodes, type Cli } from './command.ts';
+import { readLimits, toLimitTable, toMoney, type LimitLine } from './usage-limits.ts';
 import { withLedger } from './ledger.ts';
 import { toPrintableJson, toPrintableLine } from './printable.ts';
 
@@ -12,6 +15,7 @@ interface UsageOptions {
   readonly since?: string;
   readonly by: string;
   readonly limit: string;
+  readonly limits?: boolean;
   readonly json?: boolean;
 }
 
@@ -21,6 +25,7 @@ export function register(command: Command, cli: Cli): void {
     .option('--since <date>', 'from this day on (UTC), as in 2026-11-01, or for this many days, as in 7d (default: ever)')
     .option('--by <what>', 'person, place (a channel, a ticket) or day', 'person')
     .option('--limit <number>', 'how many lines at most', '50')
+    .option('--limits', 'only what is used, reserved and left of each limit')
     .option('--json', 'as JSON')
     .addHelpText('after', examples)
     .action((options: UsageOptions) => run(options, cli));
@@ -28,11 +33,13 @@ export function register(command: Command, cli: Cli): void {
 
 const examples = `
 One answer may be for several questions; the tokens of a turn count for who asked last in it.
+Where limits are set (see docs/limits.md), how far each is used up stands below; with prices set, what answers cost stands beside their tokens.
 
 Examples:
   $ parley usage
   $ parley usage --since 7d --by day
   $ parley usage --since 2026-11-01 --json
+  $ parley usage --limits
 
 Works beside a running Parley.
 
@@ -41,19 +48,37 @@ Exit status: 0 done, 1 there is no ledger yet, 2 wrong usage.
 
 const summedAtOnce = 500;
 
-async function run({ since, by, limit, json = false }: UsageOptions, cli: Cli): Promise<void> {
+/** A line of usage, with what it cost in the currency of the configuration where prices are set. */
+type CostLine = UsageLine & { readonly cost?: number; readonly currency?: string };
+
+async function run({ since, by, limit, limits = false, json = false }: UsageOptions, cli: Cli): Promise<void> {
   const query = { by: toKind(by), since: toSince(since), limit: toLimit(limit) };
-  const lines = await withLedger(cli, (store) => look(store, query));
-  if (!lines) {
+  const found = await withLedger(cli, async (store, config) => ({
+    lines: limits ? [] : await look(store, query, config),
+    reached: await readLimits(store, config, query.limit),
+  }));
+  if (!found) {
     cli.exitCode = exitCodes.failed;
     return;
   }
-  cli.stdout.write(json ? toPrintableJson(lines) : toTable(lines, query.by));
+  const { lines, reached } = found;
+  if (json) cli.stdout.write(toPrintableJson(limits ? reached : lines));
+  else cli.stdout.write(limits ? toLimitTable(reached) : toTable(lines, query.by) + below(reached));
 }
 
-async function look(store: Store, query: UsageQuery): Promise<readonly UsageLine[]> {
+async function look(store: Store, query: UsageQuery, { limits }: Config): Promise<readonly CostLine[]> {
   while ((await store.sumUsage({ limit: summedAtOnce })) === summedAtOnce);
-  return store.usage(query);
+  const lines = await store.usage(query);
+  if (Object.keys(limits.prices).length === 0) return lines;
+  const spending = await store.spending({ by: query.by, since: query.since });
+  const keyOf = ({ adapter, tenant, key }: Pick<UsageLine, 'adapter' | 'tenant' | 'key'>) =>
+    JSON.stringify([adapter, tenant, key]);
+  const micros = new Map(spending.map((line) => [keyOf(line), line.micros]));
+  return lines.map((line) => ({ ...line, cost: (micros.get(keyOf(line)) ?? 0) / 1_000_000, currency: limits.currency }));
+}
+
+function below(reached: readonly LimitLine[]): string {
+  return reached.length === 0 ? '' : `\n${toLimitTable(reached)}`;
 }
 
 function toKind(by: string): UsageQuery['by'] {
@@ -81,12 +106,19 @@ function toLimit(limit: string): number {
 
 const headings = ['questions', 'answers', 'failed', 'tokens in', 'tokens out'];
 
-function toTable(lines: readonly UsageLine[], by: UsageQuery['by']): string {
+function toTable(lines: readonly CostLine[], by: UsageQuery['by']): string {
   if (lines.length === 0) return 'Nothing was asked.\n';
-  const rows = lines.map((line) => [...labelsOf(line, by), ...figuresOf(line)]);
+  const rows = lines.map((line) => [...labelsOf(line, by), ...figuresOf(line), ...costOf(line)]);
   const labels = by === 'day' ? ['day'] : [by, 'where'];
-  const total = ['total', ...labels.slice(1).map(() => ''), ...figuresOf(sum(lines))];
-  return align([[...labels, ...headings], ...rows, ...(lines.length > 1 ? [total] : [])], labels.length);
+  const { currency } = lines[0] ?? {};
+  const cost = currency === undefined ? {} : { currency, cost: lines.reduce((sum, line) => sum + (line.cost ?? 0), 0) };
+  const total = ['total', ...labels.slice(1).map(() => ''), ...figuresOf(sum(lines)), ...costOf(cost)];
+  const columns = [...labels, ...headings, ...(currency === undefined ? [] : ['cost'])];
+  return align([columns, ...rows, ...(lines.length > 1 ? [total] : [])], labels.length);
+}
+
+function costOf({ cost, currency }: Pick<CostLine, 'cost' | 'currency'>): string[] {
+  return cost === undefined ? [] : [`${toMoney(cost)} ${toPrintableLine(currency ?? '')}`];
 }
 
 function labelsOf({ adapter, tenant, key, name }: UsageLine, by: UsageQuery['by']): string[] {
@@ -105,14 +137,4 @@ function sum(lines: readonly UsageLine[]): Usage {
     ...{ questions: of('questions'), answers: of('answers'), failures: of('failures') },
     ...{ inputTokens: of('inputTokens'), outputTokens: of('outputTokens') },
   };
-}
-
-/** Texts to the left, figures to the right. */
-function align(rows: readonly (readonly string[])[], texts: number): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const toLine = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => (column < texts ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ');
-  return rows.map((row) => `${toLine(row).trimEnd()}\n`).join('');
 }

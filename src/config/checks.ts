@@ -1,5 +1,6 @@
 import { howToMakeKey } from '../secret-box.ts';
 import type { Conflict } from './conflict.ts';
+import { checkLimits } from './limit-checks.ts';
 import { checkModel } from './model-checks.ts';
 import type { Settings } from './schema.ts';
 import { checkWebhook } from './webhook-checks.ts';
@@ -9,6 +10,7 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
   return [
     ...checkDatabase(sections.database),
     ...checkModel(sections.model),
+    ...checkLimits(sections),
     ...checkTools(sections.tools),
     ...checkAlerts(sections.alerts),
     ...checkLease(sections),

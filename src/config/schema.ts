@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { alerts } from './alerts.ts';
 import { attachments } from './attachments.ts';
 import { bot, conversation, model } from './conversation.ts';
+import { limits } from './limits.ts';
 import { outbound } from './outbound.ts';
 import { discord, slack } from './platforms.ts';
 import { data, database, delivery, encryptionKeys, knowledge, log, server, worker } from './server.ts';
@@ -19,6 +20,7 @@ export const configSchema = z.strictObject({
   bot,
   conversation,
   model,
+  limits,
   tools,
   knowledge,
   attachments,

@@ -28,7 +28,7 @@ export interface LiveAnswer {
 }
 
 /** A quick answer needs no sign before it: every sign is a request more to the platform. */
-const typingAfterMs = 1_000;
+export const typingAfterMs = 1_000;
 /** Discord shows it for 10 seconds. */
 const typingEveryMs = 8_000;
 

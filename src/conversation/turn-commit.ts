@@ -3,7 +3,9 @@ import type { Clock } from '../clock.ts';
 import { toChunkId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import type { InboundEvent } from '../message.ts';
+import type { Spending } from '../store/limit-store.ts';
 import type { ClaimedDelivery, ClaimedTurn, SettledEvent, Store, TurnOutcome } from '../store/store.ts';
+import { typingAfterMs } from './live-answer.ts';
 import type { TurnAddress } from './turn-address.ts';
 import type { TurnResult } from './turn-result.ts';
 
@@ -25,6 +27,7 @@ export interface Completion {
   readonly result: TurnResult;
   /** What the platform shows of the answer already. */
   readonly stream: ClaimedTurn['stream'];
+  readonly spent?: Spending['spent'];
 }
 
 /** Writes what a turn came to into the ledger, all at once, and hands the first part of the answer on. Tells whether more waits in the conversation. */
@@ -48,7 +51,7 @@ export async function commitTurn(options: TurnCommitOptions, completion: Complet
 }
 
 /** Its message, if a stream has opened one, is completed by the next attempt. */
-async function askAgain({ store, clock, log }: TurnCommitOptions, { turn, stream }: Completion): Promise<void> {
+async function askAgain({ store, clock, log }: TurnCommitOptions, { turn, stream, spent }: Completion): Promise<void> {
   const { owner, conversationId, token, turnId } = turn;
   log.debug('a question of the turn has changed; it is asked again', { conversationId, turnId });
   const postponement = {
@@ -59,6 +62,7 @@ async function askAgain({ store, clock, log }: TurnCommitOptions, { turn, stream
     error: 'a question has changed',
     counts: false,
     stream,
+    spent,
   };
   await store.postponeTurn(postponement);
 }
@@ -79,7 +83,7 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
     })),
     ...(turn.revises ? { revises: turn.revises } : {}),
     answer: result.answerTokens === undefined ? undefined : { text: result.text, tokens: result.answerTokens },
-    parts: split(completion).map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
+    parts: split(completion, clock).map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
     deliver: {
       adapter: address.adapter,
       tenant: address.tenant,
@@ -96,6 +100,8 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
     inputTokens: usage?.inputTokens,
     outputTokens: usage?.outputTokens,
     failure: result.failure,
+    spent: completion.spent,
+    reached: result.reached,
   };
 }
 
@@ -104,8 +110,12 @@ function isPlain(event: InboundEvent): boolean {
   return event.type === 'message' && event.attachments.length === 0 && event.profile === undefined && !event.author.isBot;
 }
 
-/** An answer is never nothing: what an adapter finds nothing to show of goes out as it is. */
-function split({ adapter, result, stream, address }: Completion): readonly string[] {
+/** An answer is never nothing, but a refusal that was told already is: what an adapter finds nothing to show of goes out as it is. */
+function split(completion: Completion, clock: Clock): readonly string[] {
+  const { adapter, result, stream, address, startedAt } = completion;
+  // After a while the platform shows that somebody is at work, and goes on with it until something is sent.
+  const isUnseen = clock.now() - startedAt < typingAfterMs;
+  if (result.isSilent && isUnseen) return [];
   const parts = adapter?.split?.(result.text, stream === 'unknown' ? undefined : stream, address.destination) ?? [];
   return parts.length > 0 ? parts : [result.text];
 }

@@ -1,6 +1,6 @@
 import { runAgent } from '../agent/loop.ts';
 import type { Clock } from '../clock.ts';
-import { DeliveryError, ModelError, TurnAborted } from '../errors.ts';
+import { DeliveryError, LimitError, ModelError, TurnAborted } from '../errors.ts';
 import { createErrorId } from '../ids.ts';
 import type { SaidInThread, Step } from '../adapter.ts';
 import type { Command, InboundMessage } from '../message.ts';
@@ -8,10 +8,14 @@ import type { ModelUsage } from '../model/model.ts';
 import type { ReadFiles } from '../files/read-files.ts';
 import { endHere } from '../split.ts';
 import { nextDelay, type RetryPolicy } from '../retry.ts';
+import type { Spending } from '../store/limit-store.ts';
 import type { ClaimedTurn, Verdict, WaitingEvent } from '../store/store.ts';
 import { parseCommand, replyTo, toQuestion, type ParleyCommand } from './commands.ts';
 import { buildContext } from './context.ts';
+import type { TurnLimits } from './limits.ts';
+import type { Meter } from './meter.ts';
 import type { Voice } from './profile.ts';
+import { toRefusal } from './refusal.ts';
 import { toSummaryQuestion } from './summary.ts';
 import type { ToolsForTurn } from './turn-tools.ts';
 import { readQuestionFiles, toUnreadNote, type FileMeans, type QuestionFiles } from './turn-files.ts';
@@ -30,6 +34,7 @@ export interface TurnResultOptions {
   readonly readFiles?: ReadFiles | undefined;
   /** What the model may use beside; where it is left out, nothing. */
   readonly toolsFor?: ToolsForTurn | undefined;
+  readonly limits?: TurnLimits | undefined;
 }
 
 /** What a turn comes to, before it is cut into parts and committed. */
@@ -48,6 +53,9 @@ export interface TurnResult {
   readonly reset?: boolean;
   readonly usage?: { readonly model: string; readonly inputTokens: number; readonly outputTokens: number };
   readonly failure?: { readonly errorId: string; readonly message: string };
+  readonly reached?: Spending['reached'];
+  /** Nothing is sent: that the limit is reached has been said here. */
+  readonly isSilent?: boolean;
 }
 
 export const stoppedReason = 'stopped by a person';
@@ -68,6 +76,9 @@ export interface AnswerMeans {
   readonly download?: FileMeans['download'];
   /** Called with what is done for the answer meanwhile. */
   readonly onStep?: (step: Step) => void;
+  /** Where the model may not be asked: why. */
+  readonly refused?: LimitError | undefined;
+  readonly meter?: Meter | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -92,6 +103,7 @@ export async function resultOf(
   if (isStale(options, turn)) return apologize(options, turn);
   const givenUp = giveUp(retry, turn);
   if (givenUp) return givenUp;
+  if (means.refused) return refuse(options, turn, { error: means.refused, written: '' });
   let written = '';
   const onText = (text: string): void => {
     written += text;
@@ -106,6 +118,7 @@ export async function resultOf(
   } catch (error) {
     if (isStopped(means.signal)) return stop(options, turn, written);
     if (means.signal.aborted) return undefined;
+    if (error instanceof LimitError) return refuse(options, turn, { error, written });
     if (error instanceof DeliveryError && !error.retryable) return excuse(options, turn, error);
     if (!(error instanceof ModelError || error instanceof DeliveryError)) throw error;
     const delay = error.retryable ? delayBeforeRetry(options, turn, error) : undefined;
@@ -188,7 +201,8 @@ async function ask(options: TurnResultOptions, { turn, questions, means }: Quest
   });
   const { onText, onStep, signal } = means;
   const tools = options.toolsFor?.({ turn, questions, hasFiles: files !== undefined });
-  const { text: answer, usage, ...answered } = await runAgent({ model, request, onText, onStep, tools }, signal);
+  const asked = means.meter?.around(model) ?? model;
+  const { text: answer, usage, ...answered } = await runAgent({ model: asked, request, onText, onStep, tools }, signal);
   const unread = files ? toUnreadNote(files) : '';
   const text = unread === '' ? answer : endHere(answer, unread);
   return {
@@ -249,6 +263,14 @@ function fail(
   const errorId = createErrorId();
   const text = `${publicMessage} I have noted the question; the team can find the error under the id ${errorId}.`;
   return { text, verdict: 'failed', reason: message, tokens, failure: { errorId, message } };
+}
+
+function refuse(
+  options: TurnResultOptions,
+  turn: ClaimedTurn,
+  { error, written }: { readonly error: LimitError; readonly written: string },
+): TurnResult {
+  return { ...toRefusal({ turn, error, written, now: options.clock.now() }), tokens: tokensOfEvents(options, turn) };
 }
 
 function apologize(options: TurnResultOptions, turn: ClaimedTurn): TurnResult {

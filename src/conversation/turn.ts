@@ -1,9 +1,12 @@
 import type { Adapter } from '../adapter.ts';
 import { describeError } from '../errors.ts';
 import type { Receipt } from '../message.ts';
+import type { Spending } from '../store/limit-store.ts';
 import type { ClaimedTurn, Store } from '../store/store.ts';
+import { admit } from './admission.ts';
 import { parseCommand } from './commands.ts';
 import { createLiveAnswer } from './live-answer.ts';
+import { createMeter } from './meter.ts';
 import { createVoices, type VoiceOptions } from './profile.ts';
 import { addressOf, type TurnAddress } from './turn-address.ts';
 import { commitTurn, type TurnCommitOptions } from './turn-commit.ts';
@@ -23,7 +26,7 @@ type RunTurn = (turn: ClaimedTurn, signal: AbortSignal) => Promise<{ readonly mo
  * once. When the model fails for the moment the turn is given back for later; when it fails for good, the answer is a notice with an id.
  */
 export function createTurnRunner(options: TurnOptions): RunTurn {
-  const { store, adapters, clock, log } = options;
+  const { store, adapters, clock, log, limits, countTokens } = options;
   const voiceOf = createVoices(options);
   const runWithoutAdapter = createRunWithoutAdapter(options);
 
@@ -35,25 +38,25 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
 
   return async function runTurn(claimed, signal) {
     const startedAt = clock.now();
-    const turn = { ...claimed, events: eventsOfTurn(claimed) };
-    const address = addressOf(turn.events);
-    const adapter = adapters.get(address.adapter);
+    const whole = { ...claimed, events: eventsOfTurn(claimed) };
+    const adapter = adapters.get(addressOf(whole.events).adapter);
     if (!adapter) {
-      await runWithoutAdapter({
-        turn,
-        address,
-        startedAt,
-        means: { voice: voiceOf(turn.events), onText: () => undefined, signal },
-      });
+      const means = { voice: voiceOf(whole.events), onText: () => undefined, signal };
+      await runWithoutAdapter({ turn: whole, address: addressOf(whole.events), startedAt, means });
       return { moreWaiting: true };
     }
+    const admission = await admit(limits, whole);
+    if (!admission) return { moreWaiting: true }; // taken over meanwhile
+    const { turn, refused } = admission;
+    const address = addressOf(turn.events);
+    const meter = createMeter(limits, turn, countTokens);
     const onOpened = (receipt: Receipt): void => noteStream(turn, address.inReplyTo, receipt);
     const live = createLiveAnswer({ adapter, turn, address, clock, log, onOpened }, signal);
     let result: TurnResult | Retry | undefined;
     let stream: ClaimedTurn['stream'];
     try {
       const readThread = adapter.readThread?.bind(adapter);
-      const ways = { onText: live.append, onStep: live.step, readThread, download: adapter.download };
+      const ways = { onText: live.append, onStep: live.step, readThread, download: adapter.download, meter, refused };
       const answer = await resultOf(options, turn, { voice: voiceOf(turn.events), ...ways, signal });
       result = withEarlier(turn, answer, options);
     } finally {
@@ -61,11 +64,11 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
     }
     if (result !== undefined && !('retryAt' in result)) {
       // Although a stop may have come meanwhile: what is finished need not be done again.
-      const moreWaiting = await commitTurn(options, { turn, startedAt, address, adapter, result, stream });
+      const moreWaiting = await commitTurn(options, { turn, startedAt, address, adapter, result, stream, spent: meter?.spent() });
       return { moreWaiting };
     }
     const { retryAt, error } = result ?? { retryAt: clock.now(), error: describeError(signal.reason) };
-    await postpone(options, turn, { retryAt, error, counts: result !== undefined, stream });
+    await postpone(options, turn, { retryAt, error, counts: result !== undefined, stream, spent: meter?.spent() });
     return { moreWaiting: true };
   };
 }
@@ -115,6 +118,7 @@ interface Postponement extends Retry {
   /** Whether it counts as an attempt. */
   readonly counts: boolean;
   readonly stream: ClaimedTurn['stream'];
+  readonly spent?: Spending['spent'];
   readonly level?: 'debug' | 'warn';
 }
 

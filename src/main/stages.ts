@@ -2,7 +2,9 @@ import type { Adapter } from '../adapter.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { toDeliveryPolicy } from '../config/delivery-policy.ts';
+import { toLimits } from '../config/resolve-limits.ts';
 import type { Profiles } from '../conversation/profiles.ts';
+import type { TurnLimits } from '../conversation/limits.ts';
 import { createTurnRunner } from '../conversation/turn.ts';
 import type { ToolsForTurn } from '../conversation/turn-tools.ts';
 import { createFileReader } from '../files/read-files.ts';
@@ -57,7 +59,9 @@ export function createStages({ config, log }: Surroundings, parts: StageParts) {
   });
   const outbox = createOutbox({ ...common, store, deliver, leaseMs });
   const transcribe = createTranscriber(config.model, fetch);
+  const limits = limitsOf(config, store);
   const runTurn = createTurnRunner({
+    limits,
     ...{ store, adapters: byName, model, profiles, countTokens, clock, log, bot: config.bot, toolsFor },
     // The built-in model reads the last questions only, and has no budget of tokens.
     ...(config.model.provider === 'builtin' ? {} : { loadTokenizer }),
@@ -76,6 +80,15 @@ export function createStages({ config, log }: Surroundings, parts: StageParts) {
   const recordDelivery = watch.delivery(deliveryLog.record);
   const inbox = createInbox({ store, clock, log, accept: worker.accept, recordDelivery, modelName, onPlace: profiles.set });
   return { inbox, outbox, worker };
+}
+
+/** Undefined where there is nothing to hold anybody to, and nothing to count. */
+function limitsOf({ limits }: Config, store: Store): TurnLimits | undefined {
+  const { prices } = limits;
+  const configured = toLimits(limits);
+  const { messages, budgets } = configured;
+  if (messages.length + budgets.length + Object.keys(prices).length === 0) return undefined;
+  return { store, ...configured, prices };
 }
 
 type ServedParts = Pick<StageParts, 'store' | 'adapters' | 'clock' | 'watch'>;

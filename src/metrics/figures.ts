@@ -22,6 +22,13 @@ export function createFigures() {
     turnSeconds: histogram('parley_turn_seconds', 'From the last beginning of a turn to its commit.', ['adapter']),
     postponed: counter('parley_turns_postponed_total', 'Attempts at a turn that are to be repeated.', []),
     tokens: counter('parley_model_tokens_total', 'Tokens of answers that were committed.', ['model', 'direction']),
+    limited: counter('parley_limits_reached_total', 'Turns that a limit has ended, by its name.', ['limit']),
+    spentTokens: counter(
+      'parley_limits_spent_tokens_total',
+      'Tokens that were settled against limits, of attempts that failed too.',
+      [],
+    ),
+    spentMoney: counter('parley_limits_spent_money_total', 'What they cost, in the currency of limits.currency.', []),
     modelCalls: counter('parley_model_calls_total', 'Calls of models, by how they ended.', ['model', 'outcome']),
     modelSeconds: histogram('parley_model_call_seconds', 'How long calls of models took.', ['model']),
     firstTokenSeconds: histogram('parley_model_first_token_seconds', 'Until models began to answer.', ['model']),

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { AcceptResult } from '../adapter.ts';
+import { nothing, type Amount } from '../limits.ts';
 import type { InboundEvent } from '../message.ts';
 import type { Store, TurnOutcome } from '../store/store.ts';
 import type { Figures } from './figures.ts';
@@ -22,6 +23,11 @@ export function watchStore(store: Store, figures: Figures, clock: Pick<Clock, 'n
     figures.tokens.inc({ model, direction: 'output' }, outputTokens);
   }
 
+  function onSpent({ tokens, micros }: Amount = nothing): void {
+    if (tokens > 0) figures.spentTokens.inc(tokens);
+    if (micros > 0) figures.spentMoney.inc(micros / 1_000_000);
+  }
+
   return {
     ...store,
     accept: async (batch) => {
@@ -36,12 +42,21 @@ export function watchStore(store: Store, figures: Figures, clock: Pick<Clock, 'n
     },
     commitTurn: async (outcome) => {
       const result = await store.commitTurn(outcome);
-      if (result.status === 'committed') onCommitted(outcome);
+      if (result.status !== 'committed') return result;
+      onCommitted(outcome);
+      onSpent(outcome.spent);
+      if (outcome.reached) figures.limited.inc({ limit: outcome.reached.limit });
+      return result;
+    },
+    reserve: async (reservation) => {
+      const result = await store.reserve(reservation);
+      if (result.status !== 'stale') onSpent(reservation.spent);
       return result;
     },
     postponeTurn: async (postponement) => {
       const isHeld = await store.postponeTurn(postponement);
       if (isHeld) figures.postponed.inc();
+      if (isHeld) onSpent(postponement.spent);
       return isHeld;
     },
     settleFailed: async (failure) => {

@@ -37,6 +37,7 @@ export function limitConcurrency(model: Model, limit: number): Model {
   return {
     name: model.name,
     takesTools: model.takesTools ?? false,
+    answerTokens: model.answerTokens,
     check: (signal) => model.check(signal),
     async *generate(request, signal): AsyncGenerator<ModelEvent> {
       signal.throwIfAborted();

@@ -73,6 +73,7 @@ export function createFallbackModel(models: readonly Model[], options: FallbackO
   return {
     name: models.map(({ name }) => name).join(', then '),
     takesTools: models.some(({ takesTools }) => takesTools),
+    members: models,
     generate,
     check: async (signal) => {
       const found: string[] = [];

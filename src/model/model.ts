@@ -14,6 +14,10 @@ export interface Model {
   readonly name: string;
   /** Whether it can be offered tools. One that cannot leaves out the `tools` of a request. */
   readonly takesTools?: boolean;
+  /** The longest answer that it is asked for, in tokens. Undefined where that is left to the endpoint. */
+  readonly answerTokens?: number | undefined;
+  /** Of several models as one: any of these may answer. */
+  readonly members?: readonly Pick<Model, 'name' | 'answerTokens'>[];
   generate(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
   /** Whether the model can be reached and its credential works; a sentence for `parley doctor`. Rejects with a ModelError where not. */
   check(signal: AbortSignal): Promise<string>;
@@ -83,6 +87,8 @@ export type FinishReason = 'stop' | 'length' | 'filtered' | 'calls';
 export interface ModelUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Of the input tokens, those that the endpoint had kept from before; undefined where it does not say. */
+  readonly cachedTokens?: number | undefined;
   /** Whether Parley counted because the endpoint did not say. */
   readonly estimated: boolean;
 }

@@ -2,7 +2,7 @@ import type { ClientOptions } from 'openai';
 import type { Clock } from '../clock.ts';
 import { describeError, ModelError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { tokensPerImage, type Model, type ModelRequest, type ModelUsage } from './model.ts';
+import type { Model, ModelRequest, ModelUsage } from './model.ts';
 import { type AnswerReader, createAnswerReader } from './openai/answer.ts';
 import { type BodyReader, openBody } from './openai/body.ts';
 import { type Call, createCall } from './openai/call.ts';
@@ -17,7 +17,7 @@ import {
 } from './openai/failure.ts';
 import { toBody } from './openai/request-body.ts';
 import type { TokenSource } from './openai/token-command.ts';
-import { countTokens } from './tokens.ts';
+import { countRequest, countTokens } from './tokens.ts';
 
 export interface OpenAiModelOptions {
   /** For the endpoint at `baseUrl`, and sent nowhere else. Undefined for an endpoint that asks for none. */
@@ -73,8 +73,7 @@ export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Mo
   const openCall = (signal: AbortSignal): Call => createCall(limits, signal);
 
   return {
-    name,
-    takesTools: tools,
+    ...{ name, takesTools: tools, answerTokens: options.maxOutputTokens },
     /** One text event for each chunk of the body, however many frames it holds: every event costs several turns of the event loop. */
     async *generate(chat, signal) {
       signal.throwIfAborted();
@@ -240,13 +239,8 @@ function toSmallRequest({ model, maxTokensParam = 'max_completion_tokens' }: Ope
   return JSON.stringify({ model, messages: [{ role: 'user', content: 'Say hello.' }], [maxTokensParam]: 16 });
 }
 
-function estimateUsage({ system, messages, tools }: ModelRequest, written: string): ModelUsage {
-  let inputTokens = countTokens(system) + (tools ? countTokens(JSON.stringify(tools)) : 0);
-  for (const { text, images = [], calls = [] } of messages) {
-    inputTokens += countTokens(text) + 4 + images.length * tokensPerImage;
-    for (const call of calls) inputTokens += countTokens(call.name + call.arguments);
-  }
-  return { inputTokens, outputTokens: countTokens(written), estimated: true };
+function estimateUsage(request: ModelRequest, written: string): ModelUsage {
+  return { inputTokens: countRequest(request), outputTokens: countTokens(written), estimated: true };
 }
 
 function toError(error: unknown, endpoint: Endpoint, clock: Clock): ModelError {

@@ -1,3 +1,5 @@
+import { tokensPerImage, type ModelRequest } from './model.ts';
+
 type CountTokens = (text: string, options: { readonly disallowedSpecial: Set<string> }) => number;
 
 /** Without this a text that contains `<|endoftext|>` is refused by an exception. */
@@ -32,6 +34,16 @@ export function countTokens(text: string): number {
   const head = text.slice(0, exactLength);
   // By the estimate of both, because the rest may be another script than the head.
   return Math.ceil(countExactly(exact, head) * (estimateTokens(text) / estimateTokens(head)));
+}
+
+/** What a request costs to read, with its tools and images; roles and separators are 4 tokens for each message. */
+export function countRequest({ system, messages, tools }: ModelRequest, count: (text: string) => number = countTokens): number {
+  let tokens = count(system) + (tools ? count(JSON.stringify(tools)) : 0);
+  for (const { text, images = [], calls = [] } of messages) {
+    tokens += count(text) + 4 + images.length * tokensPerImage;
+    for (const call of calls) tokens += count(call.name + call.arguments);
+  }
+  return tokens;
 }
 
 /** On the safe side: English has more than 4 characters to a token, and other scripts seldom more than 1.2 tokens to a character. */

@@ -4,6 +4,7 @@ import type { DeadLetterStore } from './dead-letter-store.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 import type { InstallationStore } from './installation-store.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
+import type { LimitStore, Spending } from './limit-store.ts';
 import type { Kept, Removing, RevisableBatch, Revising } from './revision.ts';
 import type { SettingStore } from './setting-store.ts';
 import type { ToolCallStore } from './tool-call-store.ts';
@@ -40,6 +41,7 @@ export interface Store
     KnowledgeStore,
     InstallationStore,
     FeedbackStore,
+    LimitStore,
     DeadLetterStore,
     UsageStore,
     SettingStore,
@@ -174,7 +176,7 @@ export interface TurnRenewal {
 
 export type Verdict = 'answered' | 'ignored' | 'refused' | 'failed';
 
-export interface TurnOutcome extends TurnHold, Revising {
+export interface TurnOutcome extends TurnHold, Revising, Spending {
   readonly turnId: string;
   readonly attempt: number;
   readonly startedAt: number;
@@ -219,7 +221,7 @@ export type CommitResult =
   | { readonly status: 'committed'; readonly delivery: ClaimedDelivery | undefined; readonly moreWaiting: boolean }
   | { readonly status: 'stale' | 'changed' };
 
-export interface TurnPostponement extends TurnHold {
+export interface TurnPostponement extends TurnHold, Spending {
   readonly retryAt: number;
   readonly error: string;
   /** Whether the attempt counts towards the limit; a hand-back at a stop does not. */

@@ -9,6 +9,8 @@ import { describeInstallations } from './store/installations.ts';
 import { describeKnowledge } from './store/knowledge.ts';
 import { describeLeases } from './store/leases.ts';
 import type { OpenStore } from './store/ledger.ts';
+import { describeLimits } from './store/limits.ts';
+import { describeMessageLimits } from './store/message-limits.ts';
 import { describeOverheard } from './store/overheard.ts';
 import { describeOwnMessages } from './store/own-messages.ts';
 import { describePlaces } from './store/places.ts';
@@ -52,6 +54,8 @@ export function defineStoreContract({ name, open }: StoreContract): void {
     describeInstallations(open);
     describeKnowledge(open);
     describeUsage(open);
+    describeLimits(open);
+    describeMessageLimits(open);
     describePlaces(open);
     describeToolCalls(open);
   });

@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test';
 import type { Adapter, AdapterContext, EventStatus } from '../../src/adapter.ts';
 import type { Clock } from '../../src/clock.ts';
+import type { TurnLimits } from '../../src/conversation/limits.ts';
 import { createTurnRunner } from '../../src/conversation/turn.ts';
 import { createToolsForTurn } from '../../src/conversation/turn-tools.ts';
 import type { ReadFiles } from '../../src/files/read-files.ts';
@@ -44,6 +45,7 @@ export interface TestParleyOptions {
   readonly loadTokenizer?: () => Promise<void>;
   readonly readFiles?: ReadFiles;
   readonly toolbox?: Toolbox;
+  readonly limits?: Omit<TurnLimits, 'store'>;
   /** Runs in place of every call of the store, to delay it or make it fail. */
   readonly aroundStore?: <Result>(method: StoreMethod, call: () => Promise<Result>) => Promise<Result>;
 }
@@ -110,6 +112,7 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
     contextTokens: options.contextTokens ?? 8_000,
     ...(options.loadTokenizer ? { loadTokenizer: options.loadTokenizer } : {}),
     readFiles: options.readFiles,
+    ...(options.limits ? { limits: { store, ...options.limits } } : {}),
     ...(options.toolbox ? { toolsFor: createToolsForTurn({ store, clock, toolbox: options.toolbox }) } : {}),
     staleAfterMs: options.staleAfterMs ?? 60 * 60_000,
     retry: { ...retry, ...options.retry },

@@ -143,8 +143,10 @@ function emptyAnswer(finishReason: FinishReason, { host, settings }: Endpoint): 
 
 function toUsage(usage: unknown): ModelUsage | undefined {
   if (!isRecord(usage)) return undefined;
-  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = usage;
-  return isCount(inputTokens) && isCount(outputTokens) ? { inputTokens, outputTokens, estimated: false } : undefined;
+  const { prompt_tokens: inputTokens, completion_tokens: outputTokens, prompt_tokens_details: details } = usage;
+  if (!isCount(inputTokens) || !isCount(outputTokens)) return undefined;
+  const cachedTokens = isRecord(details) ? details.cached_tokens : undefined;
+  return { inputTokens, outputTokens, ...(isCount(cachedTokens) ? { cachedTokens } : {}), estimated: false };
 }
 
 function isCount(value: unknown): value is number {

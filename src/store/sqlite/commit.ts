@@ -1,5 +1,6 @@
 import { toChunkId } from '../../ids.ts';
 import type { ClaimedDelivery, CommitResult, TurnOutcome } from '../store.ts';
+import { createEndOfTurn } from './budgets.ts';
 import type { Sqlite } from './database.ts';
 import { outboxColumns, toDelivery, type OutboxRow } from './delivery-row.ts';
 import { prepareInsert } from './insert.ts';
@@ -24,6 +25,7 @@ export function createCommit(db: Sqlite) {
   const settleEvents = createVerdicts(db);
   const writeAnswer = createTranscriptWriter(db);
   const enqueue = createEnqueue(db);
+  const endOfTurn = createEndOfTurn(db);
 
   return function commitTurn(outcome: TurnOutcome, now: number): CommitResult {
     const { conversationId, owner, token } = outcome;
@@ -35,6 +37,7 @@ export function createCommit(db: Sqlite) {
     settleEvents(outcome, stamp);
     writeAnswer(outcome, stamp);
     const delivery = enqueue(outcome, stamp);
+    endOfTurn(outcome, now);
     const moreWaiting = moreWaits.get(conversationId) !== undefined;
     release.run({ conversationId, wakeAt: moreWaiting ? now : null, now });
     return { status: 'committed', delivery, moreWaiting };

@@ -58,6 +58,10 @@ const names: { readonly [Name in UseCase]: true } = {
   beginToolCall: true,
   recordToolCalls: true,
   listToolCalls: true,
+  admitMessages: true,
+  reserve: true,
+  limitUse: true,
+  spending: true,
 };
 
 /** A Store whose methods become calls, stamped with the caller's time. */

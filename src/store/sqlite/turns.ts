@@ -11,6 +11,7 @@ import type {
   WaitingEvent,
 } from '../store.ts';
 import type { Revised } from '../revision.ts';
+import { createEndOfTurn } from './budgets.ts';
 import type { Sqlite } from './database.ts';
 import { createHistory, type History } from './history.ts';
 import { createReady, type ReadyConversation } from './ready.ts';
@@ -164,6 +165,7 @@ function createHolds(db: Sqlite) {
     `update conversation set lease_owner = null, wake_at = @retryAt, stream = @stream, attempt = attempt - @uncounted
      where id = @conversationId and lease_owner = @owner and lease_token = @token`,
   );
+  const endOfTurn = createEndOfTurn(db);
   return {
     renewTurns({ owner, leaseMs, turns }: TurnRenewal, now: number): string[] {
       const lost = turns.filter(
@@ -184,7 +186,9 @@ function createHolds(db: Sqlite) {
         stream: stream === undefined || stream === 'unknown' ? (stream ?? null) : JSON.stringify(stream),
         uncounted: counts ? 0 : 1,
       };
-      return postpone.run(change).changes > 0;
+      const isHeld = postpone.run(change).changes > 0;
+      if (isHeld) endOfTurn(postponement, now);
+      return isHeld;
     },
   };
 }

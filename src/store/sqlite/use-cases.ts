@@ -1,9 +1,11 @@
 import type { DeadLetterStore } from '../dead-letter-store.ts';
 import type { FeedbackStore } from '../feedback-store.ts';
+import type { LimitStore } from '../limit-store.ts';
 import type { SettingStore } from '../setting-store.ts';
 import type { Store } from '../store.ts';
 import type { UsageStore } from '../usage-store.ts';
 import { createAccept } from './accept.ts';
+import { createBudgets, createPruneLimits } from './budgets.ts';
 import { createCommit } from './commit.ts';
 import type { Sqlite } from './database.ts';
 import { createDeadLetters } from './dead-letters.ts';
@@ -11,6 +13,8 @@ import { createDeliveries } from './deliveries.ts';
 import { createFeedback } from './feedback.ts';
 import { createInstallations } from './installations.ts';
 import { createKnowledge } from './knowledge.ts';
+import { createLimitUse } from './limit-use.ts';
+import { createMessageLimits } from './message-limits.ts';
 import { createPlaces } from './places.ts';
 import { createOverheard } from './overheard.ts';
 import { createStats } from './stats.ts';
@@ -95,6 +99,7 @@ export function createUseCases(db: Sqlite): UseCases {
     searchPassages: ([match, limit]) => knowledge.searchPassages(match, limit),
     ...createWebhookUseCases(db),
     ...createToolCallCases(db),
+    ...limitCases(db),
   };
 }
 
@@ -102,14 +107,28 @@ type Prune = ReturnType<typeof createUpkeep>['prune'];
 
 function usageCases(db: Sqlite, prune: Prune): Pick<UseCases, 'prune' | keyof UsageStore> {
   const usage = createUsage(db);
+  const pruneLimits = createPruneLimits(db);
   return {
-    prune: ([query]) => {
+    prune: ([query], now) => {
+      pruneLimits(now);
       usage.sumUsage({ limit: summedBeforePruning });
       return prune(query);
     },
     sumUsage: ([query]) => usage.sumUsage(query),
     usage: ([query]) => usage.usage(query),
     newestTurn: () => usage.newestTurn(),
+  };
+}
+
+function limitCases(db: Sqlite): Pick<UseCases, keyof LimitStore> {
+  const admitMessages = createMessageLimits(db);
+  const budgets = createBudgets(db);
+  const use = createLimitUse(db);
+  return {
+    admitMessages: ([admission], now) => admitMessages(admission, now),
+    reserve: ([reservation], now) => budgets.reserve(reservation, now),
+    limitUse: ([query], now) => use.limitUse(query, now),
+    spending: ([query]) => use.spending(query),
   };
 }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
+import { systemClock } from '../../../src/clock.ts';
 import { openDatabase } from '../../../src/store/sqlite/database.ts';
 import { createInProcessStore } from '../../../src/store/sqlite/in-process.ts';
 import { openLedger } from '../../contracts/store/ledger.ts';
@@ -24,7 +26,13 @@ async function createUsage(t: TestContext) {
   await clock.advance(24 * 60 * 60_000);
   const second = new Date(clock.now()).toISOString().slice(0, 10);
   await ask('U2', 'Bob');
-  return { first, second, call: (...args: string[]) => callParley(['usage', ...args], { cwd }) };
+  const configure = (yaml: string): void => writeFileSync(join(cwd, 'parley.yaml'), yaml);
+  const spend = async (id: string, micros: number): Promise<void> => {
+    await accept(createMessage('question', { in: `in-${id}`, author: { id, name: id, isBot: false } }));
+    const party = { adapter: 'fake', tenant: 'T1', channel: `in-${id}`, person: id };
+    await commit(await claimOne(), { parts: ['answer'], spent: { tokens: 1_000, micros, party } });
+  };
+  return { first, second, clock, configure, spend, call: (...args: string[]) => callParley(['usage', ...args], { cwd }) };
 }
 
 describe('parley usage', () => {
@@ -41,6 +49,46 @@ describe('parley usage', () => {
       'total                          3        3       0      3,600         102',
       '',
     ]);
+  });
+
+  test('shows what answers cost where prices are set, and what is left of each limit', async (t) => {
+    const { call, configure, spend, clock } = await createUsage(t);
+    // The command line goes by the time of day.
+    await clock.advance(systemClock.now() - clock.now());
+    configure(`limits:
+  messages: { person: { day: 10 } }
+  money: { overall: { day: 2 }, person: { month: 1.5 } }
+  currency: EUR
+  prices: { m: { input: 1, output: 2 } }
+`);
+    await spend('U1', 1_250_000);
+    await spend('U3', 4_000);
+
+    const { stdout } = await call('--limit', '2');
+    const limits = JSON.parse((await call('--limits', '--json')).stdout) as Record<string, unknown>[];
+
+    const lines = stdout.split('\n');
+    assert.match(lines[0] ?? '', /tokens out +cost$/);
+    assert.match(lines[1] ?? '', / 1\.25 EUR$/);
+    assert.match(
+      stdout,
+      /\nlimit +whom +resets \(UTC\) +used +reserved +left +of\nlimits\.money\.overall\.day +everybody .* 1\.25 EUR +0\.00 EUR +0\.75 EUR +2\.00 EUR\n/,
+    );
+    assert.match(stdout, /limits\.money\.person\.month +fake T1 U3 .* 0\.004 EUR +0\.00 EUR +1\.50 EUR +1\.50 EUR\n/);
+    const { limit, unit, currency, subject, used, reserved, left, most } = limits[1] ?? {};
+    assert.deepEqual(
+      { limit, unit, currency, subject, used, reserved, left, most },
+      {
+        limit: 'limits.money.person.month',
+        unit: 'money',
+        currency: 'EUR',
+        subject: 'U1',
+        used: 1.25,
+        reserved: 0,
+        left: 0.25,
+        most: 1.5,
+      },
+    );
   });
 
   test('shows days and places, from a day on', async (t) => {

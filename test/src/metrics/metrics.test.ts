@@ -62,6 +62,37 @@ test('what Parley does is counted once, by what came of it, for who shows the to
     { yaml: { server: { metricsToken: token }, delivery: { baseDelayMs: 200, maxDelaySeconds: 2, timeoutSeconds: 4 } } },
   ));
 
+test('what a limit has ended, and what answers took of it, is counted', () =>
+  onStage(
+    'webhook',
+    async ({ start, people }) => {
+      const { url = '' } = await start();
+      people.ask(2);
+      const isDone = (found: ReadonlyMap<string, number>): boolean =>
+        ['answered', 'refused'].every((verdict) => found.has(`parley_turns_total{adapter="webhook",verdict="${verdict}"}`));
+      await until(async () => isDone(await scrape(url)), 'an answer and a refusal');
+
+      const figures = await scrape(url);
+
+      const [answered, refused] = ['answered', 'refused'].map((verdict) =>
+        figures.get(`parley_turns_total{adapter="webhook",verdict="${verdict}"}`),
+      );
+      assert.deepEqual([answered, refused], [1, 1]);
+      assert.equal(figures.get('parley_limits_reached_total{limit="limits.messages.tenant.day"}'), 1);
+      const tokens = [...figures].filter(([name]) => name.startsWith('parley_model_tokens_total'));
+      const sum = tokens.reduce((total, [, count]) => total + count, 0);
+      assert.equal(figures.get('parley_limits_spent_tokens_total'), sum);
+      const money = figures.get('parley_limits_spent_money_total') ?? 0;
+      assert.ok(Math.abs(money - sum) < 1e-6, `${money} for ${sum} tokens`);
+    },
+    {
+      yaml: {
+        server: { metricsToken: token },
+        limits: { messages: { tenant: { day: 1 } }, prices: { 'gpt-5.4-mini': { input: 1e6, output: 1e6 } } },
+      },
+    },
+  ));
+
 test('without the token, with another or by another method there are no figures', () =>
   onStage(
     'webhook',
