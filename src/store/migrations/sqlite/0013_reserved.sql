@@ -1,1 +1,0 @@
--- This number belongs to a change that is made beside this one; it brings its own file in place of this.
