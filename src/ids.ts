@@ -28,6 +28,19 @@ export function toNoticeId(chunkId: string): string {
   return digest(`${chunkId}.notice`);
 }
 
+/** Of the parts of a copy of an answer; the part that opens a thread, and what stands in its stead, are none of its parts. */
+export function toCopyId({
+  turnId,
+  queue,
+  part,
+}: {
+  turnId: string;
+  queue: string;
+  part: number | 'opener' | 'question';
+}): string {
+  return digest(JSON.stringify([turnId, queue, part]));
+}
+
 /** Of the work that takes the message of a part away. */
 export function toRemovalId(chunkId: string): string {
   return digest(`${chunkId}.removal`);

@@ -86,7 +86,22 @@ export interface InboundMessage extends EventBase {
   readonly limit?: TurnLimit;
   /** By what it would be known if it were one of the bot's own that has come back. Such a one is ignored. */
   readonly own?: OwnSigns;
+  /** Where the answer is shown, too. */
+  readonly copyTo?: CopyTo;
   readonly ignored?: Ignored;
+}
+
+/** A thread on another platform, one for each conversation, in which answers are shown, too. */
+export interface CopyTo {
+  readonly adapter: string;
+  /** Empty: the adapter's only one. */
+  readonly tenant: string;
+  /** In the terms of that adapter. */
+  readonly destination: Destination;
+  /** What the thread is about. Untrusted. */
+  readonly title: string;
+  /** Where people find it. Untrusted. */
+  readonly link?: string | undefined;
 }
 
 /** An earlier message now reads differently. */
@@ -205,6 +220,8 @@ export interface OutboundMessage {
   readonly replaces?: Receipt;
   /** Where an earlier send of a later part may have arrived: the part before it on the platform. The message that is looked for came after that. */
   readonly after?: Receipt;
+  /** Of a copy of an answer: that it opens a thread, where the message stands that has opened its thread, or that nobody knows. */
+  readonly thread?: Receipt | 'opens' | 'lost';
   /** Which attempt this is, from 1. */
   readonly attempt: number;
   /** When the answer was committed, in ms since 1970: an earlier send cannot be older. */

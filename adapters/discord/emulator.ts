@@ -77,6 +77,8 @@ export interface DiscordEmulator extends EmulatedPeopleInteracting {
   forum(options?: { readonly name?: string; readonly tags?: readonly string[]; readonly isMedia?: boolean }): EmulatedChannel;
   /** Somebody posts there; the message's channel is the thread. */
   postIn(forum: EmulatedChannel, posting: Posting): EmulatedMessage;
+  /** The posts of a forum, or the threads of a channel. */
+  posts(forumId: string): readonly EmulatedChannel[];
   /** Gives a post these tags, and takes the others away. */
   tag(forum: EmulatedChannel, threadId: string, tags: readonly string[]): void;
   /** Gives permissions to the bot's role, by their bits. */

@@ -9,6 +9,7 @@ import { checkDiscord } from './check.ts';
 import { defineCommands } from './commands.ts';
 import { intentsOf } from './features.ts';
 import { createFileFetcher } from './files.ts';
+import { withCopies } from './copies.ts';
 import { Gateway } from './gateway.ts';
 import { createDiscordRouter } from './http.ts';
 import type { InteractionEndpoint } from './http.ts';
@@ -92,6 +93,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
   });
   const userId = () => running?.gateway?.userId;
   const sender = new Sender({ rest, userId, interactions: answers, buttons: options.buttons });
+  const copies = withCopies(sender, { rest, userId });
   let stopped: Promise<void> | undefined;
 
   async function stop(): Promise<void> {
@@ -120,8 +122,8 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
       await running.gateway?.start();
     },
     stop: () => (stopped ??= stop()),
-    send: (message, signal) => sender.send(message, signal),
-    find: (message, signal) => sender.find(message, signal),
+    send: (message, signal) => copies.send(message, signal),
+    find: (message, signal) => copies.find(message, signal),
     remove: (message, receipt, signal) => sender.remove(message, receipt, signal),
     split: (text) => splitForDiscord(text, options.fileAfter),
     download: createFileFetcher(options),

@@ -195,7 +195,8 @@ export class Sender {
 
   #shown(message: Piece): Shown {
     const { answerId: id = message.id } = message;
-    const components = this.#buttons ? buttonsOf({ ...message, id }) : undefined;
+    // Under a copy nobody has asked anything.
+    const components = this.#buttons && message.thread === undefined ? buttonsOf({ ...message, id }) : undefined;
     return isFile(message)
       ? { text: headOf(message.text), components, attached: fileOf(message) }
       : { text: message.text, components, attached: carried(message) };

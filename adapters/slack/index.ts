@@ -15,6 +15,7 @@ import { createSlackCaller } from './client.ts';
 import type { SlackCaller } from './client.ts';
 import { adapterName } from './conversation.ts';
 import { createFileFetcher } from './files.ts';
+import { withCopies } from './copies.ts';
 import { createFinder } from './find.ts';
 import { createHomeParts } from './home-parts.ts';
 import type { SlackHome } from './home-parts.ts';
@@ -222,11 +223,12 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   };
   const app = { processEvent: createProcessEvent(processing) } as App; // see Parts
   http?.init(app);
+  const sender = createSender({ slack, streams, look, sessions, status, past, unfurl, buttons, responder, share });
   return {
     ...{ slack, identity, workspaces, flow, streams, http, app, onFailure, stopping, places },
     ...{ sessions, status },
     readThread: createThreadReader({ slack, names }),
-    sender: createSender({ slack, streams, look, sessions, status, past, unfurl, buttons, responder, share }),
+    sender: withCopies(sender, async (signal) => (await identity?.get(signal))?.team),
     fetchFile: createFileFetcher({ slack, apiUrl: options.apiUrl, fetch: options.fetch }),
     socket: undefined,
   };

@@ -204,7 +204,8 @@ function createJobs({ slack, streams, sessions, unfurl, buttons }: SenderOptions
     return {
       ...{ slack: slack.of(message), message, destination, unfurl, signal },
       text: neutralise(message.text, peopleOf(destination)),
-      blocks: destination.direct ? [] : toButtonBlocks(message, buttons),
+      // Under a copy nobody has asked anything.
+      blocks: destination.direct || message.thread !== undefined ? [] : toButtonBlocks(message, buttons),
       isRevised: message.replaces !== undefined,
       tasks: isLast ? (streams.of(message)?.closingTasks() ?? []) : [],
       sessionStatus: isLast ? sessions?.statusAtEnd(message.destination) : undefined,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ConfigError } from '../../src/errors.ts';
-import type { Author, Ignored } from '../../src/message.ts';
+import type { Author, CopyTo, Ignored } from '../../src/message.ts';
 import { compileTemplate, templatePaths } from '../../src/template.ts';
 import type { Template } from '../../src/template.ts';
 import { credentialHeaders, isSensitive, signsBody } from './credentials.ts';
@@ -17,6 +17,8 @@ export interface Mapped {
   readonly ignored?: Ignored | undefined;
   /** What the reply will need, as JSON. */
   readonly keep?: string | undefined;
+  /** Where the answer is shown, too. */
+  readonly copyTo?: CopyTo | undefined;
 }
 
 export interface MappingInput {

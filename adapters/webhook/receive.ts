@@ -93,7 +93,11 @@ async function takeEvent(reception: Reception, body: Buffer): Promise<void> {
   const mapped = await receiver.map(input, reception.expressions);
   if (mapped.ok) {
     const own = await receiver.readOwn({ payload: parsed.payload, headers: request.headers, event: mapped.event });
-    await acceptEvent(reception, { ...mapped.event, keep: receiver.keep(parsed.payload) }, own);
+    await acceptEvent(
+      reception,
+      { ...mapped.event, keep: receiver.keep(parsed.payload), copyTo: receiver.copyTo(parsed.payload) },
+      own,
+    );
   } else if ('unavailable' in mapped) refuse(reception, notEvaluated, retryLater);
   else refuse(reception, unmappable(source.name, mapped));
 }
@@ -137,7 +141,7 @@ async function accept({ context, receiver }: Exchange, message: InboundMessage):
 }
 
 export function toMessage({ name, author: authorTemplate }: WebhookSource, event: Mapped, sentAt: number): InboundMessage {
-  const { eventId, conversation, text, author, keep, ignored } = event;
+  const { eventId, conversation, text, author, keep, copyTo, ignored } = event;
   return {
     type: 'message',
     adapter: 'webhook',
@@ -153,6 +157,7 @@ export function toMessage({ name, author: authorTemplate }: WebhookSource, event
     // Without authors there is one voice only, and no need to tell the model who speaks.
     isDirect: authorTemplate === undefined,
     destination: { source: name, conversation, ...(keep === undefined ? {} : { keep }) },
+    ...(copyTo === undefined ? {} : { copyTo }),
     ...(ignored === undefined ? {} : { ignored }),
   };
 }

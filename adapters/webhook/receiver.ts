@@ -1,6 +1,7 @@
 import type { TurnLimit } from '../../src/message.ts';
 import { createAddressList } from '../../src/addresses.ts';
 import type { Contains } from '../../src/addresses.ts';
+import { createCopyTo } from './copy-to.ts';
 import { createJobIds } from './job-id.ts';
 import type { JobIds } from './job-id.ts';
 import { createKeep } from './keep.ts';
@@ -21,6 +22,7 @@ export interface Receiver {
   readonly verify: SourceVerify;
   readonly map: Mapping;
   readonly keep: Keep;
+  readonly copyTo: ReturnType<typeof createCopyTo>;
   readonly requireHttps: boolean;
   /** Undefined where every address is. */
   readonly isAllowed: Contains | undefined;
@@ -47,6 +49,7 @@ export function createReceiver(
     verify: createSourceVerifier(source.verify, fetch),
     map: createMapping(source),
     keep: createKeep(source),
+    copyTo: createCopyTo(source),
     requireHttps,
     isAllowed: allowFrom && createAddressList(allowFrom),
     takeOne: rateLimit && createRateLimiter(rateLimit),

@@ -1,3 +1,4 @@
+import type { CopyTo } from '../../src/message.ts';
 import type { MarkStyle } from '../../src/own-message.ts';
 import type { SourceVerification } from '../../src/verification.ts';
 import type { Clock } from '../../src/clock.ts';
@@ -71,6 +72,8 @@ export interface WebhookSource extends SourceLimits {
   readonly callback?: WebhookCallback | undefined;
   /** In place of a callback: how answers become comments by somebody else's API. */
   readonly reply?: HttpAction | undefined;
+  /** A thread on another platform in which answers are shown, too. */
+  readonly post?: WebhookPost | undefined;
   /** Templates. What the reply will need of an event beside its conversation: `{{keep.NAME}}` there. */
   readonly keep?: Readonly<Record<string, string>> | undefined;
 }
@@ -81,6 +84,13 @@ export interface Handshake {
   readonly header?: string | undefined;
   /** A form with this field alone, and a number in it, is a knock at the door: it proves nothing, and gets an empty 200. */
   readonly form?: string | undefined;
+}
+
+export interface WebhookPost extends Pick<CopyTo, 'adapter' | 'tenant' | 'destination'> {
+  /** Template: what the thread is about. */
+  readonly title?: string | undefined;
+  /** Template: where people find it. */
+  readonly link?: string | undefined;
 }
 
 /** How the bot's own comments are known when the sender tells us of them. */

@@ -3,6 +3,7 @@ import type { Conflict } from './conflict.ts';
 import { checkLimits } from './limit-checks.ts';
 import { checkModel } from './model-checks.ts';
 import type { Settings } from './schema.ts';
+import { checkPost } from './webhook-post.ts';
 import { checkWebhook } from './webhook-checks.ts';
 
 /** Looks at the sections that are right in themselves. */
@@ -19,7 +20,10 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkSlackOAuth(sections),
     ...checkPlaces(sections),
     ...checkDiscord(sections.discord),
-    ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => checkWebhook(name, source, sections.server)),
+    ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => [
+      ...checkWebhook(name, source, sections.server),
+      ...(source.post ? checkPost(name, source.post, sections) : []),
+    ]),
   ];
 }
 

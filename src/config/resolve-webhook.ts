@@ -1,6 +1,7 @@
 import type { SourceVerification } from '../verification.ts';
 import { toAction } from './resolve-reply.ts';
 import type { Settings } from './schema.ts';
+import { toPost } from './webhook-post.ts';
 
 type WebhookSettings = Settings['webhooks'][string];
 type VerifySettings = WebhookSettings['verify'];
@@ -50,13 +51,14 @@ function listOf(one: string | undefined, several: readonly string[] | undefined)
 }
 
 /** As the adapter takes it. */
-export function toWebhookSource(name: string, { callback, reply, ...source }: WebhookConfig) {
+export function toWebhookSource(name: string, { callback, reply, post, ...source }: WebhookConfig) {
   return {
     ...{ name, ...source },
     ...(callback
       ? { callback: { url: callback.url, secrets: callback.secrets, timeoutMs: callback.timeoutSeconds * 1_000 } }
       : {}),
     ...(reply ? { reply: toAction(reply) } : {}),
+    ...(post ? { post: toPost(post) } : {}),
   };
 }
 

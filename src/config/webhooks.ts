@@ -3,6 +3,7 @@ import { compileTemplate } from '../template.ts';
 import { network } from './network.ts';
 import { count, headerName, setting, signingKey, text, url } from './setting.ts';
 import { reply } from './webhook-reply.ts';
+import { post } from './webhook-post.ts';
 import { verification } from './webhook-verify.ts';
 
 const template = text.max(4000).superRefine((value, context) => {
@@ -178,6 +179,7 @@ const source = z.strictObject({
     .optional(),
   callback: callback.optional(),
   reply: reply.optional(),
+  post: post.optional(),
 });
 
 export const webhooks = setting(

@@ -6,11 +6,13 @@ import type { InboundEvent } from '../message.ts';
 import type { Spending } from '../store/limit-store.ts';
 import type { ClaimedDelivery, ClaimedTurn, SettledEvent, Store, TurnOutcome } from '../store/store.ts';
 import { typingAfterMs } from './live-answer.ts';
+import { copiesOf } from './answer-copies.ts';
 import type { TurnAddress } from './turn-address.ts';
 import type { TurnResult } from './turn-result.ts';
 
 export interface TurnCommitOptions {
   readonly store: Pick<Store, 'commitTurn' | 'postponeTurn'>;
+  readonly adapters: ReadonlyMap<string, Adapter>;
   /** Takes the first part of a committed answer on. */
   readonly deliver: (delivery: ClaimedDelivery) => void;
   readonly clock: Clock;
@@ -67,8 +69,10 @@ async function askAgain({ store, clock, log }: TurnCommitOptions, { turn, stream
   await store.postponeTurn(postponement);
 }
 
-function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completion): TurnOutcome {
+function toOutcome({ clock, delivery, adapters }: TurnCommitOptions, completion: Completion): TurnOutcome {
   const { turn, result, address, stream } = completion;
+  const parts = split(completion, clock);
+  const copies = parts.length > 0 ? copiesOf({ turn, text: result.text, adapters }) : [];
   const { verdict, reason, tokens, files, usage } = result;
   return {
     owner: turn.owner,
@@ -83,7 +87,8 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
     })),
     ...(turn.revises ? { revises: turn.revises } : {}),
     answer: result.answerTokens === undefined ? undefined : { text: result.text, tokens: result.answerTokens },
-    parts: split(completion, clock).map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
+    ...(copies.length > 0 ? { copies } : {}),
+    parts: parts.map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
     deliver: {
       adapter: address.adapter,
       tenant: address.tenant,

@@ -97,7 +97,10 @@ async function recordFailure(options: DeliveryOptions, failure: Failure): Promis
 
 /** What could not be taken away concerns the operator alone. */
 function undeliverableOf(options: DeliveryOptions, failure: Failure): { readonly undeliverable?: Undeliverable } {
-  return failure.delivery.removes ? {} : { undeliverable: toUndeliverable(options, failure) };
+  // Nobody waits for a copy.
+  return failure.delivery.removes || failure.delivery.message.thread !== undefined
+    ? {}
+    : { undeliverable: toUndeliverable(options, failure) };
 }
 
 /** The id of the notice follows from that of the part: over any number of attempts and processes there is one. */

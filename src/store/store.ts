@@ -1,5 +1,6 @@
 import type { AcceptResult, AdapterState, EventStatus, RecentConversation } from '../adapter.ts';
 import type { InboundEvent, Json, OutboundMessage, Receipt, Undeliverable } from '../message.ts';
+import type { Copied } from './copy.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 import type { InstallationStore } from './installation-store.ts';
@@ -176,7 +177,7 @@ export interface TurnRenewal {
 
 export type Verdict = 'answered' | 'ignored' | 'refused' | 'failed';
 
-export interface TurnOutcome extends TurnHold, Revising, Spending {
+export interface TurnOutcome extends TurnHold, Revising, Spending, Copied {
   readonly turnId: string;
   readonly attempt: number;
   readonly startedAt: number;
@@ -268,10 +269,7 @@ export interface DeliveryFailure extends DeliveryHold {
   readonly undeliverable?: Undeliverable | undefined;
 }
 
-export interface TakeOver {
-  readonly turns: number;
-  readonly deliveries: number;
-}
+export type TakeOver = Readonly<Record<'turns' | 'deliveries', number>>;
 
 export interface TranscriptQuery {
   readonly conversationId: string;

@@ -159,6 +159,7 @@ function forums(world: World, { user, home }: Cast) {
         ...{ name: title, guildId: forum.guildId, parentId: forum.id, author: user(name), content: text, messageFirst },
         appliedTags: idsOf(forum, tags),
       }),
+    posts: (forumId: string) => [...world.channels.values()].filter(({ parentId }) => parentId === forumId),
     tag: (forum: EmulatedChannel, threadId: string, tags: readonly string[]) => {
       const thread = world.channels.get(threadId);
       if (thread) world.tag(thread, idsOf(forum, tags));

@@ -8,7 +8,7 @@ import { invalidField, noContent, ok, refusal } from './reply.ts';
 import type { Reply } from './reply.ts';
 import type { Call, Route } from './route.ts';
 import { bits, editRefusal, may, modifyThread, postRefusal, removeRefusal } from './threads.ts';
-import { channelTypes } from './world.ts';
+import { channelTypes, isPostChannel } from './world.ts';
 import type { EmulatedChannel, EmulatedMessage, World } from './world.ts';
 
 export interface RouteOptions extends MessageCallOptions {
@@ -24,6 +24,7 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
     ...interactionRoutes(options.interacting),
     ...commandRoutes(options.interacting),
     ...appRoutes(options),
+    ...guildRoutes(options),
     ...channelRoutes(options),
     ...messageRoutes(options),
   ];
@@ -45,6 +46,11 @@ function appRoutes({ world, sharding, starts, gatewayUrl, interacting, messageCo
     { method: 'GET', pattern: '/gateway/bot', handle: () => ok(gateway()) },
     { method: 'GET', pattern: '/users/@me', handle: () => ok(toUser(world.bot)) },
     { method: 'GET', pattern: '/applications/@me', handle: () => ok(application()) },
+  ];
+}
+
+function guildRoutes({ world }: RouteOptions): Route[] {
+  return [
     {
       method: 'GET',
       pattern: '/guilds/:id',
@@ -67,6 +73,17 @@ function appRoutes({ world, sharding, starts, gatewayUrl, interacting, messageCo
             .filter((each) => each.guildId === id && !each.parentId)
             .map((each) => toChannel(world, each)),
         ),
+    },
+    {
+      method: 'GET',
+      pattern: '/guilds/:id/threads/active',
+      handle: ({ ids: [id] }) =>
+        ok({
+          threads: [...world.channels.values()]
+            .filter((each) => each.guildId === id && each.parentId !== undefined && !world.archived.has(each.id))
+            .map((each) => toChannel(world, each)),
+          members: [],
+        }),
     },
     {
       method: 'GET',
@@ -127,7 +144,9 @@ function channelRoutes({ world, onTyping }: RouteOptions): Route[] {
     {
       method: 'POST',
       pattern: '/channels/:id/threads',
-      handle: withChannel(world, (channel, { body }) => thread(channel, body['name'])),
+      handle: withChannel(world, (channel, { body }) =>
+        isPostChannel(channel) ? addPost(world, channel, body) : thread(channel, body['name']),
+      ),
     },
     {
       method: 'POST',
@@ -136,6 +155,25 @@ function channelRoutes({ world, onTyping }: RouteOptions): Route[] {
       handle: withChannel(world, (channel, { ids, body }) => growThread(channel, body['name'], ids[1] ?? '')),
     },
   ];
+}
+
+/** In a forum or media channel the thread comes with its first message (https://docs.discord.com/developers/resources/channel#start-thread-in-forum-or-media-channel). */
+function addPost(world: World, parent: EmulatedChannel, { name, message }: Call['body']): Reply {
+  if (!may(world, parent, bits.sendMessages)) return refusal(50013);
+  const content = typeof message === 'object' && message !== null && 'content' in message ? message.content : undefined;
+  if (typeof name !== 'string' || name === '' || name.length > 100)
+    return invalidField('name', 'BASE_TYPE_BAD_LENGTH', 'Must be between 1 and 100 in length.');
+  if (typeof content !== 'string' || content.trim() === '' || content.length > 2_000) return refusal(50006);
+  const { id } = world.addPost({
+    name,
+    guildId: parent.guildId,
+    parentId: parent.id,
+    author: world.bot,
+    content,
+    messageFirst: false,
+  });
+  const made = world.channels.get(id);
+  return made ? { status: 201, body: toChannel(world, made) } : refusal(10003);
 }
 
 function messageRoutes(options: RouteOptions): Route[] {

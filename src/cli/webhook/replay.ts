@@ -72,11 +72,14 @@ async function toEvent(delivery: WebhookDelivery, config: Config): Promise<{ mes
   if (!parsed.ok) return { problem: parsed.detail };
   const idHeader = signedIdHeader(source.verify);
   const signedId = idHeader === undefined ? undefined : headers[idHeader];
-  const { map, keep } = createReceiver(source, { fetch, jobKey: '' });
+  const { map, keep, copyTo } = createReceiver(source, { fetch, jobKey: '' });
   const expressions = createExpressions({ clock: systemClock });
   const mapped = await map({ ...parsed, headers, body: bytes, signedId }, expressions);
   await expressions.stop();
-  if (mapped.ok) return { message: toMessage(source, { ...mapped.event, keep: keep(parsed.payload) }, systemClock.now()) };
+  if (mapped.ok) {
+    const event = { ...mapped.event, keep: keep(parsed.payload), copyTo: copyTo(parsed.payload) };
+    return { message: toMessage(source, event, systemClock.now()) };
+  }
   return { problem: 'unavailable' in mapped ? noEvaluator : `webhooks.${name}.${mapped.key} ${mapped.problem}` };
 }
 

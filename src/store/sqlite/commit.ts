@@ -1,6 +1,7 @@
 import { toChunkId } from '../../ids.ts';
 import type { ClaimedDelivery, CommitResult, TurnOutcome } from '../store.ts';
 import { createEndOfTurn } from './budgets.ts';
+import { createCopies } from './copies.ts';
 import type { Sqlite } from './database.ts';
 import { outboxColumns, toDelivery, type OutboxRow } from './delivery-row.ts';
 import { prepareInsert } from './insert.ts';
@@ -26,6 +27,7 @@ export function createCommit(db: Sqlite) {
   const writeAnswer = createTranscriptWriter(db);
   const enqueue = createEnqueue(db);
   const endOfTurn = createEndOfTurn(db);
+  const copy = createCopies(db);
 
   return function commitTurn(outcome: TurnOutcome, now: number): CommitResult {
     const { conversationId, owner, token } = outcome;
@@ -37,6 +39,7 @@ export function createCommit(db: Sqlite) {
     settleEvents(outcome, stamp);
     writeAnswer(outcome, stamp);
     const delivery = enqueue(outcome, stamp);
+    copy(outcome, stamp);
     endOfTurn(outcome, now);
     const moreWaiting = moreWaits.get(conversationId) !== undefined;
     release.run({ conversationId, wakeAt: moreWaiting ? now : null, now });
@@ -192,5 +195,6 @@ function toOutboxRow(outcome: TurnOutcome, { id, text, replaces, part, leased, t
     lease_token: leased ? 1 : 0,
     created_at: now,
     replaces,
+    thread: null,
   };
 }

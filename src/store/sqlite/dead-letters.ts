@@ -34,7 +34,9 @@ export function createDeadLetters(db: Sqlite) {
      from inbox i where turn = @turn
        and seq between (select first_seq from turn where seq = @turn) and (select last_seq from turn where seq = @turn) order by seq`,
   );
-  const parts = db.prepare<[number], { text: string }>("select text from outbox where turn = ? and state = 'dead' order by seq");
+  const parts = db.prepare<[number, string], { text: string }>(
+    "select text from outbox where turn = ? and conversation_id = ? and state = 'dead' order by seq",
+  );
   const resolve = db.prepare("update dead_letter set state = @state, resolved_at = @now where id = @id and state = 'open'");
   const revive = createReplay(db);
 
@@ -54,7 +56,7 @@ export function createDeadLetters(db: Sqlite) {
       return {
         ...toDeadLetter(row),
         questions: questions.all({ turn: row.turn }),
-        parts: parts.all(row.turn).map(({ text }) => text),
+        parts: parts.all(row.turn, row.conversation_id).map(({ text }) => text),
       };
     },
 
@@ -83,11 +85,15 @@ function createReplay(db: Sqlite) {
   );
   const wake = db.prepare<[number, string]>('update conversation set wake_at = coalesce(wake_at, ?) where id = ?');
   // What was withdrawn, or replaced by another answer since, does not come back.
-  const requeue = db.prepare(
-    `update outbox set state = 'queued', uncertain = 1, opened = null, attempt = 0, next_at = @now, settled_at = null,
-       expires_at = @now + min(max(expires_at - created_at, 60000), 86400000) where turn = @turn and state = 'dead'
-       and not exists (select 1 from outbox later where later.seq > outbox.seq and later.replaces = outbox.id)`,
-  );
+  const requeue = (which: string) =>
+    db.prepare(
+      `update outbox set state = 'queued', uncertain = 1, opened = null, attempt = 0, next_at = @now, settled_at = null,
+         expires_at = @now + min(max(expires_at - created_at, 60000), 86400000) where ${which} and state = 'dead'
+         and not exists (select 1 from outbox later where later.seq > outbox.seq and later.replaces = outbox.id)`,
+    );
+  const requeueAnswer = requeue('turn = @turn and conversation_id = @conversationId');
+  // What was to stand in a thread that could not be opened.
+  const requeueThread = requeue('thread = @id');
   // Not where the turn itself had failed, and what could not be delivered was the apology.
   const succeed = db.prepare(
     `update inbox set verdict = 'answered', reason = null
@@ -98,6 +104,7 @@ function createReplay(db: Sqlite) {
   const unsay = db.prepare(
     `delete from message where conversation_id = @conversationId and turn = @turn and role = 'user' and author_id = '${remarkAuthor}'`,
   );
+  const isCopy = db.prepare<[string], { copied: 1 }>('select 1 as copied from outbox where id = ? and thread is not null');
   const partsOf = createPartsOf(db);
   return {
     turn({ turn, conversation_id: conversationId }: DeadLetterRow, now: number): void {
@@ -107,10 +114,11 @@ function createReplay(db: Sqlite) {
       reopen.run({ turn, revised: isRevision ? turn : null });
       wake.run(now, conversationId);
     },
-    delivery({ turn, conversation_id: conversationId }: DeadLetterRow, now: number): void {
+    delivery({ id, turn, conversation_id: conversationId }: DeadLetterRow, now: number): void {
       unsay.run({ turn, conversationId });
-      requeue.run({ turn, now });
-      succeed.run({ turn });
+      requeueAnswer.run({ turn, conversationId, now });
+      requeueThread.run({ id, now });
+      if (!isCopy.get(id)) succeed.run({ turn });
     },
   };
 }

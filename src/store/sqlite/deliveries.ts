@@ -1,5 +1,6 @@
 import type { Receipt } from '../../message.ts';
 import type { ClaimedDelivery, DeliveryClaim, DeliveryClaims, DeliveryFailure, DeliveryHold, SettleResult } from '../store.ts';
+import { createCopySent, createThreadOf } from './copies.ts';
 import type { Sqlite } from './database.ts';
 import { isRemoval, outboxColumns, toDelivery, type OutboxRow } from './delivery-row.ts';
 import { createReplaced } from './replaced.ts';
@@ -40,6 +41,7 @@ export function createDeliveries(db: Sqlite) {
      where id = @id and state = 'sending' and lease_owner = @owner and lease_token = @token`,
   );
   const leaseRow = createLease(db);
+  const copySent = createCopySent(db);
   const failures = createFailures(db);
 
   return {
@@ -56,6 +58,7 @@ export function createDeliveries(db: Sqlite) {
         return { status: 'stale', receipt: row?.receipt ? (JSON.parse(row.receipt) as Receipt) : undefined }; // written below
       }
       settle.run(JSON.stringify(receipt), now, row.seq);
+      copySent(id, receipt, now);
       const next = head.get(row.conversation_id);
       const isDue = next?.state === 'queued' && (next.next_at ?? now) <= now;
       return { status: 'settled', next: isDue ? leaseRow(next, owner, now + leaseMs) : undefined };
@@ -81,6 +84,7 @@ function createLease(db: Sqlite): (row: OutboxRow, owner: string, until: number)
   );
 
   const replacedBy = createReplaced(db);
+  const threadOf = createThreadOf(db);
 
   return (row, owner, until) => {
     const attempt = row.attempt + 1;
@@ -89,9 +93,10 @@ function createLease(db: Sqlite): (row: OutboxRow, owner: string, until: number)
     lease.run(owner, token, attempt, until, uncertain, row.id);
     const after = uncertain && row.part > 0 ? partBefore.get(row)?.receipt : undefined;
     const replaced = replacedBy(row.replaces);
+    const thread = row.thread === null || row.thread === row.id ? undefined : threadOf(row.thread);
     return toDelivery(
       { ...row, state: 'sending', lease_owner: owner, lease_token: token, attempt, next_at: until, uncertain },
-      { after, replaced },
+      { after, replaced, thread },
     );
   };
 }
@@ -106,11 +111,11 @@ function createFailures(db: Sqlite) {
   const kill = db.prepare(
     `update outbox set state = 'dead', error = @error, settled_at = @now, next_at = null, lease_owner = null
      where id = @id and state = 'sending' and lease_owner = @owner and lease_token = @token
-     returning turn, adapter, conversation_id, attempt, part, parts`,
+     returning turn, adapter, conversation_id, attempt, part, parts, thread`,
   );
   const killRest = db.prepare(
     `update outbox set state = 'dead', error = 'an earlier part of the answer could not be delivered', settled_at = @now, next_at = null
-     where conversation_id = @conversationId and state in ('queued', 'sending') and state = 'queued' and turn = @turn`,
+     where conversation_id = @conversationId and state in ('queued', 'sending') and state = 'queued' and (turn = @turn or thread = @id)`,
   );
   const makeHeadDue = db.prepare(
     `update outbox set next_at = @now where next_at is null and seq = (
@@ -134,6 +139,7 @@ function createFailures(db: Sqlite) {
     readonly attempt: number;
     readonly part: number;
     readonly parts: number;
+    readonly thread: string | null;
   }
   return {
     bury({ id, owner, token, error, now, undeliverable }: Burial): boolean {
@@ -144,11 +150,11 @@ function createFailures(db: Sqlite) {
         makeHeadDue.run({ conversationId, now });
         return true; // A notice that cannot be delivered either leaves nothing to do.
       }
-      killRest.run({ conversationId, turn, now });
+      killRest.run({ conversationId, turn, id, now });
       if (undeliverable) tell({ ...undeliverable, part: { id, conversationId, turn }, now });
       makeHeadDue.run({ conversationId, now });
       bury.run({ id, adapter, conversationId, turn, error, attempts, now });
-      if (!isRemoval(killed)) fail.run({ turn, error }); // What remains beside an answer does not unsay it.
+      if (!isRemoval(killed) && killed.thread === null) fail.run({ turn, error }); // What remains beside an answer does not unsay it.
       return true;
     },
   };

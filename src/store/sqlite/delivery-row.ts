@@ -22,6 +22,7 @@ export interface OutboxRow {
   readonly lease_token: number;
   readonly created_at: number;
   readonly replaces: string | null;
+  readonly thread: string | null;
 }
 
 export const outboxColumns = [
@@ -45,6 +46,7 @@ export const outboxColumns = [
   'lease_token',
   'created_at',
   'replaces',
+  'thread',
 ] as const satisfies readonly (keyof OutboxRow)[];
 
 interface Neighbours {
@@ -52,6 +54,8 @@ interface Neighbours {
   readonly after?: string | null | undefined;
   /** What it takes the place of. */
   readonly replaced?: Replaced | undefined;
+  /** Where the message stands that has opened its thread. */
+  readonly thread?: Receipt | undefined;
 }
 
 /** The receipt (JSON) of a message, or the id of a part under which one may stand. */
@@ -66,7 +70,7 @@ export function isRemoval({ part, parts }: Pick<OutboxRow, 'part' | 'parts'>): b
 }
 
 /** A leased row, as its holder sees it. */
-export function toDelivery(row: OutboxRow, { after, replaced }: Neighbours = {}): ClaimedDelivery {
+export function toDelivery(row: OutboxRow, { after, replaced, thread }: Neighbours = {}): ClaimedDelivery {
   return {
     id: row.id,
     owner: row.lease_owner ?? '',
@@ -89,6 +93,7 @@ export function toDelivery(row: OutboxRow, { after, replaced }: Neighbours = {})
       ...(row.opened === null ? {} : { opened: JSON.parse(row.opened) as Receipt }), // written by commitTurn
       ...(replaced?.receipt === undefined ? {} : toReplacing(replaced.receipt)),
       ...(after ? { after: JSON.parse(after) as Receipt } : {}), // written by settleSent
+      ...(row.thread === null ? {} : { thread: row.thread === row.id ? 'opens' : (thread ?? 'lost') }),
       attempt: row.attempt,
       createdAt: row.created_at,
     },
