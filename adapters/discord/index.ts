@@ -1,4 +1,4 @@
-import type { Adapter, AdapterContext } from '../../src/adapter.ts';
+import type { Adapter, AdapterContext, MessageStream } from '../../src/adapter.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AdapterError } from '../../src/errors.ts';
 import { holdPlaces } from '../../src/held-places.ts';
@@ -123,6 +123,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     send: (message, signal) => sender.send(message, signal),
     find: (message, signal) => sender.find(message, signal),
     remove: (message, receipt, signal) => sender.remove(message, receipt, signal),
+    asks: () => true,
     split: (text) => splitForDiscord(text, options.fileAfter),
     download: createFileFetcher(options),
     notice: toNotice,
@@ -173,6 +174,8 @@ function createStreams({ rest, answers, sender, buttons, fileAfter, context }: S
     const { clock, log } = context() ?? {};
     if (!clock || !log) throw new AdapterError('The Discord adapter has not been started.');
     const address = parseInteractionDestination(opening.destination);
+    // What follows later has no response that waits for it, and is shown when it is complete.
+    if (address && address.interactionId !== opening.inReplyTo) return noStream;
     const components = buttons ? stopRow(opening.id) : undefined;
     return new DiscordStream({
       ...{ rest, clock, log, opening, signal, components, limit, doubt: (id) => sender.doubt(id), nextPlace },
@@ -182,6 +185,12 @@ function createStreams({ rest, answers, sender, buttons, fileAfter, context }: S
     });
   };
 }
+
+const noStream: MessageStream = {
+  append: () => undefined,
+  opened: Promise.resolve(undefined),
+  close: () => Promise.resolve(),
+};
 
 interface Means {
   readonly rest: Rest;

@@ -195,7 +195,7 @@ export class Sender {
 
   #shown(message: Piece): Shown {
     const { answerId: id = message.id } = message;
-    const components = this.#buttons ? buttonsOf({ ...message, id }) : undefined;
+    const components = this.#buttons || message.approval ? buttonsOf({ ...message, id }) : undefined;
     return isFile(message)
       ? { text: headOf(message.text), components, attached: fileOf(message) }
       : { text: message.text, components, attached: carried(message) };

@@ -5,6 +5,7 @@ import type { HeldPlaces } from '../../src/held-places.ts';
 import { createAgentView } from './agent-view.ts';
 import { goesAsFile, splitAsFile } from './answer-file.ts';
 import type { SuggestedPrompt } from './agent-view.ts';
+import { takesButtons } from './buttons.ts';
 import type { SlackButton } from './buttons.ts';
 import { namesGroups } from './channel-settings.ts';
 import type { SlackChannels } from './channel-settings.ts';
@@ -126,6 +127,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
       return stream?.parts(text) ?? splitForSlack(text);
     },
     notice: toNotice,
+    asks: takesButtons,
     readThread: (command, signal) => running().readThread(command, signal),
     download: (file, signal) => running().fetchFile(file, signal),
     typing: (destination, signal) => {

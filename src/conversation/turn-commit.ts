@@ -1,30 +1,20 @@
-import type { Adapter } from '../adapter.ts';
-import type { Clock } from '../clock.ts';
 import { toChunkId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import type { InboundEvent } from '../message.ts';
 import type { ClaimedDelivery, ClaimedTurn, SettledEvent, Store, TurnOutcome } from '../store/store.ts';
-import type { TurnAddress } from './turn-address.ts';
-import type { TurnResult } from './turn-result.ts';
+import { toShown, type ShownOptions, type ToShow } from './turn-shown.ts';
 
-export interface TurnCommitOptions {
+export interface TurnCommitOptions extends ShownOptions {
   readonly store: Pick<Store, 'commitTurn' | 'postponeTurn'>;
   /** Takes the first part of a committed answer on. */
   readonly deliver: (delivery: ClaimedDelivery) => void;
-  readonly clock: Clock;
   readonly log: Log;
   readonly delivery: { readonly leaseMs: number; readonly expiryMs: number };
 }
 
-export interface Completion {
+export interface Completion extends ToShow {
   readonly turn: ClaimedTurn;
   readonly startedAt: number;
-  readonly address: TurnAddress;
-  /** Undefined where it is off. */
-  readonly adapter: Adapter | undefined;
-  readonly result: TurnResult;
-  /** What the platform shows of the answer already. */
-  readonly stream: ClaimedTurn['stream'];
 }
 
 /** Writes what a turn came to into the ledger, all at once, and hands the first part of the answer on. Tells whether more waits in the conversation. */
@@ -43,6 +33,15 @@ export async function commitTurn(options: TurnCommitOptions, completion: Complet
   const { failure, verdict, usage } = result;
   if (failure) log.error('turn failed', { conversationId, turnId, eventId, errorId: failure.errorId, error: failure.message });
   else log.debug('turn committed', { conversationId, turnId, eventId, verdict, parts: outcome.parts.length, usage });
+  const { approval } = outcome;
+  if (approval)
+    log.info('a call of a tool waits for approval', {
+      conversationId,
+      turnId,
+      eventId,
+      approvalId: approval.id,
+      tool: approval.tool,
+    });
   if (committed.delivery) deliver(committed.delivery);
   return committed.moreWaiting;
 }
@@ -63,9 +62,10 @@ async function askAgain({ store, clock, log }: TurnCommitOptions, { turn, stream
   await store.postponeTurn(postponement);
 }
 
-function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completion): TurnOutcome {
+function toOutcome({ clock, delivery, countTokens, toolsFor }: TurnCommitOptions, completion: Completion): TurnOutcome {
   const { turn, result, address, stream } = completion;
   const { verdict, reason, tokens, files, usage } = result;
+  const { texts, said, approval } = toShown({ clock, countTokens, toolsFor }, completion);
   return {
     owner: turn.owner,
     conversationId: turn.conversationId,
@@ -78,8 +78,9 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
       ...(isPlain(event) ? {} : { keepsPayload: true }),
     })),
     ...(turn.revises ? { revises: turn.revises } : {}),
-    answer: result.answerTokens === undefined ? undefined : { text: result.text, tokens: result.answerTokens },
-    parts: split(completion).map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
+    answer: said,
+    parts: texts.map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
+    approval,
     deliver: {
       adapter: address.adapter,
       tenant: address.tenant,
@@ -102,10 +103,4 @@ function toOutcome({ clock, delivery }: TurnCommitOptions, completion: Completio
 /** Whether its text, its author and the address of the answer are all that a second answer needs: the ledger has those. */
 function isPlain(event: InboundEvent): boolean {
   return event.type === 'message' && event.attachments.length === 0 && event.profile === undefined && !event.author.isBot;
-}
-
-/** An answer is never nothing: what an adapter finds nothing to show of goes out as it is. */
-function split({ adapter, result, stream, address }: Completion): readonly string[] {
-  const parts = adapter?.split?.(result.text, stream === 'unknown' ? undefined : stream, address.destination) ?? [];
-  return parts.length > 0 ? parts : [result.text];
 }

@@ -1,3 +1,4 @@
+import type { AgentTools } from '../agent/agent-tools.ts';
 import { runAgent } from '../agent/loop.ts';
 import type { Clock } from '../clock.ts';
 import { DeliveryError, ModelError, TurnAborted } from '../errors.ts';
@@ -9,9 +10,11 @@ import type { ReadFiles } from '../files/read-files.ts';
 import { endHere } from '../split.ts';
 import { nextDelay, type RetryPolicy } from '../retry.ts';
 import type { ClaimedTurn, Verdict, WaitingEvent } from '../store/store.ts';
+import type { Asks } from './approval-request.ts';
 import { parseCommand, replyTo, toQuestion, type ParleyCommand } from './commands.ts';
 import { buildContext } from './context.ts';
 import type { Voice } from './profile.ts';
+import { decisionIn, mayHaveBegun, resume } from './resume.ts';
 import { toSummaryQuestion } from './summary.ts';
 import type { ToolsForTurn } from './turn-tools.ts';
 import { readQuestionFiles, toUnreadNote, type FileMeans, type QuestionFiles } from './turn-files.ts';
@@ -48,6 +51,8 @@ export interface TurnResult {
   readonly reset?: boolean;
   readonly usage?: { readonly model: string; readonly inputTokens: number; readonly outputTokens: number };
   readonly failure?: { readonly errorId: string; readonly message: string };
+  /** What a person is to be asked, below the text; that may be nothing then. */
+  readonly asks?: Asks;
 }
 
 export const stoppedReason = 'stopped by a person';
@@ -89,6 +94,7 @@ export async function resultOf(
   const command = first && parseCommand(first.event);
   if (command && command.name !== 'summarise') return obey(command, bot.name);
   const questions = turn.events.map(({ event }) => toQuestion(event)).filter((question) => question !== undefined);
+  const decision = decisionIn(turn);
   if (isStale(options, turn)) return apologize(options, turn);
   const givenUp = giveUp(retry, turn);
   if (givenUp) return givenUp;
@@ -98,6 +104,13 @@ export async function resultOf(
     means.onText(text);
   };
   try {
+    if (decision) {
+      const { question, tools } = await resume(
+        { turn, action: decision, toolsFor: options.toolsFor, onStep: means.onStep },
+        means.signal,
+      );
+      return await ask(options, { turn, questions: [question], means: { ...means, onText }, tools });
+    }
     if (!command || first.event.type !== 'command') return await ask(options, { turn, questions, means: { ...means, onText } });
     const asked = [await readThread(first.event, means)];
     const summary = await ask(options, { turn, questions: asked, means: { ...means, onText } });
@@ -139,7 +152,9 @@ export function isStale(
   { events }: ClaimedTurn,
 ): boolean {
   const now = clock.now();
-  return events.every(({ event }) => toQuestion(event) === undefined || now - event.sentAt > staleAfterMs);
+  return events.every(
+    ({ event }) => (toQuestion(event) === undefined && event.type !== 'action') || now - event.sentAt > staleAfterMs,
+  );
 }
 
 async function readThread(command: Command, { readThread: read, signal }: AnswerMeans): Promise<InboundMessage> {
@@ -165,9 +180,11 @@ interface Question {
   readonly turn: ClaimedTurn;
   readonly questions: readonly InboundMessage[];
   readonly means: AnswerMeans;
+  /** Where it is known already what may be used. */
+  readonly tools?: AgentTools | undefined;
 }
 
-async function ask(options: TurnResultOptions, { turn, questions, means }: Question): Promise<TurnResult> {
+async function ask(options: TurnResultOptions, { turn, questions, means, tools: known }: Question): Promise<TurnResult> {
   const { countTokens, contextTokens, readFiles } = options;
   const { model, instructions, instructionTokens } = means.voice;
   const { conversationId } = turn;
@@ -187,12 +204,13 @@ async function ask(options: TurnResultOptions, { turn, questions, means }: Quest
     countTokens,
   });
   const { onText, onStep, signal } = means;
-  const tools = options.toolsFor?.({ turn, questions, hasFiles: files !== undefined });
-  const { text: answer, usage, ...answered } = await runAgent({ model, request, onText, onStep, tools }, signal);
+  const tools = known ?? options.toolsFor?.({ turn, questions, hasFiles: files !== undefined });
+  const { text: answer, usage, wanted, ...answered } = await runAgent({ model, request, onText, onStep, tools }, signal);
   const unread = files ? toUnreadNote(files) : '';
   const text = unread === '' ? answer : endHere(answer, unread);
   return {
     text,
+    ...(wanted && tools ? { asks: { call: wanted, asker: tools.place.author, fromOutside: tools.fromOutside ?? false } } : {}),
     verdict: 'answered',
     tokens: new Map(turn.events.map(({ seq }, index) => [seq, questionTokens[index] ?? 0])),
     ...(files ? { files: toTranscript(turn, files, countTokens) } : {}),
@@ -252,8 +270,10 @@ function fail(
 }
 
 function apologize(options: TurnResultOptions, turn: ClaimedTurn): TurnResult {
-  const what = turn.events.length > 1 ? `your ${turn.events.length} messages` : 'your message';
-  const text = `Sorry, I was away and saw ${what} only now. If it still matters, please ask again.`;
+  const one = decisionIn(turn) ? 'what was decided' : 'your message';
+  const what = turn.events.length > 1 ? `your ${turn.events.length} messages` : one;
+  const mayHaveActed = decisionIn(turn) && turn.attempt > 1;
+  const text = `Sorry, I was away and saw ${what} only now. If it still matters, please ask again.${mayHaveActed ? ` ${mayHaveBegun}` : ''}`;
   const reason = 'stale: it waited longer than conversation.staleAfterMinutes';
   return { text, verdict: 'refused', reason, tokens: tokensOfEvents(options, turn) };
 }

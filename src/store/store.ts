@@ -1,5 +1,6 @@
 import type { AcceptResult, AdapterState, EventStatus, RecentConversation } from '../adapter.ts';
 import type { InboundEvent, Json, OutboundMessage, Receipt, Undeliverable } from '../message.ts';
+import type { Asking } from './approval-store.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 import type { InstallationStore } from './installation-store.ts';
@@ -174,7 +175,7 @@ export interface TurnRenewal {
 
 export type Verdict = 'answered' | 'ignored' | 'refused' | 'failed';
 
-export interface TurnOutcome extends TurnHold, Revising {
+export interface TurnOutcome extends TurnHold, Revising, Asking {
   readonly turnId: string;
   readonly attempt: number;
   readonly startedAt: number;

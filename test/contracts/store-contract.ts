@@ -16,6 +16,7 @@ import { describeReplay } from './store/replay.ts';
 import { describeWebhooks } from './store/webhooks.ts';
 import { describeStatus } from './store/status.ts';
 import { describeSuspects } from './store/suspects.ts';
+import { describeApprovals } from './store/approvals.ts';
 import { describeToolCalls } from './store/tool-calls.ts';
 import { describeStops } from './store/stops.ts';
 import { describeTurnLimits } from './store/turn-limits.ts';
@@ -54,5 +55,6 @@ export function defineStoreContract({ name, open }: StoreContract): void {
     describeUsage(open);
     describePlaces(open);
     describeToolCalls(open);
+    describeApprovals(open);
   });
 }

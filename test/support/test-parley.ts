@@ -14,6 +14,7 @@ import { openMemoryDatabase, type OpenedDatabase } from '../../src/store/sqlite/
 import { createInProcessStore } from '../../src/store/sqlite/in-process.ts';
 import type { RevisionRules } from '../../src/store/revision.ts';
 import type { Store } from '../../src/store/store.ts';
+import { createApprovers, type ApproverSettings } from '../../src/tools/approvers.ts';
 import type { Toolbox } from '../../src/tools/toolbox.ts';
 import { createFakeAdapter, type FakeAdapter } from './fake-adapter.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
@@ -44,6 +45,8 @@ export interface TestParleyOptions {
   readonly loadTokenizer?: () => Promise<void>;
   readonly readFiles?: ReadFiles;
   readonly toolbox?: Toolbox;
+  /** Who may approve calls on which adapter; nobody where it is left out. */
+  readonly approvers?: ApproverSettings;
   /** Runs in place of every call of the store, to delay it or make it fail. */
   readonly aroundStore?: <Result>(method: StoreMethod, call: () => Promise<Result>) => Promise<Result>;
 }
@@ -90,6 +93,7 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
   });
   const adapters = new Map((options.adapters ?? [adapter]).map((each) => [each.name, each]));
   const shared = { store, clock, log, owner, leaseMs, pollMs: 1_000, concurrency: options.concurrency ?? 256 };
+  const approvers = createApprovers(options.approvers ?? {});
   const policy = { ...delivery, ...options.delivery };
   const outbox = createOutbox({
     ...shared,
@@ -110,7 +114,7 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
     contextTokens: options.contextTokens ?? 8_000,
     ...(options.loadTokenizer ? { loadTokenizer: options.loadTokenizer } : {}),
     readFiles: options.readFiles,
-    ...(options.toolbox ? { toolsFor: createToolsForTurn({ store, clock, toolbox: options.toolbox }) } : {}),
+    ...(options.toolbox ? { toolsFor: createToolsForTurn({ store, clock, approvers, toolbox: options.toolbox }) } : {}),
     staleAfterMs: options.staleAfterMs ?? 60 * 60_000,
     retry: { ...retry, ...options.retry },
     delivery: { leaseMs, expiryMs: policy.expiryMs },
@@ -126,7 +130,9 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
     await outbox.stop(drainMs);
     await store.handBack(owner);
   }
-  const context = createInbox({ store, clock, log, accept: worker.accept }).contextFor(adapter.name);
+  const context = createInbox({ store, clock, log, accept: worker.accept, authorityOf: approvers.authorityOf }).contextFor(
+    adapter.name,
+  );
   return {
     clock: time,
     database,

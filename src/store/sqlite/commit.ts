@@ -1,5 +1,7 @@
 import { toChunkId } from '../../ids.ts';
 import type { ClaimedDelivery, CommitResult, TurnOutcome } from '../store.ts';
+import { createAskApproval } from './approvals.ts';
+import { createWithdrawApprovals } from './close-approval.ts';
 import type { Sqlite } from './database.ts';
 import { outboxColumns, toDelivery, type OutboxRow } from './delivery-row.ts';
 import { prepareInsert } from './insert.ts';
@@ -24,6 +26,8 @@ export function createCommit(db: Sqlite) {
   const settleEvents = createVerdicts(db);
   const writeAnswer = createTranscriptWriter(db);
   const enqueue = createEnqueue(db);
+  const askApproval = createAskApproval(db);
+  const withdrawApprovals = createWithdrawApprovals(db);
 
   return function commitTurn(outcome: TurnOutcome, now: number): CommitResult {
     const { conversationId, owner, token } = outcome;
@@ -35,6 +39,8 @@ export function createCommit(db: Sqlite) {
     settleEvents(outcome, stamp);
     writeAnswer(outcome, stamp);
     const delivery = enqueue(outcome, stamp);
+    askApproval(outcome, now);
+    if (outcome.reset) withdrawApprovals(conversationId, now);
     const moreWaiting = moreWaits.get(conversationId) !== undefined;
     release.run({ conversationId, wakeAt: moreWaiting ? now : null, now });
     return { status: 'committed', delivery, moreWaiting };
@@ -140,13 +146,23 @@ function createEnqueue(db: Sqlite) {
   };
 }
 
-type Content = Pick<Part, 'id' | 'text' | 'replaces'>;
+type Content = Pick<Part, 'id' | 'text' | 'replaces' | 'approval'>;
 
 /** The parts, each in the place of one of the earlier answer; what is left of that goes. */
-function contentsOf({ parts, turnId }: TurnOutcome, earlier: readonly { readonly id: string }[]): Content[] {
-  const shown = parts.map(({ id, text }, part) => ({ id, text, replaces: earlier[part]?.id ?? null }));
+function contentsOf({ parts, turnId, approval }: TurnOutcome, earlier: readonly { readonly id: string }[]): Content[] {
+  const shown = parts.map(({ id, text }, part) => ({
+    id,
+    text,
+    replaces: earlier[part]?.id ?? null,
+    approval: approval?.part === part ? approval.id : null,
+  }));
   const left = earlier.slice(parts.length);
-  const removed = left.map(({ id }, index) => ({ id: toChunkId(turnId, parts.length + index), text: '', replaces: id }));
+  const removed = left.map(({ id }, index) => ({
+    id: toChunkId(turnId, parts.length + index),
+    text: '',
+    replaces: id,
+    approval: null,
+  }));
   return [...shown, ...removed];
 }
 
@@ -159,12 +175,14 @@ interface Part extends Stamp {
   readonly id: string;
   readonly text: string;
   readonly replaces: string | null;
+  /** Which approval it asks for. */
+  readonly approval: string | null;
   readonly part: number;
   /** Whether it goes out at once, by the process that ends the turn. */
   readonly leased: boolean;
 }
 
-function toOutboxRow(outcome: TurnOutcome, { id, text, replaces, part, leased, turn, now }: Part): OutboxRow {
+function toOutboxRow(outcome: TurnOutcome, { id, text, replaces, approval, part, leased, turn, now }: Part): OutboxRow {
   const { deliver, owner, parts } = outcome;
   const isFirst = part === 0;
   return {
@@ -189,5 +207,7 @@ function toOutboxRow(outcome: TurnOutcome, { id, text, replaces, part, leased, t
     lease_token: leased ? 1 : 0,
     created_at: now,
     replaces,
+    approval,
+    approval_open: approval === null ? 0 : 1,
   };
 }

@@ -22,6 +22,8 @@ export interface OutboxRow {
   readonly lease_token: number;
   readonly created_at: number;
   readonly replaces: string | null;
+  readonly approval: string | null;
+  readonly approval_open: 0 | 1;
 }
 
 export const outboxColumns = [
@@ -45,6 +47,8 @@ export const outboxColumns = [
   'lease_token',
   'created_at',
   'replaces',
+  'approval',
+  'approval_open',
 ] as const satisfies readonly (keyof OutboxRow)[];
 
 interface Neighbours {
@@ -89,6 +93,7 @@ export function toDelivery(row: OutboxRow, { after, replaced }: Neighbours = {})
       ...(row.opened === null ? {} : { opened: JSON.parse(row.opened) as Receipt }), // written by commitTurn
       ...(replaced?.receipt === undefined ? {} : toReplacing(replaced.receipt)),
       ...(after ? { after: JSON.parse(after) as Receipt } : {}), // written by settleSent
+      ...(row.approval === null ? {} : { approval: { id: row.approval, isOpen: row.approval_open === 1 } }),
       attempt: row.attempt,
       createdAt: row.created_at,
     },

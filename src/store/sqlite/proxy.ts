@@ -58,6 +58,9 @@ const names: { readonly [Name in UseCase]: true } = {
   beginToolCall: true,
   recordToolCalls: true,
   listToolCalls: true,
+  findApproval: true,
+  listApprovals: true,
+  expireApprovals: true,
 };
 
 /** A Store whose methods become calls, stamped with the caller's time. */

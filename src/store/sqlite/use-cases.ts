@@ -1,9 +1,11 @@
+import type { ApprovalStore } from '../approval-store.ts';
 import type { DeadLetterStore } from '../dead-letter-store.ts';
 import type { FeedbackStore } from '../feedback-store.ts';
 import type { SettingStore } from '../setting-store.ts';
 import type { Store } from '../store.ts';
 import type { UsageStore } from '../usage-store.ts';
 import { createAccept } from './accept.ts';
+import { createApprovalLooks } from './approvals.ts';
 import { createCommit } from './commit.ts';
 import type { Sqlite } from './database.ts';
 import { createDeadLetters } from './dead-letters.ts';
@@ -95,6 +97,20 @@ export function createUseCases(db: Sqlite): UseCases {
     searchPassages: ([match, limit]) => knowledge.searchPassages(match, limit),
     ...createWebhookUseCases(db),
     ...createToolCallCases(db),
+    ...approvalCases(db, accept),
+  };
+}
+
+function approvalCases(db: Sqlite, accept: ReturnType<typeof createAccept>): Pick<UseCases, keyof ApprovalStore> {
+  const approvals = createApprovalLooks(db);
+  return {
+    findApproval: ([id]) => approvals.findApproval(id),
+    listApprovals: ([query]) => approvals.listApprovals(query),
+    expireApprovals: ([{ limit }], now) => {
+      const events = approvals.expiring(limit, now);
+      for (const event of events) accept({ adapter: event.adapter, events: [event] }, now);
+      return events.length;
+    },
   };
 }
 
