@@ -74,7 +74,7 @@ function toKey(key: string): string {
  * JSON that reads as what it is: what is not seen, or changes the direction of what is, stands there as its number; so do the characters that would
  * end a block of code, or hide a part of it.
  */
-function toVisibleJson(value: Json): string {
+export function toVisibleJson(value: Json): string {
   return JSON.stringify(value).replaceAll(/[\p{C}\p{Zl}\p{Zp}\p{DI}`|]|(?! )\p{Zs}/gu, (character) =>
     Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
   );
@@ -82,8 +82,12 @@ function toVisibleJson(value: Json): string {
 
 function toShort(shown: string, share: number): string {
   if (shown.length <= share) return shown;
-  const digest = hash('sha256', shown, 'hex').slice(0, 16);
-  return `${shown.slice(0, share).toWellFormed()} … (${shown.length} characters, SHA-256 ${digest})`;
+  return `${shown.slice(0, share).toWellFormed()} … (${shown.length} characters, SHA-256 ${toDigest(shown)})`;
+}
+
+/** Of a value as it is shown, to compare what was cut with the whole. */
+export function toDigest(shown: string): string {
+  return hash('sha256', shown, 'hex').slice(0, 16);
 }
 
 /** A title in bold, in one line. */
