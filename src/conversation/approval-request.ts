@@ -37,7 +37,8 @@ export function toRequestTexts(
   const head = `**A person has to approve this first: ${toLabel(tool.title)}** (\`${tool.name}\`)`;
   const command = `parley tools approve ${id}`;
   const how = hasButtons ? `\`parley tools approvals ${id}\` shows it in full.` : `An operator decides: \`${command}\``;
-  const tail = `Nothing is done before. Until ${toMinuteText(expiresAt)}; ${how}`;
+  const careful = call.untrusted ? 'What strangers wrote was read for this: look closely. ' : '';
+  const tail = `${careful}Nothing is done before. Until ${toMinuteText(expiresAt)}; ${how}`;
   const given = toGiven(call.arguments, maxLength - head.length - tail.length);
   const whole = [head, given, tail].join('\n\n');
   return whole.length <= maxLength ? [whole] : [...split([head, given].join('\n\n')), [head, tail].join('\n\n')];

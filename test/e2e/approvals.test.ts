@@ -130,7 +130,7 @@ test('discord: the answer that goes on after a slash command leaves the request 
   ));
 
 function onSlack(slackOver: 'http' | 'socket', play: (stage: Stage) => Promise<void>): Promise<void> {
-  return onPlatform('slack', play, { slackOver, yaml: { tools, slack: { streaming: false, transport: slackOver } } });
+  return onPlatform('slack', play, { slackOver, yaml: { tools, slack: { streaming: slackOver === 'http', transport: slackOver } } });
 }
 
 function onDiscord(play: (stage: Stage) => Promise<void>, discord: object = {}): Promise<void> {

@@ -38,7 +38,7 @@ describe('a call that a person has to approve', () => {
       request ?? '',
       /^\*\*A person has to approve this first: Refunding an order\*\* \(`refund`\)\n\n```\namount: 5\norder: "A-1"\n```/,
     );
-    assert.match(request ?? '', new RegExp(`Until \\d{4}-.* UTC; .parley tools approvals ${id}.`));
+    assert.match(request ?? '', new RegExp(`Nothing is done before. Until \\d{4}-.* UTC; .parley tools approvals ${id}.`));
     assert.deepEqual(parley.adapter.sends.at(-1)?.approval, { id, isOpen: true });
     assert.equal(parley.adapter.sends[0]?.approval, undefined);
     assert.deepEqual(made, []);
