@@ -1,24 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { letAsk, role, tools } from './approvals-scene.ts';
 import { onStage, until, type Stage, type StageOptions } from './stage.ts';
-
-const role = '900000000000000001';
-const tools = {
-  allow: [{ tools: ['current_time'] }],
-  approve: ['current_time'],
-  approvers: { slack: ['asker'], discord: [`role:${role}`] },
-};
-
-/** The model looks at the clock when somebody asks for the time, and repeats what it is told of the decision. */
-function letAsk({ model }: Stage): void {
-  model.behaviour.answer = ({ messages }) => {
-    const last = JSON.stringify(messages.at(-1)?.content);
-    if (last.includes('A note of the program'))
-      return `So: ${/(?:Approved|Declined) by \w+/.exec(last)?.[0]} ${/In UTC/.exec(last)?.[0] ?? 'nothing'}`;
-    if (!last.includes('time')) return 'Hello.';
-    return { text: '', finishReason: 'tool_calls', calls: [{ name: 'current_time', arguments: '{"timeZone":"UTC"}' }] };
-  };
-}
 
 async function quiet({ store }: Stage): Promise<void> {
   await until(async () => {
@@ -130,7 +113,10 @@ test('discord: the answer that goes on after a slash command leaves the request 
   ));
 
 function onSlack(slackOver: 'http' | 'socket', play: (stage: Stage) => Promise<void>): Promise<void> {
-  return onPlatform('slack', play, { slackOver, yaml: { tools, slack: { streaming: slackOver === 'http', transport: slackOver } } });
+  return onPlatform('slack', play, {
+    slackOver,
+    yaml: { tools, slack: { streaming: slackOver === 'http', transport: slackOver } },
+  });
 }
 
 function onDiscord(play: (stage: Stage) => Promise<void>, discord: object = {}): Promise<void> {
@@ -143,7 +129,7 @@ function onPlatform(platform: 'slack' | 'discord', play: (stage: Stage) => Promi
   return onStage(
     platform,
     async (stage) => {
-      letAsk(stage);
+      letAsk(stage.model);
       await stage.start();
       await until(() => isConnected(stage), 'the connection');
       await play(stage);

@@ -146,4 +146,26 @@ describe('a call that a person has to approve, when the process is killed', () =
     assert.match(next.parley.shown()[1] ?? '', /refunded/);
     await next.parley.stop();
   });
+
+  for (const order of ['a question, then the decision', 'the decision, then a question']) {
+    test(`with ${order} waiting, takes them up one after the other`, async (t) => {
+      const first = createScene(t);
+      const { clock, database, adapter, model } = first.parley;
+      await first.parley.start();
+      await first.parley.receive(createMessage('please refund A-1'));
+      const { id = '' } = (await first.pending()) ?? {};
+      first.parley.kill();
+      const next = createScene(t, { clock, database, adapter, model, owner: 'p2' });
+      const events = [createMessage('hello'), createDecision('approve', id, { by: 'bob', sentAt: clock.now() })];
+      await next.parley.context.accept(order.startsWith('a question') ? events : events.toReversed());
+
+      await next.parley.start();
+      await clock.advance(5_000);
+
+      assert.deepEqual(next.made, [JSON.stringify(given)]);
+      const shown = next.parley.shown().slice(1);
+      assert.deepEqual(shown.map((text) => /^(Hello|So)/.exec(text)?.[0]).toSorted(), ['Hello', 'So']);
+      await next.parley.stop();
+    });
+  }
 });
