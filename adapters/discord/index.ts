@@ -1,4 +1,4 @@
-import type { Adapter, AdapterContext, MessageStream } from '../../src/adapter.ts';
+import type { Adapter, AdapterContext, MessageStream, StreamOpening } from '../../src/adapter.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AdapterError } from '../../src/errors.ts';
 import { holdPlaces } from '../../src/held-places.ts';
@@ -174,8 +174,9 @@ function createStreams({ rest, answers, sender, buttons, fileAfter, context }: S
     const { clock, log } = context() ?? {};
     if (!clock || !log) throw new AdapterError('The Discord adapter has not been started.');
     const address = parseInteractionDestination(opening.destination);
-    // What follows later has no response that waits for it, and is shown when it is complete.
-    if (address && address.interactionId !== opening.inReplyTo) return noStream;
+    // What goes on later has no response that waits for it, and replies to nothing: what a stream left of it could not be found.
+    const isFirst = address ? address.interactionId === opening.inReplyTo : isAnswer(opening);
+    if (!isFirst) return noStream;
     const components = buttons ? stopRow(opening.id) : undefined;
     return new DiscordStream({
       ...{ rest, clock, log, opening, signal, components, limit, doubt: (id) => sender.doubt(id), nextPlace },
@@ -184,6 +185,11 @@ function createStreams({ rest, answers, sender, buttons, fileAfter, context }: S
       show: address && ((text, bound) => answers.showOriginal(address, { shown: { text, components }, signal: bound })),
     });
   };
+}
+
+function isAnswer({ destination, inReplyTo }: StreamOpening): boolean {
+  const { replyTo } = destination;
+  return replyTo === undefined || replyTo === inReplyTo;
 }
 
 const noStream: MessageStream = {

@@ -25,7 +25,6 @@ test('a request outlives SIGKILL of `parley start`, is approved by command while
   const { id: messageId = '', components = [] } = shown()[0] ?? {};
   const again = await parley('approve', id);
 
-  console.log(JSON.stringify(shown().map(({id,content,components,edits})=>({id,content,edits,c:JSON.stringify(components).slice(0,120)})),null,1));
   assert.match(listed.stdout, /^[0-9a-z]{24} {2}current_time \(.*\) {2}for Ada in discord:/);
   assert.deepEqual([approved.exitCode, again.exitCode], [0, 1]);
   assert.match(shown()[0]?.content ?? '', /Approved by operator/);
