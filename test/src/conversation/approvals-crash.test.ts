@@ -164,7 +164,8 @@ describe('a call that a person has to approve, when the process is killed', () =
 
       assert.deepEqual(next.made, [JSON.stringify(given)]);
       const shown = next.parley.shown().slice(1);
-      assert.deepEqual(shown.map((text) => /^(Hello|So)/.exec(text)?.[0]).toSorted(), ['Hello', 'So']);
+      const said = shown.map((text) => text.slice(0, 2));
+      assert.deepEqual(said, order.startsWith('a question') ? ['He', 'So'] : ['So', 'He']);
       await next.parley.stop();
     });
   }
