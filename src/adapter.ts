@@ -37,6 +37,8 @@ export interface Adapter {
    * goes: not every place takes everything.
    */
   split?(text: string, opened?: Receipt, to?: Destination): string[];
+  /** Whether people can be asked by buttons there (`OutboundMessage.approval`). Left out where they never can. */
+  asks?(to: Destination): boolean;
   /** Shows an answer while it grows. Decoration: whatever becomes of it, `send` completes the message. */
   stream?(opening: StreamOpening, signal: AbortSignal): MessageStream;
   /**

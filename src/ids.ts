@@ -46,6 +46,11 @@ export function toRemovalId(chunkId: string): string {
   return digest(`${chunkId}.removal`);
 }
 
+/** Of what is written over the message that has asked for this approval, once nobody is asked any more. */
+export function toClosingId(approvalId: string): string {
+  return digest(`${approvalId}.closed`);
+}
+
 /** Of a call of a tool in a turn: the same for the same call, whatever attempt makes it. `nth` counts equal calls from 0. */
 export function toToolCallId(call: { turnId: string; tool: string; arguments: string; nth: number }): string {
   return digest(JSON.stringify([call.turnId, call.tool, call.arguments, call.nth]));

@@ -21,6 +21,8 @@ export interface Author {
   /** A name for people and prompts; untrusted text. */
   readonly name: string;
   readonly isBot: boolean;
+  /** Ids of the roles that the platform says the author has in this tenant. Left out where it says nothing. */
+  readonly roles?: readonly string[];
 }
 
 export interface Attachment {
@@ -136,15 +138,25 @@ export interface Command extends EventBase {
 /** A button was pressed or a form submitted. */
 export interface Action extends EventBase {
   readonly type: 'action';
-  /** `regenerate`: another answer in place of the one on which it was pressed. */
+  /**
+   * `regenerate`: another answer in place of the one on which it was pressed. `approve` and `decline`: whether a call of a tool may be made;
+   * `expire`: nobody has said so in time.
+   */
   readonly name: string;
-  /** Of `regenerate`: `id` of the OutboundMessage on which it was pressed, where the platform gives it back. */
+  /** Of `regenerate`: `id` of the OutboundMessage on which it was pressed, where the platform gives it back. Of the others: id of the approval. */
   readonly value: string;
   /** The bot's message on which it was pressed. */
   readonly messageId?: string;
   readonly author: Author;
+  /** Where what there is to say about the press itself goes. */
   readonly destination: Destination;
+  /** Of which approvals its author may decide, by the settings: of all, or of those that they have asked for. The inbox says so, and no adapter. */
+  readonly authority?: Authority;
+  /** Why, in the words of who decided. Untrusted. */
+  readonly reason?: string;
 }
+
+export type Authority = 'any' | 'asker';
 
 /** Somebody judged a message of the bot. */
 export interface Feedback extends EventBase {
@@ -222,6 +234,8 @@ export interface OutboundMessage {
   readonly after?: Receipt;
   /** Of a copy of an answer: that it opens a thread, where the message stands that has opened its thread, or that nobody knows. */
   readonly thread?: Receipt | 'opens' | 'lost';
+  /** It asks whether a call of a tool may be made, with this id: it bears the buttons for that while it is open, and no buttons at all then. */
+  readonly approval?: { readonly id: string; readonly isOpen: boolean };
   /** Which attempt this is, from 1. */
   readonly attempt: number;
   /** When the answer was committed, in ms since 1970: an earlier send cannot be older. */

@@ -3,7 +3,7 @@ import { isRecord, recordsOf, textOf } from './record.ts';
 import type { Fields } from './record.ts';
 
 /** What a press or a form is about. */
-export type ButtonName = 'regenerate' | 'good' | 'bad' | 'stop' | 'solved';
+export type ButtonName = 'regenerate' | 'good' | 'bad' | 'stop' | 'solved' | 'approve' | 'decline';
 
 /** Ours are told from those of other code of the same application by this. */
 const prefix = 'parley:';
@@ -27,13 +27,22 @@ export function stopRow(id: string): readonly object[] {
 const noButtons: readonly object[] = [];
 
 /** The buttons of a complete message: under the last part of an answer only. They carry its id, which the core knows it by. */
-export function buttonsOf({ id, part, parts, destination }: OutboundMessage): readonly object[] {
+export function buttonsOf({ id, part, parts, destination, approval }: OutboundMessage): readonly object[] {
+  if (approval) return approval.isOpen ? approvalRow(approval.id) : noButtons;
   if (part < parts - 1 || destination['buttons'] === 'none') return noButtons;
   return toRow([
     { name: 'regenerate', id, emoji: '🔁', label: 'Again' },
     { name: 'good', id, emoji: '👍' },
     { name: 'bad', id, emoji: '👎' },
     ...(destination[inPost] === 'yes' ? [{ name: 'solved', emoji: '✅', label: 'Solved' } as const] : []),
+  ]);
+}
+
+/** Under a request for approval. They carry its id, and a press means that one alone. */
+function approvalRow(id: string): readonly object[] {
+  return toRow([
+    { name: 'approve', id, emoji: '✅', label: 'Approve' },
+    { name: 'decline', id, emoji: '🚫', label: 'Decline' },
   ]);
 }
 
@@ -51,7 +60,7 @@ export interface Pressed {
 /** Undefined for a button that is none of ours. */
 export function parseButton(customId: unknown): Pressed | undefined {
   const [, name, outboundId] =
-    /^parley:(regenerate|good|bad|stop|solved)(?::([0-9a-z]{1,40}))?$/.exec(textOf(customId) ?? '') ?? [];
+    /^parley:(regenerate|good|bad|stop|solved|approve|decline)(?::([0-9a-z]{1,40}))?$/.exec(textOf(customId) ?? '') ?? [];
   if (name === undefined) return undefined;
   return { name: name as ButtonName, ...(outboundId === undefined ? {} : { outboundId }) }; // one of those of the pattern
 }

@@ -1,5 +1,5 @@
 import { toConversationId } from '../../src/conversation-id.ts';
-import type { Destination } from '../../src/message.ts';
+import type { Destination, OutboundMessage } from '../../src/message.ts';
 import { isSnowflake } from './snowflake.ts';
 
 /** The tenant of direct messages, which belong to no guild. */
@@ -55,4 +55,13 @@ export function parseDestination(destination: Destination): (Place & { readonly 
     channelType: channelType !== undefined && /^\d{1,3}$/.test(channelType) ? Number(channelType) : undefined,
     replyTo: isSnowflake(replyTo) ? replyTo : undefined,
   };
+}
+
+/**
+ * The message that an answer replies to: the question, and to that once. What goes on later, after somebody has decided about a call, goes to the
+ * same place and replies to nothing: the reply is what an answer is found by.
+ */
+export function questionOf({ destination, inReplyTo }: Pick<OutboundMessage, 'destination' | 'inReplyTo'>): string | undefined {
+  const { replyTo } = parseDestination(destination) ?? {};
+  return replyTo === inReplyTo ? replyTo : undefined;
 }

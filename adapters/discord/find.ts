@@ -1,7 +1,7 @@
 import type { OutboundMessage } from '../../src/message.ts';
 import { readMessagesAfter } from './channel-messages.ts';
 import type { ChannelMessage } from './channel-messages.ts';
-import { parseDestination } from './conversation.ts';
+import { parseDestination, questionOf } from './conversation.ts';
 import { isRecord, textOf } from './record.ts';
 import type { Rest } from './rest.ts';
 import { compareSnowflakes, toSnowflake } from './snowflake.ts';
@@ -32,7 +32,8 @@ const maxPages = 5;
  */
 export async function findMessage(search: Search): Promise<ChannelMessage | undefined> {
   const { rest, message, signal } = search;
-  const { channelId, replyTo } = parseDestination(message.destination) ?? {};
+  const { channelId } = parseDestination(message.destination) ?? {};
+  const replyTo = questionOf(message);
   if (channelId === undefined) return undefined;
   const sinceCommit = toSnowflake(message.createdAt - clockSkewMs);
   const userId = search.userId ?? (await ownId(rest, signal));

@@ -1,4 +1,4 @@
-import type { Adapter, AdapterContext } from '../../src/adapter.ts';
+import type { Adapter, AdapterContext, MessageStream, StreamOpening } from '../../src/adapter.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AdapterError } from '../../src/errors.ts';
 import { holdPlaces } from '../../src/held-places.ts';
@@ -125,6 +125,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     send: (message, signal) => copies.send(message, signal),
     find: (message, signal) => copies.find(message, signal),
     remove: (message, receipt, signal) => sender.remove(message, receipt, signal),
+    asks: () => true,
     split: (text) => splitForDiscord(text, options.fileAfter),
     download: createFileFetcher(options),
     notice: toNotice,
@@ -175,6 +176,9 @@ function createStreams({ rest, answers, sender, buttons, fileAfter, context }: S
     const { clock, log } = context() ?? {};
     if (!clock || !log) throw new AdapterError('The Discord adapter has not been started.');
     const address = parseInteractionDestination(opening.destination);
+    // What goes on later has no response that waits for it, and replies to nothing: what a stream left of it could not be found.
+    const isFirst = address ? address.interactionId === opening.inReplyTo : isAnswer(opening);
+    if (!isFirst) return noStream;
     const components = buttons ? stopRow(opening.id) : undefined;
     return new DiscordStream({
       ...{ rest, clock, log, opening, signal, components, limit, doubt: (id) => sender.doubt(id), nextPlace },
@@ -184,6 +188,17 @@ function createStreams({ rest, answers, sender, buttons, fileAfter, context }: S
     });
   };
 }
+
+function isAnswer({ destination, inReplyTo }: StreamOpening): boolean {
+  const { replyTo } = destination;
+  return replyTo === undefined || replyTo === inReplyTo;
+}
+
+const noStream: MessageStream = {
+  append: () => undefined,
+  opened: Promise.resolve(undefined),
+  close: () => Promise.resolve(),
+};
 
 interface Means {
   readonly rest: Rest;

@@ -50,9 +50,12 @@ function createGone(): DeliveryError {
   return new DeliveryError({ message: goneMessage, retryable: false, uncertain: false });
 }
 
-/** The original response to a press is the message that was pressed on: only its own new wording goes there, and no word about the press. */
-function isOriginal({ part, opened }: OutboundMessage, { pressedId }: InteractionAddress): boolean {
-  return pressedId === undefined ? part === 0 : opened?.id === pressedId;
+/**
+ * The original response to a command is its answer, and not what comes later of that. The original response to a press is the message that was pressed
+ * on: only its own new wording goes there, and no word about the press.
+ */
+function isOriginal({ part, opened, inReplyTo }: OutboundMessage, { pressedId, interactionId }: InteractionAddress): boolean {
+  return pressedId === undefined ? part === 0 && inReplyTo === interactionId : opened?.id === pressedId;
 }
 
 interface InteractionCall {

@@ -9,6 +9,7 @@ import { hasPermission } from './features.ts';
 import type { Permission } from './features.ts';
 import { toInteractionDestination } from './interaction-token.ts';
 import type { TokenBox } from './interaction-token.ts';
+import { toRoles } from './member-roles.ts';
 import { isRecord, recordsOf, textOf } from './record.ts';
 import type { Fields } from './record.ts';
 import { ephemeral, responseTypes, whisper } from './response.ts';
@@ -55,7 +56,7 @@ interface Envelope {
   readonly applicationId: string;
   readonly data: Fields;
   readonly place: Place;
-  readonly user: { readonly id: string; readonly name: string };
+  readonly user: { readonly id: string; readonly name: string; readonly roles?: readonly string[] };
   readonly canPost: boolean;
   readonly may: (what: Permission) => boolean;
   /** Whether nobody but the person and the bot is there. */
@@ -155,8 +156,8 @@ function toPress(envelope: Envelope, { tokens }: InteractionOptions): Interactio
     return { ...identify(envelope), event, accepted, ignored: accepted, because: notStopped };
   }
   if (name === 'solved') return toSolving(envelope, { isCommand: false });
-  if (name === 'regenerate') {
-    // The new answer goes where the old one went. What else there is to say about the press is for who pressed.
+  if (name === 'regenerate' || name === 'approve' || name === 'decline') {
+    // What comes of it goes where the old answer went. What else there is to say about the press is for who pressed.
     const address = { ...addressOf(envelope, { tokens, isPrivate: true }), pressedId: messageId };
     const destination = { ...toInteractionDestination(envelope.place, address), buttons: 'none' };
     const event = { type: 'action', ...base, name, value: outboundId ?? '', messageId, author, destination } as const;
@@ -250,7 +251,7 @@ function toEnvelope(fields: Fields): Envelope | undefined {
   const canPost = isBotDirect || installers(fields).has(installedByGuild);
   // In this channel, as Discord has reckoned them: https://docs.discord.com/developers/resources/guild#guild-member-object (`permissions`).
   const may = (what: Permission): boolean => isRecord(member) && hasPermission(member['permissions'], what);
-  const person = { id: user['id'], name };
+  const person = { id: user['id'], name, ...toRoles(member) };
   return { id, token, applicationId, data, place, user: person, canPost, may, isBotDirect, fields };
 }
 

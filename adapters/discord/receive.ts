@@ -5,6 +5,7 @@ import type { Place } from './conversation.ts';
 import { isRecord, recordsOf, textOf } from './record.ts';
 import type { Fields } from './record.ts';
 import { isSnowflake, snowflakeTime } from './snowflake.ts';
+import { toRoles } from './member-roles.ts';
 import { authorName, toText } from './text.ts';
 import type { Bot } from './text.ts';
 
@@ -58,7 +59,7 @@ function toMessage(data: Fields, receiver: Receiver): InboundMessage[] {
       eventId: id,
       messageId: id,
       sentAt: snowflakeTime(id),
-      author: { id: authorId, name: authorName(data), isBot },
+      author: { id: authorId, name: authorName(data), isBot, ...toRoles(data['member']) },
       text,
       attachments,
       addressed,

@@ -5,7 +5,7 @@ import { carries, fileOf, headOf, isFile, toReceipts } from './answer-file.ts';
 import type { Attached, Piece } from './answer-file.ts';
 import { buttonsOf, hasButtons } from './buttons.ts';
 import type { ChannelMessage } from './channel-messages.ts';
-import { parseDestination } from './conversation.ts';
+import { parseDestination, questionOf } from './conversation.ts';
 import { archivedThread, refusalCode, toDeliveryError, tooManyOldEdits, unknownMessage } from './delivery-error.ts';
 import { openDirectChannel } from './direct.ts';
 import { findMessage, sameText } from './find.ts';
@@ -196,7 +196,8 @@ export class Sender {
   #shown(message: Piece): Shown {
     const { answerId: id = message.id } = message;
     // Under a copy nobody has asked anything.
-    const components = this.#buttons && message.thread === undefined ? buttonsOf({ ...message, id }) : undefined;
+    const hasButtons = (this.#buttons && message.thread === undefined) || message.approval !== undefined;
+    const components = hasButtons ? buttonsOf({ ...message, id }) : undefined;
     return isFile(message)
       ? { text: headOf(message.text), components, attached: fileOf(message) }
       : { text: message.text, components, attached: carried(message) };
@@ -231,12 +232,11 @@ export class Sender {
   }
 
   async #post(message: OutboundMessage, where: { channelId: string; nonce: string }, signal: AbortSignal): Promise<string> {
-    const { replyTo } = placeOf(message.destination);
     const shown = this.#shown(message);
     const posted = await postMessage(this.#rest, {
       ...where,
       ...shown,
-      replyTo: message.part === 0 ? replyTo : undefined,
+      replyTo: message.part === 0 ? questionOf(message) : undefined,
       signal,
     });
     // An earlier post of a stream, known by its nonce, shows only the beginning.

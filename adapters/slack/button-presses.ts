@@ -16,11 +16,18 @@ export interface ButtonOptions {
 
 /** The buttons under an answer, and the form that asks why it was bad. Only who can see the message can press them: Slack sees to that. */
 export function createButtonHandlers({ slack, responder }: ButtonOptions): InteractionHandlers {
+  function decideOn(interaction: Interaction, name: 'approve' | 'decline'): InteractionOutcome | undefined {
+    const request = answerOf(interaction, valueOf(interaction));
+    return request && { events: [toPress(interaction, request, { name, responder })] };
+  }
+
   return {
     'block_actions:regenerate': (interaction) => {
       const answer = answerOf(interaction, valueOf(interaction));
-      return answer && { events: [toRegenerate(interaction, answer, responder)] };
+      return answer && { events: [toPress(interaction, answer, { name: 'regenerate', responder })] };
     },
+    'block_actions:approve': (interaction) => decideOn(interaction, 'approve'),
+    'block_actions:decline': (interaction) => decideOn(interaction, 'decline'),
     'block_actions:feedback': (interaction) => {
       const [, rating, value = ''] = /^(good|bad) (.*)$/s.exec(valueOf(interaction)) ?? [];
       const answer = answerOf(interaction, value);
@@ -63,11 +70,16 @@ function valueOf({ action: { value } }: Interaction): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** The new answer stands where the old one does; what there is to say about the press itself is for the eyes of who pressed. */
-function toRegenerate(
+interface Press {
+  readonly name: 'regenerate' | 'approve' | 'decline';
+  readonly responder: ButtonOptions['responder'];
+}
+
+/** What comes of it stands in the thread; what there is to say about the press itself is for the eyes of who pressed. */
+function toPress(
   { eventId, receivedAt, user, body }: Interaction,
   answer: JudgedMessage,
-  responder: ButtonOptions['responder'],
+  { name, responder }: Press,
 ): InboundEvent {
   const { tenant, conversationId, channel, ts, threadTs, outboundId } = answer;
   const { response_url: url } = body;
@@ -76,8 +88,8 @@ function toRegenerate(
   return {
     type: 'action',
     ...{ adapter: adapterName, tenant, eventId, conversationId, sentAt: receivedAt, author: user },
-    ...{ name: 'regenerate', value: outboundId, messageId: ts },
-    // Why there is no other answer is said to nobody else.
+    ...{ name, value: outboundId, messageId: ts },
+    // Why nothing comes of it is said to nobody else.
     destination: toDestination({
       ...{ channel, teamId, userId: user.id, ephemeral: true },
       ...(threadTs === undefined ? {} : { threadTs }),

@@ -1,7 +1,7 @@
 import { parseConversationId } from '../../src/conversation-id.ts';
-import type { OutboundMessage } from '../../src/message.ts';
+import type { Destination, OutboundMessage } from '../../src/message.ts';
 import { isEndOfMessages } from './answer-file.ts';
-import { adapterName } from './conversation.ts';
+import { adapterName, parseDestination } from './conversation.ts';
 import { toInteractionId } from './interaction.ts';
 
 /** What stands under an answer to be pressed. */
@@ -30,6 +30,7 @@ export interface JudgedMessage extends Judged {
  * Slack gives no way to find that again.
  */
 export function toButtonBlocks(message: OutboundMessage, buttons: readonly SlackButton[]): readonly ButtonBlock[] {
+  if (message.approval) return message.approval.isOpen ? approvalBlocks(message.approval.id, message.conversationId) : [];
   if (!isEndOfMessages(message)) return [];
   const value = `${message.id} ${message.conversationId}`;
   if (value.length > maxValue) return [];
@@ -37,6 +38,12 @@ export function toButtonBlocks(message: OutboundMessage, buttons: readonly Slack
     ...(buttons.includes('feedback') ? [feedbackBlock(value)] : []),
     ...(buttons.includes('regenerate') ? [regenerateBlock(value)] : []),
   ];
+}
+
+/** Not where one person alone sees the message: that cannot be found again to take its buttons away. */
+export function takesButtons(to: Destination): boolean {
+  const destination = parseDestination(to);
+  return destination !== undefined && !destination.ephemeral && !destination.direct;
 }
 
 /** Slack's limit, less what stands before it. */
@@ -64,6 +71,16 @@ function feedbackBlock(value: string): ButtonBlock {
 function regenerateBlock(value: string): ButtonBlock {
   const text = { type: 'plain_text', text: 'Answer again' };
   return { type: 'actions', elements: [{ type: 'button', action_id: toInteractionId('regenerate'), text, value }] };
+}
+
+/** Under a request for approval, see https://docs.slack.dev/reference/block-kit/block-elements/button-element. */
+function approvalBlocks(approvalId: string, conversationId: string): readonly ButtonBlock[] {
+  const button = (name: 'approve' | 'decline', label: string, style: 'primary' | 'danger') => ({
+    ...{ type: 'button', style, action_id: toInteractionId(name), value: `${approvalId} ${conversationId}` },
+    text: { type: 'plain_text', text: label },
+  });
+  const elements = [button('approve', 'Approve', 'primary'), button('decline', 'Decline', 'danger')];
+  return [{ type: 'actions', elements }];
 }
 
 /**

@@ -5,6 +5,7 @@ import type { HeldPlaces } from '../../src/held-places.ts';
 import { createAgentView } from './agent-view.ts';
 import { goesAsFile, splitAsFile } from './answer-file.ts';
 import type { SuggestedPrompt } from './agent-view.ts';
+import { takesButtons } from './buttons.ts';
 import type { SlackButton } from './buttons.ts';
 import { namesGroups } from './channel-settings.ts';
 import type { SlackChannels } from './channel-settings.ts';
@@ -127,6 +128,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
       return stream?.parts(text) ?? splitForSlack(text);
     },
     notice: toNotice,
+    asks: takesButtons,
     readThread: (command, signal) => running().readThread(command, signal),
     download: (file, signal) => running().fetchFile(file, signal),
     typing: (destination, signal) => {
@@ -180,8 +182,7 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const { clock, log } = context;
   const stopping = new AbortController();
   const { slack, identity, workspaces, flow, identify } = createCallers(options, { context, stopping: stopping.signal });
-  const titles = createTitles();
-  const past = createPast(clock);
+  const [titles, past] = [createTitles(), createPast(clock)];
   const { agentView = false, suggestedPrompts: prompts = [] } = options;
   const shared = { slack, clock, log, stopping: stopping.signal };
   const sessions = agentView ? createSessions({ ...shared, titles, past }) : undefined;
@@ -197,7 +198,6 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
     transport.type === 'http' ? createHttpReceiver({ signingSecret: transport.signingSecret, clock, onFailure }) : undefined;
   const { channels = {}, botTurnsPerHour = 0 } = options;
   const connection = transport.type === 'http' ? 'HTTP' : 'Socket Mode';
-  const takesBots = botTurnsPerHour > 0;
   const secret = transport.type === 'http' ? transport.signingSecret : transport.appToken;
   const responder = createResponder({ secret, apiUrl: options.apiUrl, fetch: options.fetch, clock });
   const { commands = defaultCommands, shortcuts = defaultShortcuts } = options;
@@ -215,7 +215,7 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
     workspaces,
     names,
     rules,
-    takesBots,
+    takesBots: botTurnsPerHour > 0,
     handlers,
     home,
     view,
@@ -295,6 +295,6 @@ function healthOf({ slack, identity, workspaces, http, socket }: Parts, oauth: S
 
 function describeInstallations({ installations: { size, unreadable } }: Workspaces, installUrl: string): string {
   const lost = unreadable.length > 0 ? ` (and ${unreadable.length} that no key in PARLEY_ENCRYPTION_KEYS opens)` : '';
-  if (size === 0) return `no workspace has installed the app yet${lost}: open ${installUrl}`;
-  return `installed ${size === 1 ? 'once' : `${size} times`} by OAuth${lost}`;
+  const times = size === 1 ? 'once' : `${size} times`;
+  return size === 0 ? `no workspace has installed the app yet${lost}: open ${installUrl}` : `installed ${times} by OAuth${lost}`;
 }

@@ -13,7 +13,7 @@ export interface ActingCalls {
   lose(tool: string): void;
 }
 
-const interrupted =
+export const interrupted =
   'It is not known what came of it: the process ended in the middle. It is not called again. Say so, and that a person should look.';
 const shownLength = 2_000;
 

@@ -17,6 +17,8 @@ export interface AgentTools {
   readonly fromOutside?: boolean;
   /** Names of servers whose tools cannot be offered just now. */
   readonly missing?: readonly string[];
-  /** Whether a person has to approve of a use of the tool; `untrusted` tells whether the context holds what strangers wrote by now. */
+  /** Whether a person has to approve of a use of the tool, so that a call of it ends the turn; `untrusted` tells whether the context holds what strangers wrote by now. */
   readonly needsApproval: (tool: Tool, untrusted: boolean) => boolean;
+  /** What people have been asked to approve in this conversation, and have not decided. */
+  readonly pending?: () => Promise<readonly { readonly tool: string; readonly arguments: string }[]>;
 }

@@ -3,6 +3,7 @@ import type { Model, ModelRequest, ModelUsage } from '../model/model.ts';
 import type { AgentTools } from './agent-tools.ts';
 import { cutNote, readAnswer, type Said } from './read-answer.ts';
 import { answerWithTools } from './tool-loop.ts';
+import type { WantedCall } from './wanted-call.ts';
 
 export interface AgentRun {
   readonly model: Model;
@@ -20,6 +21,8 @@ export interface AgentAnswer {
   readonly usage: ModelUsage;
   /** Name of the model that has answered. */
   readonly model: string;
+  /** What a person has to approve before the answer goes on; the text is what was said until then, which may be nothing. */
+  readonly wanted?: WantedCall;
 }
 
 /** Lets the model answer, and use tools for it. Rejects with a ModelError where there is no usable answer, or with the signal's reason. */

@@ -7,6 +7,7 @@ import { createActingCalls } from './acting-calls.ts';
 import type { AgentTools } from './agent-tools.ts';
 import { cutNote, readAnswer, type Said } from './read-answer.ts';
 import { createCallRunner } from './tool-calls.ts';
+import type { WantedCall } from './wanted-call.ts';
 
 export interface ToolRun {
   readonly model: Model;
@@ -20,6 +21,8 @@ export interface ToolAnswer {
   readonly text: string;
   readonly usage: ModelUsage;
   readonly model: string;
+  /** What a person has to approve before the answer goes on. */
+  readonly wanted?: WantedCall;
 }
 
 const unfinished = '_(I could not finish this: it took more steps than I may take.)_';
@@ -28,6 +31,7 @@ const unfinished = '_(I could not finish this: it took more steps than I may tak
  * The model and the tools in turn:
  *
  *     ask the model ──calls──> run them ──results──> ask the model … ──no calls──> answer
+ *          │                   └──a call that a person has to approve──> the answer so far, and that call
  *          └──steps or time used up──> ask once more, for an answer without calls
  */
 export async function answerWithTools(run: ToolRun, signal: AbortSignal): Promise<ToolAnswer> {
@@ -55,7 +59,8 @@ export async function answerWithTools(run: ToolRun, signal: AbortSignal): Promis
     const end = { usage: usage.total(), model: said.model };
     if (isLast || said.calls.length === 0) return { text: written.end(noteAtEnd(said)), ...end };
     const asked = said.calls.map((call, index): ToolCall => ({ ...call, id: toCallId(step, index), name: toName(call.name) }));
-    const results = await runCalls(asked, { step, leftMs: left }, signal);
+    const { messages: results, wanted } = await runCalls(asked, { step, leftMs: left }, signal);
+    if (wanted) return { text: written.end(), ...end, wanted };
     messages.push({ role: 'assistant', text: said.text, calls: asked }, ...results);
   }
 }

@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import type { LoggedToolCall } from '../store/tool-call-store.ts';
 import type { Cli } from './command.ts';
 import { withLedger } from './ledger.ts';
+import { registerApprovals } from './tool-approvals.ts';
 import { toPrintableJson, toPrintableLine } from './printable.ts';
 
 export function register(command: Command, cli: Cli): void {
@@ -15,6 +16,7 @@ export function register(command: Command, cli: Cli): void {
     .option('--limit <number>', 'how many at most', '50')
     .option('--json', 'as JSON')
     .action((options: Options) => log(options, cli));
+  registerApprovals(command, cli);
 }
 
 const examples = `
@@ -23,8 +25,13 @@ A call that stays "begun" was interrupted: nobody knows what came of it.
 Examples:
   $ parley tools log
   $ parley tools log --conversation slack:T1:C1:1700000000.000100 --json
+  $ parley tools approvals
+  $ parley tools approvals 3k9
+  $ parley tools decline 3k9 --reason "The customer has been paid already."
 
-Exit status: 0 printed, 2 wrong usage.
+Works beside a running Parley, which goes on within a second or so; else the next start does.
+
+Exit status: 0 done, 1 an id that is unknown or decided already, 2 wrong usage.
 `;
 
 interface Options {

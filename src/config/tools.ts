@@ -3,15 +3,29 @@ import { count, secretText, setting, url } from './setting.ts';
 
 const names = z.array(z.string().min(1)).min(1);
 
+const pattern = z.string().regex(/^[a-zA-Z0-9_-]{0,64}\*?$/, 'must hold names of tools; a * may stand for the end of one');
+
 const rule = z.strictObject({
-  tools: z
-    .array(z.string().regex(/^[a-zA-Z0-9_-]{0,64}\*?$/, 'must hold names of tools; a * may stand for the end of one'))
-    .min(1),
+  tools: z.array(pattern).min(1),
   adapters: names.optional(),
   tenants: names.optional(),
   channels: names.optional(),
   people: names.optional(),
+  roles: names.optional(),
 });
+
+const approver = z
+  .string()
+  .regex(
+    /^(?:asker|(?:[A-Za-z0-9]+\/)?(?:role:)?[A-Za-z0-9]+)$/,
+    'must be ids of people, role:ID, either with TENANT/ before it, or asker',
+  );
+
+const approvers = (platform: string, example: string) =>
+  setting(z.array(approver).default([]), {
+    description: `Who may approve calls on ${platform}, by buttons. Nobody where it is left out: then \`parley tools approve\` is the only way.`,
+    example,
+  });
 
 const server = z.strictObject({
   command: setting(z.array(z.string().min(1)).min(1).optional(), {
@@ -50,10 +64,25 @@ export const tools = z
     allow: setting(z.array(rule).default([]), {
       description:
         'Which tools the model may use, and where. Each rule names tools (a * at the end stands for the rest of a name) and may be narrowed to adapters, ' +
-        'tenants (Slack workspaces, Discord servers, webhook sources), channels and people, all by id. Without a rule there are no tools.',
+        'tenants (Slack workspaces, Discord servers, webhook sources), channels, people and roles (of Discord), all by id. Without a rule there are no tools.',
       example: '[{ tools: [current_time, search_knowledge], adapters: [slack] }]',
     }),
     mcp: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,19}$/, 'must have 1 to 20 of a-z, 0-9 and -'), server).default({}),
+    approve: setting(z.array(pattern).default([]), {
+      description:
+        "Tools that need a person's approval for each call beside those that change something, which always do (a * at the end stands for the rest of a name).",
+      example: '[search_crm, docs__*]',
+    }),
+    approvers: z
+      .strictObject({
+        slack: approvers('Slack', '[U012ABCDE, T0123/U045FGHIJ]'),
+        discord: approvers('Discord', '["role:123456789012345678", asker]'),
+      })
+      .prefault({}),
+    approvalMinutes: setting(count.max(10_080).default(60), {
+      description: 'How long a call waits for approval. After that it is not made.',
+      example: '15',
+    }),
     steps: setting(count.max(50).default(8), {
       description: 'How often the model may ask for tools before it has to answer.',
       example: '4',

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { createKnowledge } from '../knowledge/knowledge.ts';
 import type { Log } from '../log.ts';
 import type { Store } from '../store/store.ts';
+import { createApprovers, type ApproverSettings } from '../tools/approvers.ts';
 import { createCurrentTime } from '../tools/current-time.ts';
 import { createSearchConversation } from '../tools/search-conversation.ts';
 import { createSearchKnowledge } from '../tools/search-knowledge.ts';
@@ -12,6 +13,9 @@ import { createToolsForTurn, type ToolsForTurn } from './turn-tools.ts';
 
 export interface ToolSettings {
   readonly allow: readonly ToolRule[];
+  readonly approve: readonly string[];
+  readonly approvers: ApproverSettings;
+  readonly approvalMinutes: number;
   readonly steps: number;
   readonly callsPerStep: number;
   readonly callSeconds: number;
@@ -55,6 +59,7 @@ export async function openTools({
   const toolbox = createToolbox({
     ...{ tools, servers },
     rules: settings.allow,
+    approve: settings.approve,
     limits: {
       steps: settings.steps,
       callsPerStep: settings.callsPerStep,
@@ -65,7 +70,11 @@ export async function openTools({
   });
   if (toolbox.isUsed('search_knowledge')) await knowledge.refresh(signal);
   return {
-    toolsFor: createToolsForTurn({ store, toolbox, clock }),
+    toolsFor: createToolsForTurn({
+      ...{ store, toolbox, clock },
+      approvers: createApprovers(settings.approvers),
+      approvalMs: settings.approvalMinutes * 60_000,
+    }),
     stop: async () => {
       await Promise.all(servers.map((server) => server.stop()));
     },

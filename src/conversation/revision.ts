@@ -1,5 +1,6 @@
 import type { ClaimedTurn } from '../store/store.ts';
-import { stoppedReason, type Retry, type TurnResult, type TurnResultOptions } from './turn-result.ts';
+import { stoppedReason, type TurnResult } from './turn-outcome.ts';
+import type { Retry, TurnResultOptions } from './turn-result.ts';
 
 /**
  * Of a turn that answers again: where it comes to nothing, the answer that stands stays, and what went wrong is said beneath it. A stop

@@ -5,30 +5,22 @@ import type { Log } from '../log.ts';
 import type { InboundEvent } from '../message.ts';
 import type { Spending } from '../store/limit-store.ts';
 import type { ClaimedDelivery, ClaimedTurn, SettledEvent, Store, TurnOutcome } from '../store/store.ts';
-import { typingAfterMs } from './live-answer.ts';
 import { copiesOf } from './answer-copies.ts';
-import type { TurnAddress } from './turn-address.ts';
-import type { TurnResult } from './turn-result.ts';
+import { typingAfterMs } from './live-answer.ts';
+import { toShown, type ShownOptions, type ToShow } from './turn-shown.ts';
 
-export interface TurnCommitOptions {
+export interface TurnCommitOptions extends ShownOptions {
   readonly store: Pick<Store, 'commitTurn' | 'postponeTurn'>;
   readonly adapters: ReadonlyMap<string, Adapter>;
   /** Takes the first part of a committed answer on. */
   readonly deliver: (delivery: ClaimedDelivery) => void;
-  readonly clock: Clock;
   readonly log: Log;
   readonly delivery: { readonly leaseMs: number; readonly expiryMs: number };
 }
 
-export interface Completion {
+export interface Completion extends ToShow {
   readonly turn: ClaimedTurn;
   readonly startedAt: number;
-  readonly address: TurnAddress;
-  /** Undefined where it is off. */
-  readonly adapter: Adapter | undefined;
-  readonly result: TurnResult;
-  /** What the platform shows of the answer already. */
-  readonly stream: ClaimedTurn['stream'];
   readonly spent?: Spending['spent'];
 }
 
@@ -48,6 +40,15 @@ export async function commitTurn(options: TurnCommitOptions, completion: Complet
   const { failure, verdict, usage } = result;
   if (failure) log.error('turn failed', { conversationId, turnId, eventId, errorId: failure.errorId, error: failure.message });
   else log.debug('turn committed', { conversationId, turnId, eventId, verdict, parts: outcome.parts.length, usage });
+  const { approval } = outcome;
+  if (approval)
+    log.info('a call of a tool waits for approval', {
+      conversationId,
+      turnId,
+      eventId,
+      approvalId: approval.id,
+      tool: approval.tool,
+    });
   if (committed.delivery) deliver(committed.delivery);
   return committed.moreWaiting;
 }
@@ -69,11 +70,13 @@ async function askAgain({ store, clock, log }: TurnCommitOptions, { turn, stream
   await store.postponeTurn(postponement);
 }
 
-function toOutcome({ clock, delivery, adapters }: TurnCommitOptions, completion: Completion): TurnOutcome {
+function toOutcome({ clock, delivery, adapters, countTokens, toolsFor }: TurnCommitOptions, completion: Completion): TurnOutcome {
   const { turn, result, address, stream } = completion;
-  const parts = split(completion, clock);
-  const copies = parts.length > 0 ? copiesOf({ turn, text: result.text, adapters }) : [];
   const { verdict, reason, tokens, files, usage } = result;
+  const shown = toShown({ clock, countTokens, toolsFor }, completion);
+  const { said, approval } = shown;
+  const texts = isUnsaid(completion, clock) ? [] : shown.texts;
+  const copies = texts.length > 0 ? copiesOf({ turn, text: result.asks ? texts.join('\n\n') : result.text, adapters }) : [];
   return {
     owner: turn.owner,
     conversationId: turn.conversationId,
@@ -86,9 +89,10 @@ function toOutcome({ clock, delivery, adapters }: TurnCommitOptions, completion:
       ...(isPlain(event) ? {} : { keepsPayload: true }),
     })),
     ...(turn.revises ? { revises: turn.revises } : {}),
-    answer: result.answerTokens === undefined ? undefined : { text: result.text, tokens: result.answerTokens },
+    answer: said,
     ...(copies.length > 0 ? { copies } : {}),
-    parts: parts.map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
+    parts: texts.map((text, part) => ({ id: toChunkId(turn.turnId, part), text })),
+    approval,
     deliver: {
       adapter: address.adapter,
       tenant: address.tenant,
@@ -115,12 +119,7 @@ function isPlain(event: InboundEvent): boolean {
   return event.type === 'message' && event.attachments.length === 0 && event.profile === undefined && !event.author.isBot;
 }
 
-/** An answer is never nothing, but a refusal that was told already is: what an adapter finds nothing to show of goes out as it is. */
-function split(completion: Completion, clock: Clock): readonly string[] {
-  const { adapter, result, stream, address, startedAt } = completion;
-  // After a while the platform shows that somebody is at work, and goes on with it until something is sent.
-  const isUnseen = clock.now() - startedAt < typingAfterMs;
-  if (result.isSilent && isUnseen) return [];
-  const parts = adapter?.split?.(result.text, stream === 'unknown' ? undefined : stream, address.destination) ?? [];
-  return parts.length > 0 ? parts : [result.text];
+/** A refusal that was told already need not be sent again, unless the platform shows already that somebody is at work: it does until something is sent. */
+function isUnsaid({ result, startedAt }: Completion, clock: Clock): boolean {
+  return result.isSilent === true && clock.now() - startedAt < typingAfterMs;
 }

@@ -1,23 +1,24 @@
+import type { AgentTools } from '../agent/agent-tools.ts';
 import { runAgent } from '../agent/loop.ts';
 import type { Clock } from '../clock.ts';
 import { DeliveryError, LimitError, ModelError, TurnAborted } from '../errors.ts';
-import { createErrorId } from '../ids.ts';
 import type { SaidInThread, Step } from '../adapter.ts';
 import type { Command, InboundMessage } from '../message.ts';
 import type { ModelUsage } from '../model/model.ts';
 import type { ReadFiles } from '../files/read-files.ts';
 import { endHere } from '../split.ts';
 import { nextDelay, type RetryPolicy } from '../retry.ts';
-import type { Spending } from '../store/limit-store.ts';
-import type { ClaimedTurn, Verdict, WaitingEvent } from '../store/store.ts';
+import type { ClaimedTurn } from '../store/store.ts';
 import { parseCommand, replyTo, toQuestion, type ParleyCommand } from './commands.ts';
 import { buildContext } from './context.ts';
 import type { TurnLimits } from './limits.ts';
 import type { Meter } from './meter.ts';
 import type { Voice } from './profile.ts';
-import { toRefusal } from './refusal.ts';
+import { decisionIn, resume } from './resume.ts';
 import { toSummaryQuestion } from './summary.ts';
 import type { ToolsForTurn } from './turn-tools.ts';
+import { apologize, excuse, fail, refuse, stop, tokensOfEvents } from './turn-notices.ts';
+import type { TurnResult } from './turn-outcome.ts';
 import { readQuestionFiles, toUnreadNote, type FileMeans, type QuestionFiles } from './turn-files.ts';
 
 export interface TurnResultOptions {
@@ -36,29 +37,6 @@ export interface TurnResultOptions {
   readonly toolsFor?: ToolsForTurn | undefined;
   readonly limits?: TurnLimits | undefined;
 }
-
-/** What a turn comes to, before it is cut into parts and committed. */
-export interface TurnResult {
-  readonly text: string;
-  /** Where these are not all that the turn has taken, the others wait for the next one. */
-  readonly events?: readonly WaitingEvent[];
-  readonly verdict: Verdict;
-  readonly reason?: string;
-  /** Of the events that belong in the transcript, by seq. */
-  readonly tokens: ReadonlyMap<number, number>;
-  /** Of the answer, where it belongs in the transcript. */
-  readonly answerTokens?: number;
-  /** What came with the events, by seq. */
-  readonly files?: ReadonlyMap<number, { readonly text: string; readonly tokens: number }>;
-  readonly reset?: boolean;
-  readonly usage?: { readonly model: string; readonly inputTokens: number; readonly outputTokens: number };
-  readonly failure?: { readonly errorId: string; readonly message: string };
-  readonly reached?: Spending['reached'];
-  /** Nothing is sent: that the limit is reached has been said here. */
-  readonly isSilent?: boolean;
-}
-
-export const stoppedReason = 'stopped by a person';
 
 /** The model failed for the moment. */
 export interface Retry {
@@ -100,6 +78,7 @@ export async function resultOf(
   const command = first && parseCommand(first.event);
   if (command && command.name !== 'summarise') return obey(command, bot.name);
   const questions = turn.events.map(({ event }) => toQuestion(event)).filter((question) => question !== undefined);
+  const decision = decisionIn(turn);
   if (isStale(options, turn)) return apologize(options, turn);
   const givenUp = giveUp(retry, turn);
   if (givenUp) return givenUp;
@@ -110,6 +89,13 @@ export async function resultOf(
     means.onText(text);
   };
   try {
+    if (decision) {
+      const { question, tools } = await resume(
+        { turn, action: decision, toolsFor: options.toolsFor, onStep: means.onStep },
+        means.signal,
+      );
+      return await ask(options, { turn, questions: [question], means: { ...means, onText }, tools });
+    }
     if (!command || first.event.type !== 'command') return await ask(options, { turn, questions, means: { ...means, onText } });
     const asked = [await readThread(first.event, means)];
     const summary = await ask(options, { turn, questions: asked, means: { ...means, onText } });
@@ -152,7 +138,9 @@ export function isStale(
   { events }: ClaimedTurn,
 ): boolean {
   const now = clock.now();
-  return events.every(({ event }) => toQuestion(event) === undefined || now - event.sentAt > staleAfterMs);
+  return events.every(
+    ({ event }) => (toQuestion(event) === undefined && event.type !== 'action') || now - event.sentAt > staleAfterMs,
+  );
 }
 
 async function readThread(command: Command, { readThread: read, signal }: AnswerMeans): Promise<InboundMessage> {
@@ -178,9 +166,11 @@ interface Question {
   readonly turn: ClaimedTurn;
   readonly questions: readonly InboundMessage[];
   readonly means: AnswerMeans;
+  /** Where it is known already what may be used. */
+  readonly tools?: AgentTools | undefined;
 }
 
-async function ask(options: TurnResultOptions, { turn, questions, means }: Question): Promise<TurnResult> {
+async function ask(options: TurnResultOptions, { turn, questions, means, tools: known }: Question): Promise<TurnResult> {
   const { countTokens, contextTokens, readFiles } = options;
   const { model, instructions, instructionTokens } = means.voice;
   const { conversationId } = turn;
@@ -200,13 +190,14 @@ async function ask(options: TurnResultOptions, { turn, questions, means }: Quest
     countTokens,
   });
   const { onText, onStep, signal } = means;
-  const tools = options.toolsFor?.({ turn, questions, hasFiles: files !== undefined });
+  const tools = known ?? options.toolsFor?.({ turn, questions, hasFiles: files !== undefined });
   const asked = means.meter?.around(model) ?? model;
-  const { text: answer, usage, ...answered } = await runAgent({ model: asked, request, onText, onStep, tools }, signal);
+  const { text: answer, usage, wanted, ...answered } = await runAgent({ model: asked, request, onText, onStep, tools }, signal);
   const unread = files ? toUnreadNote(files) : '';
   const text = unread === '' ? answer : endHere(answer, unread);
   return {
     text,
+    ...(wanted && tools ? { asks: { call: wanted, asker: tools.place.author, fromOutside: tools.fromOutside ?? false } } : {}),
     verdict: 'answered',
     tokens: new Map(turn.events.map(({ seq }, index) => [seq, questionTokens[index] ?? 0])),
     ...(files ? { files: toTranscript(turn, files, countTokens) } : {}),
@@ -250,48 +241,6 @@ function attemptOf({ attempt, crashes }: ClaimedTurn): number {
   return attempt - crashes;
 }
 
-/** The platform does not let the bot read what it is to summarise. */
-function excuse(options: TurnResultOptions, turn: ClaimedTurn, { message }: DeliveryError): TurnResult {
-  const text = 'Sorry, I cannot read that thread. If it is in a channel that I am not in, invite me there and ask again.';
-  return { text, verdict: 'refused', reason: message, tokens: tokensOfEvents(options, turn) };
-}
-
-function fail(
-  { publicMessage, message }: Pick<ModelError, 'publicMessage' | 'message'>,
-  tokens: TurnResult['tokens'],
-): TurnResult {
-  const errorId = createErrorId();
-  const text = `${publicMessage} I have noted the question; the team can find the error under the id ${errorId}.`;
-  return { text, verdict: 'failed', reason: message, tokens, failure: { errorId, message } };
-}
-
-function refuse(
-  options: TurnResultOptions,
-  turn: ClaimedTurn,
-  { error, written }: { readonly error: LimitError; readonly written: string },
-): TurnResult {
-  return { ...toRefusal({ turn, error, written, now: options.clock.now() }), tokens: tokensOfEvents(options, turn) };
-}
-
-function apologize(options: TurnResultOptions, turn: ClaimedTurn): TurnResult {
-  const what = turn.events.length > 1 ? `your ${turn.events.length} messages` : 'your message';
-  const text = `Sorry, I was away and saw ${what} only now. If it still matters, please ask again.`;
-  const reason = 'stale: it waited longer than conversation.staleAfterMinutes';
-  return { text, verdict: 'refused', reason, tokens: tokensOfEvents(options, turn) };
-}
-
 function isStopped({ reason }: AbortSignal): boolean {
   return reason instanceof TurnAborted && reason.reason === 'stopped';
-}
-
-/** What was written so far stays, and says that it is not all. */
-function stop(options: TurnResultOptions, turn: ClaimedTurn, written: string): TurnResult {
-  const text = endHere(written, '_Stopped._');
-  const answerTokens = options.countTokens(text);
-  return { text, verdict: 'answered', reason: stoppedReason, tokens: tokensOfEvents(options, turn), answerTokens };
-}
-
-/** What got no answer belongs in the transcript all the same: a later question may refer to it. */
-function tokensOfEvents({ countTokens }: TurnResultOptions, { events }: ClaimedTurn): ReadonlyMap<number, number> {
-  return new Map(events.map(({ seq, event }) => [seq, countTokens('text' in event ? event.text : '')]));
 }

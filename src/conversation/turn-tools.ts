@@ -2,13 +2,19 @@ import type { AgentTools } from '../agent/agent-tools.ts';
 import type { Clock } from '../clock.ts';
 import { parseFileBlock } from '../file-block.ts';
 import type { InboundMessage } from '../message.ts';
+import type { Approval } from '../store/approval-store.ts';
 import type { ClaimedTurn, Store } from '../store/store.ts';
+import type { Approvers } from '../tools/approvers.ts';
 import type { Toolbox } from '../tools/toolbox.ts';
 
 export interface TurnToolsOptions {
-  readonly store: Pick<Store, 'beginToolCall' | 'recordToolCalls' | 'listToolCalls'>;
+  readonly store: Pick<Store, 'beginToolCall' | 'recordToolCalls' | 'listToolCalls' | 'findApproval' | 'listApprovals'>;
   readonly toolbox: Toolbox;
   readonly clock: Clock;
+  /** How long a call waits for a person's approval; an hour where it is left out. */
+  readonly approvalMs?: number;
+  /** Nobody may approve on a platform where it is left out. */
+  readonly approvers?: Pick<Approvers, 'areNamed'>;
 }
 
 export interface ToolQuestion {
@@ -16,29 +22,58 @@ export interface ToolQuestion {
   readonly questions: readonly InboundMessage[];
   /** Whether anything that was read from files or elsewhere is in the context. */
   readonly hasFiles: boolean;
+  /** Of a turn that goes on after somebody has decided about a call: for whom that is made, and what was in the context then. */
+  readonly decided?: Pick<Approval, 'asker' | 'untrusted'> | undefined;
 }
 
-/** Finds what the model may use for a turn: undefined where that is nothing. */
-export type ToolsForTurn = (question: ToolQuestion) => AgentTools | undefined;
+/** Finds what the model may use for a turn: undefined where that is nothing, unless somebody has decided about a call. */
+export interface ToolsForTurn {
+  (question: ToolQuestion): AgentTools | undefined;
+  readonly approvalMs: number;
+  /** Whether anybody may approve calls there by pressing a button. */
+  hasApprovers(adapter: string): boolean;
+  /** What a person was asked to approve. */
+  findApproval(id: string): Promise<Approval | undefined>;
+}
 
 const earlierLimit = 100;
+const pendingLimit = 1_000;
+const hourMs = 60 * 60_000;
 
-export function createToolsForTurn({ store, toolbox, clock }: TurnToolsOptions): ToolsForTurn {
-  return ({ turn, questions, hasFiles }) => {
+export function createToolsForTurn(options: TurnToolsOptions): ToolsForTurn {
+  const { approvalMs = hourMs, approvers, store } = options;
+  return Object.assign(createFind(options), {
+    approvalMs,
+    hasApprovers: (adapter: string) => approvers?.areNamed(adapter) ?? false,
+    findApproval: (id: string) => store.findApproval(id),
+  });
+}
+
+function createFind({ store, toolbox, clock }: TurnToolsOptions): (question: ToolQuestion) => AgentTools | undefined {
+  return ({ turn, questions, hasFiles, decided }) => {
     const newest = questions.at(-1);
     const { conversationId, turnId } = turn;
     // What others wrote in a thread is summed up, and nothing else is done with it.
     if (!newest || turn.events.some(({ event }) => event.type === 'command' && event.name === 'summarise')) return undefined;
-    const { adapter, tenant, author } = newest;
-    const place = { adapter, tenant, conversationId, author };
+    const { adapter, tenant } = newest;
+    const place = { adapter, tenant, conversationId, author: decided?.asker ?? newest.author };
     const offered = toolbox.toolsFor(place);
     const missing = toolbox.missingFor(place);
-    if (offered.length + missing.length === 0) return undefined;
-    const fromOutside = questions.some((question) => question.adapter === 'webhook' || question.author.isBot);
+    if (offered.length + missing.length === 0 && !decided) return undefined;
+    const authors = decided ? [decided.asker] : questions.map(({ author }) => author);
+    const fromOutside = adapter === 'webhook' || authors.some(({ isBot }) => isBot);
     return {
       ...{ offered, limits: toolbox.limits, clock, turnId, place, fromOutside, missing },
-      untrusted: fromOutside || hasFiles || turn.history.some(({ text }) => parseFileBlock(text) !== undefined),
+      untrusted:
+        fromOutside ||
+        hasFiles ||
+        decided?.untrusted === true ||
+        turn.history.some(({ text }) => parseFileBlock(text) !== undefined),
       needsApproval: toolbox.needsApproval,
+      pending: async () =>
+        (await store.listApprovals({ pending: true, limit: pendingLimit })).filter(
+          (each) => each.conversationId === conversationId,
+        ),
       ledger: {
         earlier: async () => {
           if (turn.attempt === 1 && !turn.revises) return [];

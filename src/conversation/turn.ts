@@ -11,7 +11,8 @@ import { createVoices, type VoiceOptions } from './profile.ts';
 import { addressOf, type TurnAddress } from './turn-address.ts';
 import { commitTurn, type TurnCommitOptions } from './turn-commit.ts';
 import { withEarlier } from './revision.ts';
-import { isStale, resultOf, type AnswerMeans, type Retry, type TurnResult, type TurnResultOptions } from './turn-result.ts';
+import type { TurnResult } from './turn-outcome.ts';
+import { isStale, resultOf, type AnswerMeans, type Retry, type TurnResultOptions } from './turn-result.ts';
 
 export interface TurnOptions extends TurnResultOptions, TurnCommitOptions, VoiceOptions {
   readonly bot: TurnResultOptions['bot'];
@@ -104,13 +105,15 @@ function createRunWithoutAdapter(options: TurnOptions): (work: TurnWithoutAdapte
 }
 
 /**
- * What was stopped, and a command, is a turn of its own; what stands before or after it waits for the next one. That goes for a question by
+ * What was stopped, a command, and what somebody has decided about a call is a turn of its own; what stands before or after it waits for the next one. That goes for a question by
  * command too: the platform waits for an answer to that very command, in a place of its own.
  */
 function eventsOfTurn({ events }: ClaimedTurn): ClaimedTurn['events'] {
   const stopped = events.filter((event) => event.stopped);
   const taken = stopped.length > 0 ? stopped : events;
-  const at = taken.findIndex(({ event }) => event.type === 'command' || parseCommand(event) !== undefined);
+  const at = taken.findIndex(
+    ({ event }) => event.type === 'command' || event.type === 'action' || parseCommand(event) !== undefined,
+  );
   return at < 0 ? taken : taken.slice(0, Math.max(at, 1));
 }
 

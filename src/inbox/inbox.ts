@@ -1,7 +1,7 @@
 import type { AcceptResult, AdapterContext, AdapterState } from '../adapter.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { InboundEvent } from '../message.ts';
+import type { Action, Authority, InboundEvent } from '../message.ts';
 import type { InstallationStore } from '../store/installation-store.ts';
 import type { PlaceProfile, PlaceProfileName } from '../place-settings.ts';
 import type { SettingStore } from '../store/setting-store.ts';
@@ -22,6 +22,8 @@ export interface InboxOptions {
   readonly accept: (batch: AcceptBatch) => Promise<readonly AcceptResult[]>;
   /** What people may know of the model that answers where nothing else is set: not where it is. */
   readonly modelName?: string;
+  /** Of which approvals the author of an action may decide. */
+  readonly authorityOf?: (action: Action) => Authority | undefined;
   /** Somebody has set how a place is answered. */
   readonly onPlace?: (place: PlaceProfileName, profile: PlaceProfile) => void;
 }
@@ -32,13 +34,21 @@ export interface Inbox {
 }
 
 export function createInbox(options: InboxOptions): Inbox {
-  const { store, clock, log, recordDelivery, accept: save, modelName = '', onPlace } = options;
+  const { store, clock, log, recordDelivery, accept: save, modelName = '', authorityOf, onPlace } = options;
   const overview = createOverview({ store, clock, modelName });
 
   async function accept(adapter: string, events: readonly InboundEvent[], state: AdapterState | undefined) {
-    const results = await save({ adapter, events, state });
+    const results = await save({ adapter, events: events.map(withAuthority), state });
     for (const [index, event] of events.entries()) logResult(log, event, results[index]);
     return results;
+  }
+
+  /** Whatever stood there: the settings alone say so. */
+  function withAuthority(event: InboundEvent): InboundEvent {
+    if (event.type !== 'action') return event;
+    const { authority: _, ...action } = event;
+    const authority = authorityOf?.(action);
+    return authority === undefined ? action : { ...action, authority };
   }
 
   return {

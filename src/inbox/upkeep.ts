@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import type { Store } from '../store/store.ts';
 
 export interface UpkeepOptions {
-  readonly store: Pick<Store, 'prune' | 'forgetOverheard' | 'sumUsage'>;
+  readonly store: Pick<Store, 'prune' | 'forgetOverheard' | 'sumUsage' | 'expireApprovals'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -21,6 +21,7 @@ const overheardMs = 2 * hourMs;
 const batch = 1_000;
 /** Few enough for those who wait for the ledger meanwhile. */
 const summedAtOnce = 200;
+const expiredAtOnce = 50;
 
 /** Clears out what is old, a bounded number at a time, so that the ledger never waits long for it. */
 export function createUpkeep({ store, clock, log }: UpkeepOptions): { stop(): Promise<void> } {
@@ -61,10 +62,18 @@ export function createUpkeep({ store, clock, log }: UpkeepOptions): { stop(): Pr
     }
   });
 
+  const expiring = repeat(clock, minuteMs / 4, async () => {
+    try {
+      while ((await store.expireApprovals({ limit: expiredAtOnce })) >= expiredAtOnce && !stopped);
+    } catch (error) {
+      log.error('requests for approval could not be ended', { error: describeError(error) });
+    }
+  });
+
   return {
     stop: async () => {
       stopped = true;
-      await Promise.all([pruning.stop(), forgetting.stop(), summing.stop()]);
+      await Promise.all([pruning.stop(), forgetting.stop(), summing.stop(), expiring.stop()]);
     },
   };
 }

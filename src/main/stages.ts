@@ -22,6 +22,7 @@ import { createTranscriber } from '../model/transcribe.ts';
 import { createDeliver } from '../outbox/delivery.ts';
 import { createOutbox } from '../outbox/outbox.ts';
 import type { Store } from '../store/store.ts';
+import { createApprovers } from '../tools/approvers.ts';
 
 const pollMs = 1_000;
 
@@ -78,7 +79,17 @@ export function createStages({ config, log }: Surroundings, parts: StageParts) {
   const { provider, providers, openai } = config.model;
   const modelName = provider === 'builtin' ? 'built in' : (providers[provider]?.model ?? openai.model);
   const recordDelivery = watch.delivery(deliveryLog.record);
-  const inbox = createInbox({ store, clock, log, accept: worker.accept, recordDelivery, modelName, onPlace: profiles.set });
+  const { authorityOf } = createApprovers(config.tools.approvers);
+  const inbox = createInbox({
+    store,
+    clock,
+    log,
+    accept: worker.accept,
+    recordDelivery,
+    modelName,
+    authorityOf,
+    onPlace: profiles.set,
+  });
   return { inbox, outbox, worker };
 }
 

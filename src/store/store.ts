@@ -1,5 +1,6 @@
 import type { AcceptResult, AdapterState, EventStatus, RecentConversation } from '../adapter.ts';
 import type { InboundEvent, Json, OutboundMessage, Receipt, Undeliverable } from '../message.ts';
+import type { Asking } from './approval-store.ts';
 import type { Copied } from './copy.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
 import type { FeedbackStore } from './feedback-store.ts';
@@ -177,7 +178,7 @@ export interface TurnRenewal {
 
 export type Verdict = 'answered' | 'ignored' | 'refused' | 'failed';
 
-export interface TurnOutcome extends TurnHold, Revising, Spending, Copied {
+export interface TurnOutcome extends TurnHold, Revising, Spending, Copied, Asking {
   readonly turnId: string;
   readonly attempt: number;
   readonly startedAt: number;

@@ -1,3 +1,5 @@
+import type { ApprovalStore } from './approval-store.ts';
+
 /**
  * What tools were called, for which turn, and what came of it. A call that changes something is written down before it is made:
  *
@@ -5,7 +7,7 @@
  *
  * What stays begun was interrupted: nobody knows what came of it.
  */
-export interface ToolCallStore {
+export interface ToolCallStore extends ApprovalStore {
   /** Writes down that a call begins. Where it has begun before, that call comes back and nothing is written: then it must not be made. */
   beginToolCall(call: BegunCall): Promise<LoggedToolCall | undefined>;
   /** Writes down calls that are over, or what came of those that were begun. What is recorded already stays as it is. */

@@ -11,6 +11,8 @@ export interface ToolRule {
   /** The first part of a conversation's path: the channel, as the platform calls it by id. */
   readonly channels?: readonly string[] | undefined;
   readonly people?: readonly string[] | undefined;
+  /** Who has one of these roles, where the platform tells them. */
+  readonly roles?: readonly string[] | undefined;
 }
 
 export interface ToolboxOptions {
@@ -18,6 +20,8 @@ export interface ToolboxOptions {
   /** Tools that come and go. */
   readonly servers?: readonly ToolServer[];
   readonly rules: readonly ToolRule[];
+  /** Which calls a person has to approve beside those that change something: names, as in rules. */
+  readonly approve?: readonly string[];
   readonly limits: ToolLimits;
 }
 
@@ -42,16 +46,17 @@ export interface Toolbox {
 }
 
 /** A tool that no rule names is offered nowhere. */
-export function createToolbox({ tools, servers = [], rules, limits }: ToolboxOptions): Toolbox {
+export function createToolbox({ tools, servers = [], rules, approve = [], limits }: ToolboxOptions): Toolbox {
   const patternsFor = (place: ToolPlace): readonly string[] => {
     const channel = parseConversationId(place.conversationId)?.path[0] ?? '';
     return rules
       .filter(
-        ({ adapters, tenants, channels, people }) =>
+        ({ adapters, tenants, channels, people, roles }) =>
           isIn(adapters, place.adapter) &&
           isIn(tenants, place.tenant) &&
           isIn(channels, channel) &&
-          isIn(people, place.author.id),
+          isIn(people, place.author.id) &&
+          (roles === undefined || roles.some((role) => place.author.roles?.includes(role))),
       )
       .flatMap((rule) => rule.tools);
   };
@@ -71,7 +76,8 @@ export function createToolbox({ tools, servers = [], rules, limits }: ToolboxOpt
       const patterns = patternsFor(place);
       return down.map(({ name }) => name).filter((name) => patterns.some((pattern) => isOf(pattern, name)));
     },
-    needsApproval: ({ readOnly }) => !readOnly,
+    // What acts is never exempt: so it needs no look at whether strangers wrote a part of the context.
+    needsApproval: ({ name, readOnly }) => !readOnly || approve.some((pattern) => matches(pattern, name)),
   };
 }
 

@@ -18,6 +18,7 @@ import { describeReplay } from './store/replay.ts';
 import { describeWebhooks } from './store/webhooks.ts';
 import { describeStatus } from './store/status.ts';
 import { describeSuspects } from './store/suspects.ts';
+import { describeApprovals } from './store/approvals.ts';
 import { describeToolCalls } from './store/tool-calls.ts';
 import { describeStops } from './store/stops.ts';
 import { describeTurnLimits } from './store/turn-limits.ts';
@@ -58,5 +59,6 @@ export function defineStoreContract({ name, open }: StoreContract): void {
     describeMessageLimits(open);
     describePlaces(open);
     describeToolCalls(open);
+    describeApprovals(open);
   });
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -20,8 +20,9 @@ export interface DiscordProcess {
 }
 
 /** Parley in a process of its own, on the real clock, until the test ends. */
-export async function startDiscordProcess(t: TestContext): Promise<DiscordProcess> {
+export async function startDiscordProcess(t: TestContext, yaml: object = {}): Promise<DiscordProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-discord-'));
+  writeFileSync(join(folder, 'parley.yaml'), JSON.stringify(yaml));
   const discord = createDiscordEmulator({ clock: systemClock });
   const model = createOpenAiEmulator({ clock: systemClock });
   await Promise.all([discord.listen(), model.start()]);

@@ -99,3 +99,12 @@ export function createRegenerate(
     ...data,
   };
 }
+
+/** Somebody presses a button under a request for approval; with whatever authority they have. */
+export function createDecision(
+  name: 'approve' | 'decline',
+  approvalId: string,
+  data: Partial<Action> & { in?: string; by?: string } = {},
+): Action {
+  return createRegenerate('P1', { name, value: approvalId, ...data });
+}

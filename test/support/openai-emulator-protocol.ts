@@ -11,6 +11,8 @@ export interface ChatRequest {
 export interface ChatAnswer {
   readonly text: string;
   readonly finishReason?: string;
+  /** Tools that are to be called: `finishReason` is `tool_calls` then. */
+  readonly calls?: readonly { readonly name: string; readonly arguments: string }[];
 }
 
 /** What the envelope of an answer is made of. */
@@ -58,6 +60,13 @@ export function toCompletion(call: CallId, { text, finishReason = 'stop' }: Chat
     choices: [{ index: 0, message, finish_reason: finishReason }],
     usage: toUsage(call.request, text),
   };
+}
+
+/** As https://platform.openai.com/docs/api-reference/chat-streaming/streaming has them in a chunk. */
+export function toCallDelta({ calls = [] }: ChatAnswer): object | undefined {
+  if (calls.length === 0) return undefined;
+  const toCall = (call: object, index: number): object => ({ index, id: `call_${index}`, type: 'function', function: call });
+  return { tool_calls: calls.map(toCall) };
 }
 
 export function toModelList(models: readonly string[]): object {

@@ -8,6 +8,7 @@ import {
   limitAnswer,
   parseChat,
   refuseKey,
+  toCallDelta,
   toChunk,
   toCompletion,
   toError,
@@ -235,6 +236,8 @@ async function streamAnswer({ call, response, clock, behaviour, fault, signal }:
     call.state = 'broken';
     return breakStream(fault, response);
   }
+  const calls = toCallDelta(answer);
+  if (calls) send([{ index: 0, delta: calls, finish_reason: null }]);
   send([{ index: 0, delta: {}, finish_reason: answer.finishReason ?? 'stop' }]);
   if (withUsage) send([], toUsage(call.request, answer.text));
   call.state = 'answered';

@@ -15,6 +15,7 @@ import { openMemoryDatabase, type OpenedDatabase } from '../../src/store/sqlite/
 import { createInProcessStore } from '../../src/store/sqlite/in-process.ts';
 import type { RevisionRules } from '../../src/store/revision.ts';
 import type { Store } from '../../src/store/store.ts';
+import { createApprovers, type ApproverSettings } from '../../src/tools/approvers.ts';
 import type { Toolbox } from '../../src/tools/toolbox.ts';
 import { createFakeAdapter, type FakeAdapter } from './fake-adapter.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
@@ -46,6 +47,8 @@ export interface TestParleyOptions {
   readonly readFiles?: ReadFiles;
   readonly toolbox?: Toolbox;
   readonly limits?: Omit<TurnLimits, 'store'>;
+  /** Who may approve calls on which adapter; nobody where it is left out. */
+  readonly approvers?: ApproverSettings;
   /** Runs in place of every call of the store, to delay it or make it fail. */
   readonly aroundStore?: <Result>(method: StoreMethod, call: () => Promise<Result>) => Promise<Result>;
 }
@@ -92,6 +95,7 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
   });
   const adapters = new Map((options.adapters ?? [adapter]).map((each) => [each.name, each]));
   const shared = { store, clock, log, owner, leaseMs, pollMs: 1_000, concurrency: options.concurrency ?? 256 };
+  const approvers = createApprovers(options.approvers ?? {});
   const policy = { ...delivery, ...options.delivery };
   const outbox = createOutbox({
     ...shared,
@@ -113,7 +117,7 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
     ...(options.loadTokenizer ? { loadTokenizer: options.loadTokenizer } : {}),
     readFiles: options.readFiles,
     ...(options.limits ? { limits: { store, ...options.limits } } : {}),
-    ...(options.toolbox ? { toolsFor: createToolsForTurn({ store, clock, toolbox: options.toolbox }) } : {}),
+    ...(options.toolbox ? { toolsFor: createToolsForTurn({ store, clock, approvers, toolbox: options.toolbox }) } : {}),
     staleAfterMs: options.staleAfterMs ?? 60 * 60_000,
     retry: { ...retry, ...options.retry },
     delivery: { leaseMs, expiryMs: policy.expiryMs },
@@ -129,7 +133,9 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
     await outbox.stop(drainMs);
     await store.handBack(owner);
   }
-  const context = createInbox({ store, clock, log, accept: worker.accept }).contextFor(adapter.name);
+  const context = createInbox({ store, clock, log, accept: worker.accept, authorityOf: approvers.authorityOf }).contextFor(
+    adapter.name,
+  );
   return {
     clock: time,
     database,

@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
-import type { AcceptResult } from '../../adapter.ts';
-import type { InboundEvent } from '../../message.ts';
+import type { AcceptResult, AdapterState } from '../../adapter.ts';
+import type { Action, InboundEvent } from '../../message.ts';
+import { isDecision } from '../approval-store.ts';
 import { answeredAgain, type RevisionRules } from '../revision.ts';
 import type { AcceptBatch } from '../store.ts';
+import { createDecide } from './approvals.ts';
 import type { Sqlite } from './database.ts';
 import { createKeepFeedback } from './feedback.ts';
 import { prepareInsert } from './insert.ts';
@@ -37,9 +39,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
   const removeEvent = db.prepare<[number]>('delete from inbox where seq = ?');
   const joinedAt = db.prepare<[string], number>('select created_at from conversation where id = ?').pluck();
   const wake = createWake(db);
-  const saveState = db.prepare<[string, string, string]>(
-    'insert into adapter_state (adapter, key, value) values (?, ?, ?) on conflict (adapter, key) do update set value = excluded.value',
-  );
+  const saveState = createSaveState(db);
   const revisions = createRevisions(db);
   const edits = createTranscriptEdits(db, { overheard, revisions });
   const regenerate = createRegenerate(db, revisions);
@@ -47,6 +47,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
   const uninstall = createUninstall(db);
   const keepFeedback = createKeepFeedback(db);
   const bar = createBar(db);
+  const takeDecision = createTakeDecision(db, { insertEvent, wake });
 
   function acceptOne(event: InboundEvent, { now, rules }: Moment): AcceptResult {
     const known = findEvent.get(event.adapter, event.tenant, event.eventId);
@@ -56,6 +57,7 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
       if (!upgrade) return { status: known.hash === eventHash ? 'duplicate' : 'conflict' };
       removeEvent.run(known.seq);
     }
+    if (event.type === 'action' && isDecision(event)) return takeDecision(event, eventHash, now);
     const barred = bar(event, now);
     const since = event.type === 'message' || event.type === 'command' ? joinedAt.get(event.conversationId) : undefined;
     const reason = barred?.reason ?? reasonToIgnore(event, { isJoined: since !== undefined, now, rules });
@@ -88,8 +90,35 @@ export function createAccept(db: Sqlite, overheard: Overheard) {
 
   return function accept(batch: AcceptBatch, now: number): AcceptResult[] {
     const results = batch.events.map((event) => acceptOne(event, { now, rules: batch.revisions }));
-    if (batch.state) saveState.run(batch.adapter, batch.state.key, JSON.stringify(batch.state.value));
+    if (batch.state) saveState(batch.adapter, batch.state);
     return results;
+  };
+}
+
+function createSaveState(db: Sqlite): (adapter: string, state: AdapterState) => void {
+  const save = db.prepare<[string, string, string]>(
+    'insert into adapter_state (adapter, key, value) values (?, ?, ?) on conflict (adapter, key) do update set value = excluded.value',
+  );
+  return (adapter, { key, value }) => void save.run(adapter, key, JSON.stringify(value));
+}
+
+interface Writers {
+  readonly insertEvent: (row: ReturnType<typeof toRow>) => void;
+  readonly wake: (event: InboundEvent, now: number) => void;
+}
+
+/** What was decided about a call of a tool is for a turn of its own. */
+function createTakeDecision(db: Sqlite, { insertEvent, wake }: Writers) {
+  const decide = createDecide(db);
+  return (action: Action, eventHash: string, now: number): AcceptResult => {
+    const decided = decide(action, now);
+    if (typeof decided === 'string') {
+      insertEvent(toRow(action, { hash: eventHash, ended: { reason: decided, verdict: 'ignored' }, now }));
+      return { status: 'ignored', reason: decided };
+    }
+    insertEvent({ ...toRow(decided.event, { hash: eventHash, ended: undefined, now }), text: decided.remark });
+    wake(decided.event, now);
+    return { status: 'accepted' };
   };
 }
 
@@ -111,7 +140,7 @@ function createBar(db: Sqlite): (event: InboundEvent, now: number) => Ended | un
   };
 }
 
-/** Makes the conversation of a message or command ready. */
+/** Makes the conversation of a message, command or decision ready. */
 function createWake(db: Sqlite) {
   const wakeConversation = db.prepare<[string, string, string, string, string | null, number, number, number]>(
     `insert into conversation (id, adapter, tenant, destination, newest_message_id, wake_at, created_at, active_at)
@@ -121,7 +150,7 @@ function createWake(db: Sqlite) {
   );
   return function wake(event: InboundEvent, now: number): void {
     const { conversationId, adapter, tenant } = event;
-    // Only messages and commands get here, and both have a destination.
+    // Only messages, commands and actions get here, and all of them have a destination.
     const destination = 'destination' in event ? JSON.stringify(event.destination) : '{}';
     wakeConversation.run(conversationId, adapter, tenant, destination, messageIdOf(event), now, now, now);
   };
@@ -186,7 +215,9 @@ function toRow(event: InboundEvent, { hash, ended, now }: Entry) {
   };
 }
 
+/** An action names a message of the bot, and is none itself. */
 function messageIdOf(event: InboundEvent): string | null {
+  if (event.type === 'action') return null;
   return 'messageId' in event ? (event.messageId ?? null) : null;
 }
 

@@ -2,6 +2,8 @@ import { toChunkId } from '../../ids.ts';
 import type { ClaimedDelivery, CommitResult, TurnOutcome } from '../store.ts';
 import { createEndOfTurn } from './budgets.ts';
 import { createCopies } from './copies.ts';
+import { createAskApproval } from './approvals.ts';
+import { createWithdrawApprovals } from './close-approval.ts';
 import type { Sqlite } from './database.ts';
 import { outboxColumns, toDelivery, type OutboxRow } from './delivery-row.ts';
 import { prepareInsert } from './insert.ts';
@@ -28,6 +30,8 @@ export function createCommit(db: Sqlite) {
   const enqueue = createEnqueue(db);
   const endOfTurn = createEndOfTurn(db);
   const copy = createCopies(db);
+  const askApproval = createAskApproval(db);
+  const withdrawApprovals = createWithdrawApprovals(db);
 
   return function commitTurn(outcome: TurnOutcome, now: number): CommitResult {
     const { conversationId, owner, token } = outcome;
@@ -41,6 +45,8 @@ export function createCommit(db: Sqlite) {
     const delivery = enqueue(outcome, stamp);
     copy(outcome, stamp);
     endOfTurn(outcome, now);
+    askApproval(outcome, now);
+    if (outcome.reset) withdrawApprovals(conversationId, now);
     const moreWaiting = moreWaits.get(conversationId) !== undefined;
     release.run({ conversationId, wakeAt: moreWaiting ? now : null, now });
     return { status: 'committed', delivery, moreWaiting };
@@ -146,13 +152,23 @@ function createEnqueue(db: Sqlite) {
   };
 }
 
-type Content = Pick<Part, 'id' | 'text' | 'replaces'>;
+type Content = Pick<Part, 'id' | 'text' | 'replaces' | 'approval'>;
 
 /** The parts, each in the place of one of the earlier answer; what is left of that goes. */
-function contentsOf({ parts, turnId }: TurnOutcome, earlier: readonly { readonly id: string }[]): Content[] {
-  const shown = parts.map(({ id, text }, part) => ({ id, text, replaces: earlier[part]?.id ?? null }));
+function contentsOf({ parts, turnId, approval }: TurnOutcome, earlier: readonly { readonly id: string }[]): Content[] {
+  const shown = parts.map(({ id, text }, part) => ({
+    id,
+    text,
+    replaces: earlier[part]?.id ?? null,
+    approval: approval?.part === part ? approval.id : null,
+  }));
   const left = earlier.slice(parts.length);
-  const removed = left.map(({ id }, index) => ({ id: toChunkId(turnId, parts.length + index), text: '', replaces: id }));
+  const removed = left.map(({ id }, index) => ({
+    id: toChunkId(turnId, parts.length + index),
+    text: '',
+    replaces: id,
+    approval: null,
+  }));
   return [...shown, ...removed];
 }
 
@@ -165,12 +181,14 @@ interface Part extends Stamp {
   readonly id: string;
   readonly text: string;
   readonly replaces: string | null;
+  /** Which approval it asks for. */
+  readonly approval: string | null;
   readonly part: number;
   /** Whether it goes out at once, by the process that ends the turn. */
   readonly leased: boolean;
 }
 
-function toOutboxRow(outcome: TurnOutcome, { id, text, replaces, part, leased, turn, now }: Part): OutboxRow {
+function toOutboxRow(outcome: TurnOutcome, { id, text, replaces, approval, part, leased, turn, now }: Part): OutboxRow {
   const { deliver, owner, parts } = outcome;
   const isFirst = part === 0;
   return {
@@ -196,5 +214,7 @@ function toOutboxRow(outcome: TurnOutcome, { id, text, replaces, part, leased, t
     created_at: now,
     replaces,
     thread: null,
+    approval,
+    approval_open: approval === null ? 0 : 1,
   };
 }

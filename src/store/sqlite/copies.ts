@@ -62,7 +62,15 @@ function toRow({ queue, adapter, tenant, destination }: AnswerCopy, { deliver }:
     ...{ part: part.part, parts: part.parts, text: part.text, opened: null, state: 'queued', uncertain: 0, attempt: 0 },
     next_at: part.due ? part.now : null,
     expires_at: toTime(deliver.expiresAt),
-    ...{ lease_owner: null, lease_token: 0, created_at: part.now, replaces: null, thread: part.thread },
+    ...{
+      lease_owner: null,
+      lease_token: 0,
+      created_at: part.now,
+      replaces: null,
+      thread: part.thread,
+      approval: null,
+      approval_open: 0,
+    },
   };
 }
 

@@ -23,6 +23,8 @@ export interface OutboxRow {
   readonly created_at: number;
   readonly replaces: string | null;
   readonly thread: string | null;
+  readonly approval: string | null;
+  readonly approval_open: 0 | 1;
 }
 
 export const outboxColumns = [
@@ -47,6 +49,8 @@ export const outboxColumns = [
   'created_at',
   'replaces',
   'thread',
+  'approval',
+  'approval_open',
 ] as const satisfies readonly (keyof OutboxRow)[];
 
 interface Neighbours {
@@ -94,6 +98,7 @@ export function toDelivery(row: OutboxRow, { after, replaced, thread }: Neighbou
       ...(replaced?.receipt === undefined ? {} : toReplacing(replaced.receipt)),
       ...(after ? { after: JSON.parse(after) as Receipt } : {}), // written by settleSent
       ...(row.thread === null ? {} : { thread: row.thread === row.id ? 'opens' : (thread ?? 'lost') }),
+      ...(row.approval === null ? {} : { approval: { id: row.approval, isOpen: row.approval_open === 1 } }),
       attempt: row.attempt,
       createdAt: row.created_at,
     },

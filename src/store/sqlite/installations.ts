@@ -57,6 +57,9 @@ export function createUninstall(db: Sqlite) {
     `update outbox indexed by outbox_conversation set state = 'dead', error = ?, settled_at = ?, next_at = null, lease_owner = null
      where state in ('queued', 'sending') and adapter = ? and tenant = ? returning turn`,
   );
+  const withdraw = db.prepare<[number, string, string]>(
+    "update approval indexed by approval_pending set state = 'withdrawn', decided_at = ? where state = 'pending' and adapter = ? and tenant = ?",
+  );
   const refuseAnswered = db.prepare<{ turn: number; reason: string }>(
     `update inbox set verdict = 'refused', reason = @reason
      where seq between (select first_seq from turn where seq = @turn) and (select last_seq from turn where seq = @turn)
@@ -70,6 +73,7 @@ export function createUninstall(db: Sqlite) {
     rest.run(adapter, tenant);
     refuse.run(appUninstalled, now, adapter, tenant);
     forgetOverheard.run(adapter, tenant);
+    withdraw.run(now, adapter, tenant);
     const turns = new Set(giveUp.all(appUninstalled, now, adapter, tenant).map(({ turn }) => turn));
     for (const turn of turns) refuseAnswered.run({ turn, reason: appUninstalled });
     return appUninstalled;

@@ -62,6 +62,9 @@ const names: { readonly [Name in UseCase]: true } = {
   reserve: true,
   limitUse: true,
   spending: true,
+  findApproval: true,
+  listApprovals: true,
+  expireApprovals: true,
 };
 
 /** A Store whose methods become calls, stamped with the caller's time. */

@@ -1,10 +1,9 @@
-import { toChunkId, toTurnId } from '../../ids.ts';
 import type { Action } from '../../message.ts';
 import { answeredAgain } from '../revision.ts';
 import type { Sqlite } from './database.ts';
 import { createPartsOf } from './parts.ts';
+import { createPressNotice } from './press-notice.ts';
 import type { Revisions } from './revisions.ts';
-import { toTime } from './time.ts';
 import { remarkAuthor } from './undeliverable.ts';
 
 interface NewestTurn {
@@ -18,8 +17,11 @@ const notices = {
   gone: 'I do not have the question to this any more. Please ask again.',
 } as const;
 
-/** A note is of use while its reader still remembers what was pressed. */
-const noticeExpiryMs = 10 * 60_000;
+const reasons = {
+  foreign: 'not asked by who pressed',
+  old: 'the conversation has gone on since',
+  gone: 'the question is not known any more',
+} as const;
 
 /**
  * Somebody wants another answer in place of this one. Who asked may, while it is the newest of the conversation; others, and who is late,
@@ -38,8 +40,13 @@ export function createRegenerate(db: Sqlite, { reopen }: Revisions): (press: Act
     `select 1 as found from inbox where seq between (select first_seq from turn where seq = @turn) and (select last_seq from turn where seq = @turn)
        and turn = @turn and author_id = @authorId and verdict = 'answered'`,
   );
-  const notify = createNotify(db);
+  const tell = createPressNotice(db);
   const partsOf = createPartsOf(db);
+
+  function notify(press: Action, why: keyof typeof notices, now: number): string {
+    tell(press, notices[why], now);
+    return reasons[why];
+  }
 
   return function regenerate(press: Action, now: number): string {
     const { conversationId, messageId, value, author, sentAt } = press;
@@ -60,28 +67,4 @@ export function createRegenerate(db: Sqlite, { reopen }: Revisions): (press: Act
 
 function idOf(receipt: string | null): unknown {
   return receipt === null ? undefined : (JSON.parse(receipt) as { id?: unknown }).id; // written by settleSent
-}
-
-/** Says so where the press came from; the adapter has seen to it that only who pressed reads it, where the platform can. */
-function createNotify(db: Sqlite) {
-  const queue = db.prepare(
-    `insert into outbox (id, turn, conversation_id, adapter, tenant, in_reply_to, destination, part, parts, text, state, next_at, expires_at, created_at)
-     values (@id, 0, @conversationId, @adapter, @tenant, @eventId, @destination, 0, 1, @text, 'queued',
-       iif(exists (select 1 from outbox where conversation_id = @conversationId and state in ('queued', 'sending')), null, @now), @expiresAt, @now)
-     on conflict (id) do nothing`,
-  );
-  return ({ adapter, tenant, eventId, conversationId, destination }: Action, why: keyof typeof notices, now: number): string => {
-    queue.run({
-      ...{ adapter, tenant, eventId, conversationId, now },
-      id: toChunkId(toTurnId({ adapter, tenant, eventId, generation: 0 }), 0),
-      destination: JSON.stringify(destination),
-      text: notices[why],
-      expiresAt: toTime(now + noticeExpiryMs),
-    });
-    return {
-      foreign: 'not asked by who pressed',
-      old: 'the conversation has gone on since',
-      gone: 'the question is not known any more',
-    }[why];
-  };
 }

@@ -83,10 +83,10 @@ function createStopTurn(db: Sqlite): (stop: Stop, target: StopTarget) => StopVer
   };
 }
 
-/** Of what was claimed, what one turn takes: a revision takes its own events alone, and a command is a turn of its own. */
+/** Of what was claimed, what one turn takes: a revision takes its own events alone, and a command or a decision is a turn of its own. */
 function toTurn(rows: readonly ClaimedRow[]): readonly ClaimedRow[] {
   const ofOne = rows.filter(({ turn }) => turn === rows[0]?.turn);
-  const command = ofOne.findIndex(({ type }) => type === 'command');
+  const command = ofOne.findIndex(({ type }) => type === 'command' || type === 'action');
   return command < 0 ? ofOne : ofOne.slice(0, Math.max(command, 1));
 }
 

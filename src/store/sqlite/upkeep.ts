@@ -41,6 +41,9 @@ export function createUpkeep(db: Sqlite) {
   const pruneCalls = db.prepare<[number, number]>(
     'delete from tool_call where seq in (select seq from tool_call where at < ? limit ?)',
   );
+  const pruneApprovals = db.prepare<[number, number]>(
+    "delete from approval where seq in (select seq from approval where asked_at < ? and state <> 'pending' limit ?)",
+  );
   const pruners = Object.entries(prunable).map(([table, sql]) => ({
     oldest: db.prepare<[], OldRow>(sql),
     remove: db.prepare<[number]>(`delete from ${table} where seq = ?`),
@@ -61,6 +64,7 @@ export function createUpkeep(db: Sqlite) {
     },
     prune({ before, limit }: { before: number; limit: number }): number {
       let pruned = pruneLetters.run(before, limit).changes + pruneCalls.run(before, limit).changes;
+      pruned += pruneApprovals.run(before, limit).changes;
       for (const { oldest, remove } of pruners) {
         const seqs = olderThan(before, { rows: oldest.iterate(), limit });
         for (const seq of seqs) remove.run(seq);

@@ -1,3 +1,4 @@
+import type { ApprovalStore } from '../approval-store.ts';
 import type { DeadLetterStore } from '../dead-letter-store.ts';
 import type { FeedbackStore } from '../feedback-store.ts';
 import type { LimitStore } from '../limit-store.ts';
@@ -5,6 +6,7 @@ import type { SettingStore } from '../setting-store.ts';
 import type { Store } from '../store.ts';
 import type { UsageStore } from '../usage-store.ts';
 import { createAccept } from './accept.ts';
+import { createApprovalLooks } from './approvals.ts';
 import { createBudgets, createPruneLimits } from './budgets.ts';
 import { createCommit } from './commit.ts';
 import type { Sqlite } from './database.ts';
@@ -100,6 +102,20 @@ export function createUseCases(db: Sqlite): UseCases {
     ...createWebhookUseCases(db),
     ...createToolCallCases(db),
     ...limitCases(db),
+    ...approvalCases(db, accept),
+  };
+}
+
+function approvalCases(db: Sqlite, accept: ReturnType<typeof createAccept>): Pick<UseCases, keyof ApprovalStore> {
+  const approvals = createApprovalLooks(db);
+  return {
+    findApproval: ([id]) => approvals.findApproval(id),
+    listApprovals: ([query]) => approvals.listApprovals(query),
+    expireApprovals: ([{ limit }], now) => {
+      const events = approvals.expiring(limit, now);
+      for (const event of events) accept({ adapter: event.adapter, events: [event] }, now);
+      return events.length;
+    },
   };
 }
 

@@ -26,13 +26,18 @@ function createMakeHeadDue(db: Sqlite) {
   };
 }
 
-/** What could not be delivered of an answer that does not count any more is nothing to replay. */
+/** What could not be delivered of an answer that does not count any more is nothing to replay, and what it asks for is not to be approved. */
 export function createDiscardLetters(db: Sqlite): (of: { turn: number; now: number }) => void {
   const discard = db.prepare<{ turn: number; now: number }>(
     "update dead_letter set state = 'discarded', resolved_at = @now where turn = @turn and state = 'open' and kind = 'delivery'",
   );
+  const withdraw = db.prepare<{ turn: number; now: number }>(
+    `update approval set state = 'withdrawn', decided_at = @now
+     where state = 'pending' and turn_id = (select id from turn where seq = @turn)`,
+  );
   return (of) => {
     discard.run(of);
+    withdraw.run(of);
   };
 }
 

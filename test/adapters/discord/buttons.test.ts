@@ -233,7 +233,8 @@ describe('a press of a button on Discord', () => {
     scene(async (stage) => {
       const { emulator, adapter } = stage;
       const { destination } = await stage.commandOf(emulator.command({ name: 'ask', options: { question: 'x' } }));
-      const stream = adapter.stream({ id, conversationId: 'c', tenant: '1', inReplyTo: '1', destination }, never);
+      const inReplyTo = destination['interactionId'] ?? '';
+      const stream = adapter.stream({ id, conversationId: 'c', tenant: '1', inReplyTo, destination }, never);
       stream.append('It is @everyone');
       const opened = await stream.opened;
       assert.ok(typeof opened === 'object');

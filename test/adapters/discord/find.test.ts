@@ -55,6 +55,23 @@ describe('a delivery whose outcome is unknown', () => {
       { nonceMs: 0 },
     ));
 
+  test('what goes on after a decision is never taken for the answer that asked, and is found by itself', () =>
+    scene(
+      async ({ emulator, adapter, destination }) => {
+        await adapter.send(toOutbound(destination, 'May I?'), never);
+        const later = toOutbound(destination, 'Done.', { inReplyTo: '1400000000000000009' });
+
+        const before = await adapter.find?.(later, never);
+        const { id } = await adapter.send(later, never);
+        const after = await adapter.find?.(later, never);
+
+        assert.equal(before, undefined);
+        assert.deepEqual([after?.receipt.id, after?.complete], [id, true]);
+        assert.equal(emulator.messages(emulator.home.channelId).at(-1)?.id, id);
+      },
+      { nonceMs: 0, nonceInHistory: false },
+    ));
+
   test('the same words in answer to another question are another message', () =>
     scene(
       async ({ emulator, adapter, destination }) => {

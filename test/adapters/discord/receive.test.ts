@@ -36,6 +36,18 @@ describe('what a Discord dispatch means', () => {
     });
   });
 
+  test('an author has the roles that the message brings along, and nothing that is no id', () => {
+    const written = message({
+      ...{ content: 'hi <@110000000000000001>', mentions: [user('110000000000000001', 'bot')] },
+      member: { roles: ['610000000000000001', 'admin', 7, null] },
+    });
+
+    const [event] = toEvents(written, receiver);
+
+    assert.ok(event?.type === 'message');
+    assert.deepEqual(event.author.roles, ['610000000000000001']);
+  });
+
   test('a reply to the bot is addressed without a mention', () => {
     const message = onlyMessage('message-reply');
 

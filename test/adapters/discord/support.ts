@@ -190,7 +190,7 @@ export function toOutbound(destination: Destination, text: string, more: Partial
     id: `part${String(made).padStart(20, '0')}`,
     conversationId: 'discord:1:2',
     tenant: '1',
-    inReplyTo: destination['replyTo'] ?? '0',
+    inReplyTo: destination['replyTo'] ?? destination['interactionId'] ?? '0',
     destination,
     text,
     part: 0,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseJudged, toButtonBlocks } from '../../../adapters/slack/buttons.ts';
+import { parseJudged, takesButtons, toButtonBlocks } from '../../../adapters/slack/buttons.ts';
 import { toDestination } from '../../../adapters/slack/conversation.ts';
 import { elementsOf } from '../../../adapters/slack/emulator/blocks.ts';
 import type { SeenMessage } from '../../../adapters/slack/emulator/people.ts';
@@ -127,5 +127,39 @@ describe('the buttons under an answer', () => {
     ]) {
       assert.equal(parseJudged(other, said.channel), undefined);
     }
+  });
+});
+
+describe('the buttons under a request for approval', () => {
+  const answer = {
+    ...{ id: 'a'.repeat(24), conversationId: 'slack:T1:C1:1.1', tenant: 'T1', inReplyTo: 'C1:1.1', text: 'May I?' },
+    ...{ destination: toDestination({ channel: 'C1' }), part: 0, parts: 1, attempt: 1, createdAt: 0 },
+  };
+  const request = (isOpen: boolean) =>
+    toButtonBlocks({ ...answer, approval: { id: 'c'.repeat(24), isOpen } }, ['feedback', 'regenerate']);
+
+  test('decide about that request in that conversation, whatever stands under answers, and go with it', () => {
+    const [block, ...others] = request(true);
+
+    assert.equal(others.length, 0);
+    const elements = (block?.['elements'] ?? []) as readonly { action_id: string; value: string }[];
+    assert.deepEqual(
+      elements.map(({ action_id: id, value }) => [id, value]),
+      [
+        ['parley.approve', `${'c'.repeat(24)} ${answer.conversationId}`],
+        ['parley.decline', `${'c'.repeat(24)} ${answer.conversationId}`],
+      ],
+    );
+    assert.deepEqual(request(false), []);
+  });
+
+  test('are for places where the message can be found again', () => {
+    const here = { channel: 'C1', userId: 'U1' };
+
+    const taken = [here, { ...here, ephemeral: true }, { ...here, direct: true }].map((each) =>
+      takesButtons(toDestination(each)),
+    );
+
+    assert.deepEqual(taken, [true, false, false]);
   });
 });

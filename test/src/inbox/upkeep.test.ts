@@ -43,8 +43,13 @@ function createSetup({ old = 0, overheard = 0, turns = 0, pace }: Amounts = {}) 
     ended -= added;
     return added;
   };
-  const store = { prune: clearing(queries, old), forgetOverheard: clearing(forgotten, overheard), sumUsage };
-  return { clock, log, queries, forgotten, summed, upkeep: createUpkeep({ store, clock, log }) };
+  const expired: { limit: number }[] = [];
+  const expireApprovals = async (query: { limit: number }): Promise<number> => {
+    expired.push(query);
+    return expired.length === 1 ? query.limit : 0;
+  };
+  const store = { prune: clearing(queries, old), forgetOverheard: clearing(forgotten, overheard), sumUsage, expireApprovals };
+  return { clock, log, queries, forgotten, summed, expired, upkeep: createUpkeep({ store, clock, log }) };
 }
 
 test('removes what is older than 30 days, once in an hour', async () => {

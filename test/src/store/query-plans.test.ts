@@ -11,11 +11,12 @@ const rare = [
   /from feedback where at >= \? group by/, // figures, for a person
   /^select \(select count/, // figures: count by an index
   /and lease_owner = coalesce\(@owner/, // a start or a stop: all that is unsettled
-  /^update (inbox|outbox) indexed by .* and adapter = \? and tenant = \?/, // an uninstallation: all that is unsettled
+  /^update (inbox|outbox|approval) indexed by .* and adapter = \? and tenant = \?/, // an uninstallation: all that is unsettled
   /(from|into) document/,
   /from webhook_(delivery|refusal)/, // a list for a person, and clearing out
   /indexed by inbox_overheard/, // what people said to each other in the last hours
   /from place_change where (adapter = \? order|seq in)/, // a start, or a person
+  /from approval (where state = 'pending' )?order by seq desc/, // a list for a person
   /from usage where/, // a person asks
   /^(select turn from|update) usage_progress/, // has one row
   /from turn where model is not null/, // backwards from the newest, to the first that asked a model

@@ -1,0 +1,67 @@
+import type { Step } from '../adapter.ts';
+import { redact } from '../log.ts';
+import { createArgumentReader } from '../tools/tool-arguments.ts';
+import type { Tool, ToolArguments } from '../tools/tool.ts';
+import type { EarlierCall } from '../tools/tool-ledger.ts';
+import { clip, toResultText, toVisible } from '../tools/tool-result.ts';
+import { interrupted } from './acting-calls.ts';
+import type { AgentTools } from './agent-tools.ts';
+import { runTool, type ToolOutcome } from './run-tool.ts';
+
+export interface ApprovedCall {
+  readonly id: string;
+  readonly tool: string;
+  /** Canonical JSON, as it was shown to who approved. */
+  readonly arguments: string;
+}
+
+export interface ApprovedRun {
+  /** What may be used by who asked, now. */
+  readonly tools: AgentTools;
+  readonly call: ApprovedCall;
+  readonly onStep?: ((step: Step) => void) | undefined;
+}
+
+const recordedLength = 2_000;
+const notOffered = 'It was not called: this tool may not be used here any more, or cannot be reached just now.';
+const changed = 'It was not called: the tool takes other arguments now than those that were approved.';
+
+/**
+ * Makes a call that a person has approved, once, whatever process gets to it: that it begins is on disk before it is made, and one that was begun
+ * before is not made again. Resolves with what the model is to know; rejects only with the reason of the signal.
+ */
+export async function runApproved({ tools, call, onStep }: ApprovedRun, signal: AbortSignal): Promise<string> {
+  const { clock, limits, ledger, place } = tools;
+  const known = (await ledger.earlier()).find(({ id }) => id === call.id);
+  if (known) return toKnown(known, limits.resultLength);
+  const tool = tools.offered.find(({ name }) => name === call.tool);
+  if (!tool) return notOffered;
+  const value = readExactly(tool, call);
+  if (!value) return changed;
+  const begun = await ledger.begin(call);
+  if (begun) return toKnown(begun, limits.resultLength);
+  const startedAt = clock.monotonic();
+  onStep?.({ id: call.id, title: tool.title, state: 'running' });
+  const use = { ...place, callId: call.id };
+  const timeoutMs = Math.min(limits.callTimeoutMs, limits.totalMs);
+  // A tool that only looks is lost like any other where nobody knows what came of it: a person has approved of one call.
+  const end = await runTool({ tool: { ...tool, readOnly: false }, value, use, clock, timeoutMs }, signal);
+  onStep?.({ id: call.id, title: tool.title, state: end.state, outcome: end.brief });
+  const ms = Math.round(clock.monotonic() - startedAt);
+  await ledger.record([toFinished(call, end, ms)]);
+  return toResultText(tool, end.text, limits.resultLength);
+}
+
+function toKnown({ tool, outcome }: EarlierCall, maxLength: number): string {
+  return outcome === undefined ? interrupted : toResultText({ name: tool, untrusted: true }, outcome, maxLength);
+}
+
+function readExactly(tool: Tool, call: ApprovedCall): ToolArguments | undefined {
+  const given = createArgumentReader(tool.parameters)(call.arguments);
+  return 'value' in given && given.canonical === call.arguments ? given.value : undefined;
+}
+
+function toFinished({ id, tool, arguments: given }: ApprovedCall, { state, text }: ToolOutcome, ms: number) {
+  const recorded = (what: string): string => clip(redact(toVisible(what)), recordedLength);
+  return { id, tool, arguments: recorded(given), state, outcome: recorded(text), ms };
+}
