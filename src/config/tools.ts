@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { httpTools } from './http-tools.ts';
 import { count, secretText, setting, url } from './setting.ts';
 
 const names = z.array(z.string().min(1)).min(1);
@@ -54,6 +55,7 @@ export const tools = z
       example: '[{ tools: [current_time, search_knowledge], adapters: [slack] }]',
     }),
     mcp: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,19}$/, 'must have 1 to 20 of a-z, 0-9 and -'), server).default({}),
+    http: httpTools,
     steps: setting(count.max(50).default(8), {
       description: 'How often the model may ask for tools before it has to answer.',
       example: '4',

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { count, secretText, setting, text, url } from './setting.ts';
 
-const template = text.max(20_000);
+export const template = text.max(20_000);
 /** Keys of an object, joined by dots. */
 const path = text.max(200);
-const headerName = text.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, 'must be the name of a header');
+export const headerName = text.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, 'must be the name of a header');
 
 const secret = setting(secretText.optional(), {
   secret: true,
@@ -26,7 +26,7 @@ const audience = setting(text.optional(), {
   example: 'https://desk.example.com',
 });
 
-const auth = z.discriminatedUnion('scheme', [
+export const auth = z.discriminatedUnion('scheme', [
   z.strictObject({
     scheme: scheme('apiKey'),
     secret,
@@ -93,7 +93,7 @@ const find = z.strictObject({
   id: setting(path.default('id'), { description: 'Where in a comment its own id stands.', example: 'id' }),
 });
 
-const tls = z.strictObject({
+export const tls = z.strictObject({
   cert: setting(text.optional(), { description: 'The client certificate, in PEM.', example: '${DESK_CERT}' }),
   key: setting(text.optional(), { secret: true, description: 'Its private key, in PEM.', example: '${DESK_KEY}' }),
   ca: setting(text.optional(), {
