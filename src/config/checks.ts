@@ -2,7 +2,7 @@ import { howToMakeKey } from '../secret-box.ts';
 import type { Conflict } from './conflict.ts';
 import { checkModel } from './model-checks.ts';
 import type { Settings } from './schema.ts';
-import { checkHttpTools } from './tool-checks.ts';
+import { checkHttpTools, checkToolPresets } from './tool-checks.ts';
 import { checkWebhook } from './webhook-checks.ts';
 
 /** Looks at the sections that are right in themselves. */
@@ -12,6 +12,7 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkModel(sections.model),
     ...checkTools(sections.tools),
     ...checkHttpTools(sections.tools),
+    ...checkToolPresets(sections.tools),
     ...checkAlerts(sections.alerts),
     ...checkLease(sections),
     ...checkSlack(sections.slack),

@@ -7,6 +7,18 @@ type HttpTool = Settings['tools']['http'][string];
 
 const ownTools = ['current_time', 'search_knowledge', 'search_conversation', 'post_message'];
 
+/** Salesforce needs all of it. */
+export function checkToolPresets(tools: Settings['tools'] | undefined): Conflict[] {
+  const { url, clientId, clientSecret } = tools?.presets.salesforce ?? {};
+  const given = Object.entries({ url, clientId, clientSecret });
+  if (given.every(([, value]) => value === undefined)) return [];
+  return given.flatMap(([key, value]) =>
+    value === undefined
+      ? [{ path: ['tools', 'presets', 'salesforce', key], what: 'is missing: url, clientId and clientSecret go together' }]
+      : [],
+  );
+}
+
 /** What only shows when the settings of a tool are looked at together. Its templates are read where it is made. */
 export function checkHttpTools(tools: Settings['tools'] | undefined): Conflict[] {
   return Object.entries(tools?.http ?? {}).flatMap(([name, tool]) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { httpTools } from './http-tools.ts';
+import { toolPresets } from './tool-presets.ts';
 import { count, secretText, setting, url } from './setting.ts';
 
 const names = z.array(z.string().min(1)).min(1);
@@ -56,6 +57,7 @@ export const tools = z
     }),
     mcp: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,19}$/, 'must have 1 to 20 of a-z, 0-9 and -'), server).default({}),
     http: httpTools,
+    presets: toolPresets,
     steps: setting(count.max(50).default(8), {
       description: 'How often the model may ask for tools before it has to answer.',
       example: '4',

@@ -83,7 +83,9 @@ test('every example that can stand by itself is accepted', async () => {
       !path.includes('.NAME') &&
       !path.startsWith('webhooks.') &&
       !secret &&
-      !/^(?:server\.tls\.\w+|discord\.publicKey|discord\.enabled|model\.fallback|slack\.suggestedPrompts)$/.test(path),
+      !/^(?:server\.tls\.\w+|discord\.publicKey|discord\.enabled|model\.fallback|slack\.suggestedPrompts|tools\.presets\.salesforce\.\w+)$/.test(
+        path,
+      ),
   );
 
   for (const { path, example } of alone) {

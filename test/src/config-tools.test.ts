@@ -41,6 +41,11 @@ describe('the settings of tools', () => {
       yaml: 'tools: { mcp: { docs: { command: [x], token: abc } } }',
       says: /tools\.mcp\.docs\.token.*goes with url/,
     },
+    {
+      what: 'half of what Salesforce needs',
+      yaml: 'tools: { presets: { salesforce: { url: "https://acme.my.salesforce.com" } } }',
+      says: /tools\.presets\.salesforce\.clientSecret.*go together/,
+    },
     { what: 'a rule that names no tool', yaml: 'tools: { allow: [{ adapters: [slack] }] }', says: /tools\.allow/ },
     {
       what: 'a rule that is empty where it should narrow',

@@ -1,6 +1,6 @@
 import { compileRequest } from '../../action/action-request.ts';
 import { createAsk } from '../../action/ask.ts';
-import { createAuthorizer } from '../../action/authorize.ts';
+import type { Authorizer } from '../../action/authorize.ts';
 import type { Clock } from '../../clock.ts';
 import { DeliveryError, describeError, ToolError } from '../../errors.ts';
 import type { Expressions } from '../../expression.ts';
@@ -16,6 +16,8 @@ import type { Picking } from './outcome.ts';
 export interface HttpToolParts {
   readonly fetch: typeof fetch;
   readonly clock: Clock;
+  /** Of the settings' `auth`: tools with the same credentials share one, and so its tokens. */
+  readonly authorizer: Authorizer;
   readonly expressions: Pick<Expressions, 'evaluate'>;
   /** The setting, as in `tools.http.find_order`. */
   readonly key: string;
@@ -28,8 +30,7 @@ export function createHttpTool(settings: HttpToolSettings, parts: HttpToolParts)
   const idHeader = readOnly ? undefined : settings.idempotencyHeader;
   const toRequest = compileRequest({ ...request, idHeader, isStrict: true });
   check(settings, toRequest);
-  const authorizer = createAuthorizer(auth, { ...parts, key: `${key}.auth` });
-  const ask = createAsk({ ...parts, authorizer, timeoutMs });
+  const ask = createAsk({ ...parts, timeoutMs });
   const picking: Picking = { settings, expressions: parts.expressions };
 
   return {
