@@ -25,10 +25,14 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
 }
 
 function checkTools(tools: Settings['tools'] | undefined): Conflict[] {
-  return Object.entries(tools?.mcp ?? {}).flatMap(([name, { command, url, token }]) => {
+  return Object.entries(tools?.mcp ?? {}).flatMap(([name, { command, url, token, oauth }]) => {
     const path = ['tools', 'mcp', name];
     if (command && url !== undefined) return [{ path: [...path, 'url'], what: 'is set beside command: keep one of them' }];
     if (!command && url === undefined) return [{ path: [...path, 'command'], what: 'is missing: give a command, or a url' }];
+    if (oauth && (command || token !== undefined))
+      return [{ path: [...path, 'oauth'], what: 'goes with url, and not beside a token' }];
+    if (oauth && oauth.clientSecret === undefined)
+      return [{ path: [...path, 'oauth', 'clientSecret'], what: 'is missing: no token is given out without it' }];
     return command && token !== undefined
       ? [{ path: [...path, 'token'], what: 'goes with url: a command gets what it needs by env' }]
       : [];
