@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import { nextDelay } from '../retry.ts';
 import { keepCredentials, type McpCredentials, type McpOAuth } from './mcp-credentials.ts';
 import { toMcpTool } from './mcp-tool.ts';
+import { watchServer } from './mcp-watch.ts';
 import type { Tool } from './tool.ts';
 
 /** One server, as it is configured: a program or an address. */
@@ -64,8 +65,7 @@ export function openMcpServer(options: McpOptions): McpServer {
       if (stopped) return await opened.client.close();
       ({ client, tools } = opened);
       failures = 0;
-      // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK has no other way to be told
-      client.onclose = () => lose(opened.client, 'it closed the connection');
+      watchServer(opened.client, (why) => lose(opened.client, why));
       log.info('MCP server is connected', { server: name, tools: tools.map((tool) => tool.name) });
     } catch (error) {
       retry(describeError(error));
