@@ -5,7 +5,7 @@ import type { Settings } from './schema.ts';
 
 type HttpTool = Settings['tools']['http'][string];
 
-const ownTools = ['current_time', 'search_knowledge', 'search_conversation', 'post_message'];
+const ownTools = ['current_time', 'search_knowledge', 'search_conversation'];
 
 /** Salesforce needs all of it. */
 export function checkToolPresets(tools: Settings['tools'] | undefined): Conflict[] {

@@ -14,6 +14,8 @@ export interface OAuthMcpServer {
   readonly shown: readonly string[];
   /** Ends every token that was given out so far. */
   expire(): void;
+  /** Answers the next call by breaking the connection. */
+  breakNext(): void;
   stop(): Promise<void>;
 }
 
@@ -23,6 +25,7 @@ export async function openOAuthMcpServer({ trusts }: { readonly trusts?: string 
   const shown: string[] = [];
   let tokens = 0;
   let expired = 0;
+  let breaks = false;
   let url = '';
 
   async function giveToken(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -50,6 +53,11 @@ export async function openOAuthMcpServer({ trusts }: { readonly trusts?: string 
   }
 
   const http = createServer((request, response) => {
+    if (breaks && request.url === '/mcp') {
+      breaks = false;
+      response.destroy();
+      return;
+    }
     seen.push(`${request.method} ${request.url}`);
     const metadata = {
       ...{ issuer: url, token_endpoint: `${url}/token` },
@@ -68,6 +76,7 @@ export async function openOAuthMcpServer({ trusts }: { readonly trusts?: string 
     ...{ url, seen, shown },
     tokens: () => tokens,
     expire: () => void (expired = tokens),
+    breakNext: () => void (breaks = true),
     stop: async () => {
       http.closeAllConnections();
       http.close();

@@ -41,6 +41,18 @@ describe('an MCP server that wants OAuth', () => {
     assert.equal(emulator.tokens(), 2);
   });
 
+  test('is shown the same token after a lost connection', async (t) => {
+    const emulator = await serve(t);
+    const { server, clock, run } = await open(t, emulator.url);
+    emulator.breakNext();
+    await assert.rejects(run(), /gave no answer/);
+    await clock.advance(2_000);
+    await server.settled();
+
+    assert.equal(await run(), 'hello by token 1');
+    assert.equal(emulator.tokens(), 1);
+  });
+
   test('that sends to another authorization server gets no credentials sent there', async (t) => {
     const thief = await serve(t);
     const emulator = await serve(t, { trusts: thief.url });
