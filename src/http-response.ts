@@ -3,15 +3,24 @@ import type { Json } from './message.ts';
 
 /** What the body says; undefined where it is no JSON or longer than that. Rejects where it does not come to its end. */
 export async function readJsonAtMost(response: Response, maxBytes: number): Promise<Json | undefined> {
+  const { text, isWhole } = await readTextAtMost(response, maxBytes);
+  return isWhole ? parseJson(text) : undefined;
+}
+
+/** The body, or its first bytes. UTF-8, whatever it says of itself. Rejects where it does not come to its end. */
+export async function readTextAtMost(
+  response: Response,
+  maxBytes: number,
+): Promise<{ readonly text: string; readonly isWhole: boolean }> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
-    // Leaving the loop lets go of the connection.
-    if (bytes > maxBytes) return undefined;
     chunks.push(chunk);
+    // Leaving the loop lets go of the connection.
+    if (bytes > maxBytes) break;
   }
-  return parseJson(Buffer.concat(chunks).toString('utf8'));
+  return { text: Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8'), isWhole: bytes <= maxBytes };
 }
 
 const dayMs = 86_400_000;

@@ -1,38 +1,64 @@
-import type { Json } from '../message.ts';
+import type { ActionBody } from '../http-action.ts';
 import { compileUrl } from './action-url.ts';
-import type { ActionBody, HttpAction } from '../http-action.ts';
+import { compileQuery } from './query.ts';
+import type { QueryTemplate } from './query.ts';
 import { compileText } from './render.ts';
-import type { Render } from './render.ts';
+import type { Render, TemplateData } from './render.ts';
+import { compileBody } from './request-body.ts';
+import type { CallBody } from './request-body.ts';
+
+/** A request with gaps. */
+export interface RequestTemplate {
+  readonly method: string;
+  /** Template, in what follows the host. What is filled in is percent-encoded. */
+  readonly url: string;
+  /** Added to what the url asks for. */
+  readonly query?: Readonly<Record<string, QueryTemplate>> | undefined;
+  /** Names, and templates of values. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: ActionBody | CallBody | undefined;
+  /** The header that carries `id`. Without it none does. */
+  readonly idHeader?: string | undefined;
+  /** Whether what is filled into the path may hold no `..` of its own, for values that somebody else than the operator chooses. Default false. */
+  readonly isStrict?: boolean | undefined;
+}
 
 export interface ActionRequest {
   readonly method: string;
   readonly url: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | undefined;
 }
 
 /**
  * Takes the templates apart once. Both steps throw a TypeError that says what is wrong and quotes nothing of what was filled in: for a template that cannot be
  * used, and for values that give no request.
  */
-export function compileRequest(action: HttpAction): Render<ActionRequest> {
-  const url = compileUrl(action.url);
-  const headers = compileHeaders(action.headers ?? {});
-  const { contentType, render } = compileBody(action.body);
-  const idHeader = (action.idempotencyHeader ?? 'idempotency-key').toLowerCase();
+export function compileRequest<Data extends TemplateData>(template: RequestTemplate): Render<ActionRequest, Data> {
+  const { method, idHeader, query = {}, isStrict = false } = template;
+  const url = compileUrl(template.url, { isStrict });
+  const renderQuery = compileQuery(query);
+  const headers = compileHeaders(template.headers ?? {});
+  const body = template.body && compileBody(template.body);
   return (data) => ({
-    method: action.method,
-    url: url(data),
+    method,
+    url: withQuery(url(data), renderQuery(data)),
     headers: {
       'user-agent': 'Parley',
-      accept: 'application/json',
-      'content-type': contentType,
-      [idHeader]: data.id,
+      accept: body?.accept ?? 'application/json',
+      ...(body ? { 'content-type': body.contentType } : {}),
+      ...(idHeader === undefined ? {} : { [idHeader.toLowerCase()]: String(data['id']) }),
       ...headers(data),
     },
-    body: render(data),
+    body: body?.render(data),
   });
+}
+
+function withQuery(url: string, more: string): string {
+  if (more === '') return url;
+  const [start = '', fragment] = url.split('#', 2);
+  return `${start}${start.includes('?') ? '&' : '?'}${more}${fragment === undefined ? '' : `#${fragment}`}`;
 }
 
 /** What belongs to the connection, or is made of the rest of the request. */
@@ -54,35 +80,4 @@ function compileHeaders(templates: Readonly<Record<string, string>>): Render<Rec
     });
     return Object.fromEntries(entries);
   };
-}
-
-function compileBody(body: ActionBody): { readonly contentType: string; readonly render: Render<string> } {
-  switch (body.type) {
-    case 'json': {
-      const render = compileJson(body.value);
-      return { contentType: 'application/json', render: (data) => JSON.stringify(render(data)) };
-    }
-    case 'form': {
-      const fields = Object.entries(body.fields).map(([name, template]) => [name, compileText(template)] as const);
-      const render: Render<string> = (data) =>
-        new URLSearchParams(fields.map(([name, value]): [string, string] => [name, value(data)])).toString();
-      return { contentType: 'application/x-www-form-urlencoded', render };
-    }
-    default:
-      return { contentType: body.contentType, render: compileText(body.text) };
-  }
-}
-
-/** The texts are filled in before the whole is written as JSON, so that nothing in them can end a text. */
-function compileJson(value: Json): Render<Json> {
-  if (typeof value === 'string') {
-    return compileText(value);
-  }
-  if (typeof value !== 'object' || value === null) return () => value;
-  if (Array.isArray(value)) {
-    const items = value.map((item: Json) => compileJson(item));
-    return (data) => items.map((item) => item(data));
-  }
-  const entries = Object.entries(value).map(([key, item]) => [key, compileJson(item)] as const);
-  return (data) => Object.fromEntries(entries.map(([key, item]) => [key, item(data)]));
 }

@@ -1,5 +1,4 @@
 import type { FoundMessage } from '../adapter.ts';
-import { withTimeout } from '../clock.ts';
 import { DeliveryError, describeError, withUncertainty } from '../errors.ts';
 import type { Json, OutboundMessage, Receipt } from '../message.ts';
 import { lookup } from '../template.ts';
@@ -8,10 +7,10 @@ import { compileRequest } from './action-request.ts';
 import type { ActionRequest } from './action-request.ts';
 import { compileUrl, originOf } from './action-url.ts';
 import { createAuthorizer } from './authorize.ts';
-import type { Authorizer } from './authorize.ts';
-import { toRequestFailure, toStatusFailure } from '../http-failure.ts';
+import { createAsk } from './ask.ts';
 import type { Action, ActionFind, ActionParts, HttpAction } from '../http-action.ts';
 import { sampleData, toActionData } from './render.ts';
+import type { ActionData } from './render.ts';
 
 const maxResponseBytes = 1024 * 1024;
 /** A page of comments, with all that a desk tells of each. */
@@ -20,13 +19,13 @@ const maxListBytes = 8 * 1024 * 1024;
 /** Throws a TypeError that says what is wrong with the action. */
 export function createAction(action: HttpAction, parts: ActionParts): Action {
   const { key } = parts;
-  const toRequest = compileRequest(action);
+  const toRequest = compileRequest<ActionData>({ ...action, idHeader: action.idempotencyHeader ?? 'idempotency-key' });
   const { find } = action;
   const toFindUrl = find && compileUrl(find.url);
   check(action, toRequest(sampleData(parts.kept, sampleId)));
   toFindUrl?.(sampleData(parts.kept, sampleId));
   const authorizer = createAuthorizer(action.auth, { ...parts, key: `${key}.auth` });
-  const ask = createAsk(action, { ...parts, authorizer });
+  const ask = createAsk({ ...parts, authorizer, timeoutMs: action.timeoutMs });
   return {
     origin: new URL(originOf(action.url)).origin,
     authorize: async (signal) => void (await authorizer.headers(signal)),
@@ -65,7 +64,7 @@ function check({ url, find }: HttpAction, sample: ActionRequest): void {
   if (!find) return;
   if (originOf(find.url) !== originOf(url))
     throw new TypeError('find.url must be on the host of url: the credentials are sent to both');
-  if (![sample.url, sample.body].some((part) => part.includes(sampleId)))
+  if (![sample.url, sample.body].some((part) => part?.includes(sampleId)))
     throw new TypeError('find looks for the id of the answer: put {{id}} into what the comment shows or carries');
 }
 
@@ -80,53 +79,6 @@ function fill<Result>(key: string, build: () => Result): Result {
       uncertain: false,
     });
   }
-}
-
-interface Asking {
-  readonly request: Omit<ActionRequest, 'body'> & { readonly body: string | undefined };
-  readonly key: string;
-  readonly signal: AbortSignal;
-}
-
-/** What `judge` makes of the response; where that is nothing the status is the failure. */
-type Ask = <Result>(asking: Asking, judge: (response: Response) => Promise<Result | undefined>) => Promise<Result>;
-
-/** One request with its credentials, and with new ones once more where they were refused: that request has had no effect. */
-function createAsk(
-  { timeoutMs }: HttpAction,
-  { fetch: fetch_, clock, authorizer }: ActionParts & { authorizer: Authorizer },
-): Ask {
-  async function request({ request: { url, method, headers, body } }: Asking, signal: AbortSignal) {
-    const proof = await authorizer.headers(signal);
-    const content = body === undefined ? {} : { body };
-    const response = await fetch_(url, {
-      ...{ method, ...content, headers: { ...headers, ...proof } },
-      redirect: 'manual',
-      signal,
-    });
-    return { response, proof };
-  }
-
-  return async (asking, judge) => {
-    const { key } = asking;
-    const { host } = new URL(asking.request.url);
-    const timeout = withTimeout(clock, timeoutMs, asking.signal);
-    try {
-      const first = await request(asking, timeout.signal);
-      let { response } = first;
-      if (response.status === 401 && authorizer.renew(first.proof)) {
-        await readJsonAtMost(response, maxResponseBytes).catch(() => undefined);
-        ({ response } = await request(asking, timeout.signal));
-      }
-      const result = await judge(response);
-      if (result !== undefined) return result;
-      throw toStatusFailure(response, { key, host, now: clock.now(), hasEffect: true });
-    } catch (error) {
-      throw toRequestFailure(error, { key, host, now: clock.now(), hasEffect: true });
-    } finally {
-      timeout.clear();
-    }
-  };
 }
 
 function toReceipt(path: string | undefined, body: Json | undefined, { id }: OutboundMessage): Receipt {

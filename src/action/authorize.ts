@@ -5,7 +5,8 @@ import type { ActionAuth, JwtSigner } from '../http-action.ts';
 import { createTokenSource } from './oauth-token.ts';
 import type { TokenParts } from './oauth-token.ts';
 
-type Proof = Readonly<Record<string, string>>;
+/** Headers. */
+export type Proof = Readonly<Record<string, string>>;
 
 export interface Authorizer {
   /** The headers that prove who asks, for one request. Rejects with a DeliveryError. */

@@ -105,8 +105,8 @@ function toFormText(text: string): string {
 function parseToken(body: unknown, askedAt: number): Token | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const { access_token: value, expires_in: expiresIn } = body as Record<string, unknown>; // Each is looked at below.
-  // What is no token68 (RFC 6750 section 2.1) could end the header that it is to stand in.
-  if (typeof value !== 'string' || !/^[\w.~+/-]+=*$/.test(value)) return undefined;
+  // More than RFC 6750 section 2.1 has (Salesforce's tokens hold a "!"), and nothing that could end the header that it is to stand in.
+  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) return undefined;
   const seconds = Number(expiresIn ?? defaultSeconds);
   const lifeMs = (Number.isFinite(seconds) && seconds > 0 ? seconds : defaultSeconds) * 1000;
   return { value, goodUntil: askedAt + lifeMs - Math.min(marginMs, lifeMs / 2) };

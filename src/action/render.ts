@@ -3,8 +3,11 @@ import { parseJson } from '../json.ts';
 import { parseLiquid } from '../liquid.ts';
 import type { Json, OutboundMessage } from '../message.ts';
 
-/** What the templates of an action see. */
-export interface ActionData extends Readonly<Record<string, unknown>> {
+/** What templates see, by name. */
+export type TemplateData = Readonly<Record<string, unknown>>;
+
+/** What the templates of a reply see. */
+export interface ActionData extends TemplateData {
   readonly text: string;
   readonly id: string;
   /** Made of the id. */
@@ -17,7 +20,7 @@ export interface ActionData extends Readonly<Record<string, unknown>> {
   readonly keep: Json | undefined;
 }
 
-export type Render<Result> = (data: ActionData) => Result;
+export type Render<Result, Data extends TemplateData = TemplateData> = (data: Data) => Result;
 
 export function toActionData(message: OutboundMessage): ActionData {
   const { text, id, inReplyTo, tenant, part, parts, destination, conversationId } = message;
@@ -52,4 +55,9 @@ const limits = { timeoutMs: 2_000, maxSteps: 100_000, maxMemory: 20_000_000, max
 export function compileText(template: string, escape?: (value: string) => string): Render<string> {
   const { render } = parseLiquid(template, { limits, escape: (value) => (escape ? escape(value) : value).toWellFormed() });
   return (data) => render(data);
+}
+
+/** The name of the argument of which a text is the gap, and nothing else: `{{args.NAME}}`. */
+export function argumentOf(template: string): string | undefined {
+  return /^\{\{\s*args\.([A-Za-z_][\w-]*)\s*\}\}$/.exec(template)?.[1];
 }

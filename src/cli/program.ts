@@ -38,7 +38,11 @@ const commands: readonly CommandEntry[] = [
     load: () => import('./dead-letters.ts'),
   },
   { name: 'feedback', summary: 'say what people think of the answers', load: () => import('./feedback.ts') },
-  { name: 'tools', summary: 'show which tools were called, and what came of it', load: () => import('./tools.ts') },
+  {
+    name: 'tools',
+    summary: 'list and try tools, and show which were called and what came of it',
+    load: () => import('./tools.ts'),
+  },
   { name: 'usage', summary: 'show who asked how much, and what it took', load: () => import('./usage.ts') },
 ];
 

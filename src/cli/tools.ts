@@ -16,6 +16,21 @@ export function register(command: Command, cli: Cli): void {
     .option('--limit <number>', 'how many at most', '50')
     .option('--json', 'as JSON')
     .action((options: Options) => log(options, cli));
+  command
+    .command('list')
+    .description('Lists the tools that there are: which only look, which change something, and where a rule allows them.')
+    .option('--json', 'as JSON')
+    .action(async (options) => (await import('./tools/list.ts')).listTools(options, cli));
+  command
+    .command('try')
+    .description('Calls one tool as the model would, and prints what the model would get. It stands in no log.')
+    .argument('<name>', 'as list shows it')
+    .option('--args <json>', 'its arguments', '{}')
+    .option('--yes', 'call what changes something without asking')
+    .option('--tenant <id>', 'what {{tenant}} is', 'local')
+    .option('--person <id>', 'what {{person}} is', 'local')
+    .option('--conversation <id>', 'what {{conversation}} is', 'terminal:local:try')
+    .action(async (name, options) => (await import('./tools/try.ts')).tryTool(name, options, cli));
   registerApprovals(command, cli);
 }
 
@@ -23,6 +38,8 @@ const examples = `
 A call that stays "begun" was interrupted: nobody knows what came of it.
 
 Examples:
+  $ parley tools list
+  $ parley tools try find_order --args '{ "number": "1001" }'
   $ parley tools log
   $ parley tools log --conversation slack:T1:C1:1700000000.000100 --json
   $ parley tools approvals
@@ -31,7 +48,7 @@ Examples:
 
 Works beside a running Parley, which goes on within a second or so; else the next start does.
 
-Exit status: 0 done, 1 an id that is unknown or decided already, 2 wrong usage.
+Exit status: 0 done, 1 the tool failed, or an id that is unknown or decided already, 2 wrong usage.
 `;
 
 interface Options {

@@ -3,6 +3,7 @@ import type { Conflict } from './conflict.ts';
 import { checkLimits } from './limit-checks.ts';
 import { checkModel } from './model-checks.ts';
 import type { Settings } from './schema.ts';
+import { checkHttpTools, checkToolPresets } from './tool-checks.ts';
 import { checkPost } from './webhook-post.ts';
 import { checkWebhook } from './webhook-checks.ts';
 
@@ -13,6 +14,8 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkModel(sections.model),
     ...checkLimits(sections),
     ...checkTools(sections.tools),
+    ...checkHttpTools(sections.tools),
+    ...checkToolPresets(sections.tools),
     ...checkAlerts(sections.alerts),
     ...checkLease(sections),
     ...checkSlack(sections.slack),
@@ -28,10 +31,14 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
 }
 
 function checkTools(tools: Settings['tools'] | undefined): Conflict[] {
-  return Object.entries(tools?.mcp ?? {}).flatMap(([name, { command, url, token }]) => {
+  return Object.entries(tools?.mcp ?? {}).flatMap(([name, { command, url, token, oauth }]) => {
     const path = ['tools', 'mcp', name];
     if (command && url !== undefined) return [{ path: [...path, 'url'], what: 'is set beside command: keep one of them' }];
     if (!command && url === undefined) return [{ path: [...path, 'command'], what: 'is missing: give a command, or a url' }];
+    if (oauth && (command || token !== undefined))
+      return [{ path: [...path, 'oauth'], what: 'goes with url, and not beside a token' }];
+    if (oauth && oauth.clientSecret === undefined)
+      return [{ path: [...path, 'oauth', 'clientSecret'], what: 'is missing: no token is given out without it' }];
     return command && token !== undefined
       ? [{ path: [...path, 'token'], what: 'goes with url: a command gets what it needs by env' }]
       : [];

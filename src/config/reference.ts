@@ -76,6 +76,7 @@ function describeType(schema: z.ZodType): string {
   if (schema instanceof z.ZodBoolean) return 'true or false';
   if (schema instanceof z.ZodArray) return 'list of texts';
   if (schema instanceof z.ZodURL) return 'URL';
+  if (schema instanceof z.ZodObject) return 'section';
   if (!(schema instanceof z.ZodUnion)) return 'text';
   if (schema.options.some((option) => option instanceof z.ZodString)) return describeMapped(schema);
   return schema.options.some((option) => option instanceof z.ZodArray) ? 'false, number or list' : '`off` or whole number';

@@ -8,10 +8,17 @@ type Source = Settings['webhooks'][string];
 export function checkReply(name: string, { reply, callback }: Source): Conflict[] {
   if (!reply) return [];
   const path = ['webhooks', name, 'reply'];
-  const { auth, tls, headers } = reply;
   const conflicts = checkBody(path, reply);
   if (callback)
     conflicts.push({ path, what: 'is set beside callback: keep one of them', example: 'reply: { url: ..., json: ... }' });
+  return [...conflicts, ...checkProof(path, reply)];
+}
+
+type Proof = Pick<NonNullable<Source['reply']>, 'auth' | 'tls' | 'headers'>;
+
+/** How a request shows who sends it. */
+export function checkProof(path: readonly string[], { auth, tls, headers }: Proof): Conflict[] {
+  const conflicts: Conflict[] = [];
   if (auth && !auth.secret)
     conflicts.push({ path: [...path, 'auth', 'secret'], what: 'is missing: the desk takes nothing without it' });
   const proof = Object.keys(headers).find((header) => /^(?:authorization|cookie)$/i.test(header));

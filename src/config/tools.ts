@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { count, secretText, setting, url } from './setting.ts';
+import { httpTools } from './http-tools.ts';
+import { toolPresets } from './tool-presets.ts';
+import { count, secretText, setting, text, url } from './setting.ts';
 
 const names = z.array(z.string().min(1)).min(1);
 
@@ -27,6 +29,21 @@ const approvers = (platform: string, example: string) =>
     example,
   });
 
+const mcpOAuth = z.strictObject({
+  issuer: setting(url, {
+    description:
+      'In place of a token: the authorization server (OAuth 2.0) that tokens come from. The credentials are shown to no other.',
+    example: 'https://login.example.com',
+  }),
+  clientId: setting(text, { description: 'The id of the client there.', example: 'parley' }),
+  clientSecret: setting(secretText.optional(), {
+    secret: true,
+    description: 'Its secret.',
+    example: '${MCP_CLIENT_SECRET}',
+  }),
+  scope: setting(text.optional(), { description: 'What the token is to allow.', example: 'tools.read' }),
+});
+
 const server = z.strictObject({
   command: setting(z.array(z.string().min(1)).min(1).optional(), {
     description: 'A program and its arguments that speak MCP over standard input and output. No shell reads it.',
@@ -51,6 +68,7 @@ const server = z.strictObject({
     description: 'Bearer token for the address. It is sent nowhere else.',
     example: '${MCP_TOKEN}',
   }),
+  oauth: mcpOAuth.optional(),
   readOnly: setting(z.array(z.string().min(1)).default([]), {
     description:
       'Which of its tools may be used: those that only look (a * at the end stands for the rest of a name). What the server itself says of that counts for nothing.',
@@ -83,6 +101,9 @@ export const tools = z
       description: 'How long a call waits for approval. After that it is not made.',
       example: '15',
     }),
+
+    http: httpTools,
+    presets: toolPresets,
     steps: setting(count.max(50).default(8), {
       description: 'How often the model may ask for tools before it has to answer.',
       example: '4',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, headerName, secretText, setting, text, url } from './setting.ts';
 
-const template = text.max(20_000);
+export const template = text.max(20_000);
 /** Keys of an object, joined by dots. */
 const path = text.max(200);
 
@@ -25,7 +25,7 @@ const audience = setting(text.optional(), {
   example: 'https://desk.example.com',
 });
 
-const auth = z.discriminatedUnion('scheme', [
+export const auth = z.discriminatedUnion('scheme', [
   z.strictObject({
     scheme: scheme('apiKey'),
     secret,
@@ -92,7 +92,7 @@ const find = z.strictObject({
   id: setting(path.default('id'), { description: 'Where in a comment its own id stands.', example: 'id' }),
 });
 
-const tls = z.strictObject({
+export const tls = z.strictObject({
   cert: setting(text.optional(), { description: 'The client certificate, in PEM.', example: '${DESK_CERT}' }),
   key: setting(text.optional(), { secret: true, description: 'Its private key, in PEM.', example: '${DESK_KEY}' }),
   ca: setting(text.optional(), {

@@ -31,6 +31,8 @@ export interface OpenToolsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal | undefined;
+  /** Calls of APIs. */
+  readonly configured: readonly Tool[];
 }
 
 export interface OpenedTools {
@@ -50,10 +52,16 @@ export async function openTools({
   clock,
   log,
   signal,
+  configured,
 }: OpenToolsOptions): Promise<OpenedTools> {
   const knowledge = createKnowledge({ folder, store, log });
   const transcript = (conversationId: string) => store.transcript({ conversationId, limit: searchedMessages, sinceReset: true });
-  const tools: Tool[] = [createCurrentTime(clock), createSearchKnowledge(knowledge), createSearchConversation(transcript)];
+  const tools: Tool[] = [
+    createCurrentTime(clock),
+    createSearchKnowledge(knowledge),
+    createSearchConversation(transcript),
+    ...configured,
+  ];
   const callTimeoutMs = settings.callSeconds * 1_000;
   const servers = await openServers(settings.mcp, { callTimeoutMs, clock, log });
   const toolbox = createToolbox({

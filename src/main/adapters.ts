@@ -37,7 +37,7 @@ async function createWebhooks(config: Config): Promise<Adapter> {
 const maxResponseBytes = 8 * 1024 * 1024;
 
 /** The way to hosts that the configuration names: to the public internet, and to what `outbound.allow` adds. */
-function openOutward(config: Pick<Config, 'outbound'>): OpenFetch {
+export function openOutward(config: Pick<Config, 'outbound'>): OpenFetch {
   const guard = createAddressGuard(config.outbound);
   return (tls) => createFetch({ guard, maxResponseBytes, tls });
 }

@@ -10,6 +10,7 @@ import type { Watch } from '../metrics/watch.ts';
 import type { ModelParts } from '../model/endpoints.ts';
 import type { Model } from '../model/model.ts';
 import type { Store } from '../store/store.ts';
+import { openConfiguredTools } from './tools.ts';
 
 /** The AI model that the configuration names. */
 export async function createAiModel(model: Config['model'], parts: ModelParts): Promise<Model> {
@@ -43,9 +44,19 @@ export async function loadTools(
   parts: BuiltinParts & { readonly clock: Clock },
 ): Promise<OpenedTools | undefined> {
   const { tools: settings, knowledge } = config;
-  if (settings.allow.length === 0) return undefined;
+  const configured = await openConfiguredTools(config, parts.clock);
+  if (settings.allow.length === 0) {
+    await configured.stop();
+    return undefined;
+  }
   const { openTools } = await import('../conversation/open-tools.ts');
-  return openTools({ settings, knowledge, ...parts });
+  const opened = await openTools({ settings, knowledge, configured: configured.tools, ...parts });
+  return {
+    ...opened,
+    stop: async () => {
+      await Promise.all([opened.stop(), configured.stop()]);
+    },
+  };
 }
 
 export async function chooseAiModel(config: Config, parts: ModelParts): Promise<Model | undefined> {

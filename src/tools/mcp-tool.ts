@@ -84,7 +84,7 @@ function problemOf(name: string, parameters: ToolParameters | undefined): string
 }
 
 /** Whether the server is gone, rather than having said that something is wrong. */
-function isLoss(error: unknown): boolean {
+export function isLoss(error: unknown): boolean {
   const code = toRecord(error)?.['code'];
   const isSaid = typeof code === 'number' && code < -32_000;
   return code === connectionClosed || (!isSaid && code !== requestTimeout);

@@ -4,7 +4,9 @@ import type { Clock } from '../clock.ts';
 import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { nextDelay } from '../retry.ts';
+import { keepCredentials, type McpCredentials, type McpOAuth } from './mcp-credentials.ts';
 import { toMcpTool } from './mcp-tool.ts';
+import { watchServer } from './mcp-watch.ts';
 import type { Tool } from './tool.ts';
 
 /** One server, as it is configured: a program or an address. */
@@ -15,6 +17,8 @@ export interface McpSettings {
   readonly env: Readonly<Record<string, string>>;
   readonly url?: string | undefined;
   readonly token?: string | undefined;
+  /** In place of a token. */
+  readonly oauth?: McpOAuth | undefined;
   /** Its tools that may be used: those that only look. A * at the end stands for the rest of a name. */
   readonly readOnly: readonly string[];
 }
@@ -52,16 +56,16 @@ export function openMcpServer(options: McpOptions): McpServer {
   let failures = 0;
   let stopped = false;
   let cancelRetry: (() => void) | undefined;
+  const credentials = keepCredentials(options.settings);
   let attempt = connect();
 
   async function connect(): Promise<void> {
     try {
-      const opened = await openListed(options, lose);
+      const opened = await openListed({ ...options, credentials: await credentials() }, lose);
       if (stopped) return await opened.client.close();
       ({ client, tools } = opened);
       failures = 0;
-      // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK has no other way to be told
-      client.onclose = () => lose(opened.client, 'it closed the connection');
+      watchServer(opened.client, (why) => lose(opened.client, why));
       log.info('MCP server is connected', { server: name, tools: tools.map((tool) => tool.name) });
     } catch (error) {
       retry(describeError(error));
@@ -108,8 +112,12 @@ export function openMcpServer(options: McpOptions): McpServer {
 
 type OnLost = (client: Client, why: string) => void;
 
-async function openListed({ name: server, settings, callTimeoutMs, log }: McpOptions, onLost: OnLost) {
-  const client = await openClient(settings);
+interface Listing extends McpOptions {
+  readonly credentials: McpCredentials | undefined;
+}
+
+async function openListed({ name: server, settings, callTimeoutMs, log, credentials }: Listing, onLost: OnLost) {
+  const client = await openClient(settings, credentials);
   try {
     const { tools: offered } = await client.listTools(undefined, { timeout: connectTimeoutMs });
     const how = { server, allowed: settings.readOnly, client, callTimeoutMs, log };
@@ -122,10 +130,10 @@ async function openListed({ name: server, settings, callTimeoutMs, log }: McpOpt
 }
 
 /** The SDK is loaded when the first server is. */
-async function openClient(settings: McpSettings): Promise<Client> {
+async function openClient(settings: McpSettings, credentials: McpCredentials | undefined): Promise<Client> {
   const [{ Client: McpClient }, transport] = await Promise.all([
     import('@modelcontextprotocol/sdk/client/index.js'),
-    openTransport(settings),
+    openTransport(settings, credentials),
   ]);
   const client = new McpClient({ name: 'parley', version: '1' });
   try {
@@ -137,7 +145,10 @@ async function openClient(settings: McpSettings): Promise<Client> {
   return client;
 }
 
-async function openTransport({ command, env, url, token }: McpSettings): Promise<Transport> {
+async function openTransport(
+  { command, env, url, token }: McpSettings,
+  credentials: McpCredentials | undefined,
+): Promise<Transport> {
   const [program, ...args] = command ?? [];
   if (program !== undefined) {
     const { StdioClientTransport } = await import('@modelcontextprotocol/sdk/client/stdio.js');
@@ -147,5 +158,8 @@ async function openTransport({ command, env, url, token }: McpSettings): Promise
   const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   // A redirect would take the token and the arguments to a place that nobody has configured.
-  return new StreamableHTTPClientTransport(new URL(url ?? ''), { requestInit: { headers, redirect: 'error' } });
+  return new StreamableHTTPClientTransport(new URL(url ?? ''), {
+    requestInit: { headers, redirect: 'error' },
+    ...(credentials ? { authProvider: credentials.provider, fetch: credentials.fetch } : {}),
+  });
 }

@@ -9,6 +9,7 @@ import type { Adapter, AdapterContext } from '../../src/adapter.ts';
 import { loadConfig } from '../../src/config.ts';
 import { silentLog } from '../../src/log.ts';
 import { startParley } from '../../src/main.ts';
+import { openApi } from '../support/api-emulator.ts';
 import { callParley, createWorkFolder } from '../support/call-cli.ts';
 import { memoryFiles, memoryFolder } from '../support/config-files.ts';
 import { createMessage } from '../support/inbound.ts';
@@ -65,16 +66,20 @@ function createPlatform() {
   return { adapter, context: started.promise, shown: shown.promise };
 }
 
-test('tools of Parley and of an MCP server answer a question in the whole app, and the log of calls lists them', async (t) => {
+test('tools of Parley, of an API and of an MCP server answer a question in the whole app, and the log of calls lists them', async (t) => {
   const cwd = createWorkFolder(t);
   const { baseUrl, bodies } = await serveModel(t);
+  await using api = await openApi(({ url }) => ({ body: { asked: url, secret: 'no' } }));
+  const find_order = { description: 'Finds.', url: `${api.url}/orders?by={{person}}`, result: 'asked' };
   const yaml = JSON.stringify({
     data: cwd,
     model: { openai: { apiKey: 'sk-test', baseUrl, model: 'm' } },
     tools: {
-      allow: [{ tools: ['current_time', 'docs__*'], adapters: ['fake'] }],
+      allow: [{ tools: ['current_time', 'find_order', 'docs__*'], adapters: ['fake'] }],
+      http: { find_order },
       mcp: { docs: { command: [process.execPath, mcpServer], readOnly: ['echo', 'whoami'] } },
     },
+    outbound: { allow: ['127.0.0.1'] },
   });
   const { config } = await loadConfig({ env: {}, cwd: memoryFolder, files: memoryFiles({ 'parley.yaml': yaml }) });
   const { adapter, context, shown } = createPlatform();
@@ -89,10 +94,13 @@ test('tools of Parley and of an MCP server answer a question in the whole app, a
   const answer = await shown;
   await parley.stop();
 
-  assert.match(answer, /^Told: .*"tool":"current_time".*In UTC: .*"tool":"docs__echo".*from the server/s);
+  assert.match(
+    answer,
+    /^Told: .*"tool":"current_time".*In UTC: .*"tool":"docs__echo".*from the server.*"tool":"find_order".*orders\?by=ann/s,
+  );
   assert.deepEqual(
     toolsOf(bodies[0] ?? '').map((tool) => tool.function.name),
-    ['current_time', 'docs__echo', 'docs__whoami'],
+    ['current_time', 'docs__echo', 'docs__whoami', 'find_order'],
   );
   const logged = await callParley(['tools', 'log'], { cwd, env: { PARLEY_DATA: cwd } });
   assert.match(

@@ -41,6 +41,21 @@ describe('the settings of tools', () => {
       yaml: 'tools: { mcp: { docs: { command: [x], token: abc } } }',
       says: /tools\.mcp\.docs\.token.*goes with url/,
     },
+    {
+      what: 'OAuth beside a token',
+      yaml: 'tools: { mcp: { docs: { url: "https://x.example/mcp", token: abc, oauth: { issuer: "https://y.example", clientId: a, clientSecret: b } } } }',
+      says: /tools\.mcp\.docs\.oauth.*not beside a token/,
+    },
+    {
+      what: 'OAuth without a secret',
+      yaml: 'tools: { mcp: { docs: { url: "https://x.example/mcp", oauth: { issuer: "https://y.example", clientId: a } } } }',
+      says: /tools\.mcp\.docs\.oauth\.clientSecret.*is missing/,
+    },
+    {
+      what: 'half of what Salesforce needs',
+      yaml: 'tools: { presets: { salesforce: { url: "https://acme.my.salesforce.com" } } }',
+      says: /tools\.presets\.salesforce\.clientSecret.*go together/,
+    },
     { what: 'a rule that names no tool', yaml: 'tools: { allow: [{ adapters: [slack] }] }', says: /tools\.allow/ },
     {
       what: 'a rule that is empty where it should narrow',

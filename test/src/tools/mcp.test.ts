@@ -97,7 +97,6 @@ describe('an MCP server', () => {
     assert.match(await run(server, 'echo', { text: 'beside' }), /^beside/);
 
     await first.kill();
-    await assert.rejects(run(server, 'echo', { text: 'nobody' }), /gave no answer/);
 
     await hung;
     assert.equal(server.isUp, false);
