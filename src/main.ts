@@ -70,7 +70,8 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
     if (tools) started.push(tools);
     const toolsFor = tools?.toolsFor;
     const parts = { fetch, store, clock, owner, model, profiles, adapters, deliveryLog, toolsFor, watch };
-    const { inbox, outbox, worker } = createStages(options, parts);
+    const { inbox, outbox, worker, summaries } = createStages(options, parts);
+    if (summaries) started.push(summaries);
     started.push({ stop: () => store.handBack(owner) });
     const server = options.http ? createServer(options, { store, adapters, clock, watch }) : undefined;
     const listening = await server?.start();

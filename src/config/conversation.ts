@@ -35,6 +35,11 @@ export const conversation = z
       description: "How many messages of a conversation's past the model is shown at most.",
       example: '50',
     }),
+    summaries: setting(z.boolean().default(true), {
+      description:
+        'Whether what no longer fits is summed up by the model, so that names, numbers, decisions and open questions are remembered. It takes a call of the model now and then.',
+      example: 'false',
+    }),
     staleAfterMinutes: setting(
       z
         .number()

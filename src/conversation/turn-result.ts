@@ -183,6 +183,7 @@ async function ask(options: TurnResultOptions, { turn, questions, means, tools: 
   const { request, questionTokens } = buildContext({
     instructions,
     instructionTokens,
+    summary: turn.summary,
     history: turn.history,
     questions,
     files,
@@ -225,6 +226,7 @@ function isNearBudget(
   files: readonly (QuestionFiles | undefined)[] = [],
 ): boolean {
   let tokens = means.voice.instructionTokens;
+  tokens += turn.summary?.tokens ?? 0;
   for (const message of turn.history) tokens += message.tokens;
   for (const question of questions) tokens += question.text.length / 2;
   for (const file of files) tokens += (file?.text.length ?? 0) / 2;

@@ -3,14 +3,16 @@ import { describeError } from '../errors.ts';
 import type { Receipt } from '../message.ts';
 import type { Spending } from '../store/limit-store.ts';
 import type { ClaimedTurn, Store } from '../store/store.ts';
-import { admit } from './admission.ts';
+import { admit, partyOf } from './admission.ts';
 import { parseCommand } from './commands.ts';
 import { createLiveAnswer } from './live-answer.ts';
 import { createMeter } from './meter.ts';
 import { createVoices, type VoiceOptions } from './profile.ts';
 import { addressOf, type TurnAddress } from './turn-address.ts';
 import { commitTurn, type TurnCommitOptions } from './turn-commit.ts';
+import type { Model } from '../model/model.ts';
 import { withEarlier } from './revision.ts';
+import type { Ended, Summaries } from './rolling-summary.ts';
 import type { TurnResult } from './turn-outcome.ts';
 import { isStale, resultOf, type AnswerMeans, type Retry, type TurnResultOptions } from './turn-result.ts';
 
@@ -18,6 +20,8 @@ export interface TurnOptions extends TurnResultOptions, TurnCommitOptions, Voice
   readonly bot: TurnResultOptions['bot'];
   readonly store: Pick<Store, 'commitTurn' | 'postponeTurn' | 'noteStream'>;
   readonly adapters: ReadonlyMap<string, Adapter>;
+  /** Where it is left out, what no longer fits is not remembered. */
+  readonly summaries?: Pick<Summaries, 'after'> | undefined;
 }
 
 type RunTurn = (turn: ClaimedTurn, signal: AbortSignal) => Promise<{ readonly moreWaiting: boolean }>;
@@ -66,12 +70,21 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
     if (result !== undefined && !('retryAt' in result)) {
       // Although a stop may have come meanwhile: what is finished need not be done again.
       const moreWaiting = await commitTurn(options, { turn, startedAt, address, adapter, result, stream, spent: meter?.spent() });
+      if (result.verdict === 'answered') options.summaries?.after(toEnded(turn, result, voiceOf(turn.events).model));
       return { moreWaiting };
     }
     const { retryAt, error } = result ?? { retryAt: clock.now(), error: describeError(signal.reason) };
     await postpone(options, turn, { retryAt, error, counts: result !== undefined, stream, spent: meter?.spent() });
     return { moreWaiting: true };
   };
+}
+
+function toEnded(turn: ClaimedTurn, { tokens, answerTokens = 0 }: TurnResult, model: Model): Ended {
+  const { conversationId, history, events } = turn;
+  let sum = answerTokens;
+  for (const each of tokens.values()) sum += each;
+  for (const each of history) sum += each.tokens;
+  return { conversationId, model, party: partyOf(turn), tokens: sum, messages: history.length + events.length + 1 };
 }
 
 interface TurnWithoutAdapter {

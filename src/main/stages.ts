@@ -5,6 +5,7 @@ import { toDeliveryPolicy } from '../config/delivery-policy.ts';
 import { toLimits } from '../config/resolve-limits.ts';
 import type { Profiles } from '../conversation/profiles.ts';
 import type { TurnLimits } from '../conversation/limits.ts';
+import { createSummaries, type Summaries, type SummariesOptions } from '../conversation/rolling-summary.ts';
 import { createTurnRunner } from '../conversation/turn.ts';
 import type { ToolsForTurn } from '../conversation/turn-tools.ts';
 import { createFileReader } from '../files/read-files.ts';
@@ -61,8 +62,10 @@ export function createStages({ config, log }: Surroundings, parts: StageParts) {
   const outbox = createOutbox({ ...common, store, deliver, leaseMs });
   const transcribe = createTranscriber(config.model, fetch);
   const limits = limitsOf(config, store);
+  const summaries = summariesOf(config, { store, clock, log });
   const runTurn = createTurnRunner({
     limits,
+    summaries,
     ...{ store, adapters: byName, model, profiles, countTokens, clock, log, bot: config.bot, toolsFor },
     // The built-in model reads the last questions only, and has no budget of tokens.
     ...(config.model.provider === 'builtin' ? {} : { loadTokenizer }),
@@ -90,7 +93,17 @@ export function createStages({ config, log }: Surroundings, parts: StageParts) {
     authorityOf,
     onPlace: profiles.set,
   });
-  return { inbox, outbox, worker };
+  return { inbox, outbox, worker, summaries };
+}
+
+/** The built-in model sums nothing up. */
+function summariesOf(
+  { conversation, model, limits }: Config,
+  parts: Pick<SummariesOptions, 'store' | 'clock' | 'log'>,
+): Summaries | undefined {
+  const { contextTokens, maxMessages } = conversation;
+  if (!conversation.summaries || model.provider === 'builtin') return undefined;
+  return createSummaries({ ...parts, countTokens, contextTokens, maxMessages, prices: limits.prices });
 }
 
 /** Undefined where there is nothing to hold anybody to, and nothing to count. */

@@ -9,6 +9,7 @@ import type { KnowledgeStore } from './knowledge-store.ts';
 import type { LimitStore, Spending } from './limit-store.ts';
 import type { Kept, Removing, RevisableBatch, Revising } from './revision.ts';
 import type { SettingStore } from './setting-store.ts';
+import type { Summarised, SummaryStore } from './summary-store.ts';
 import type { ToolCallStore } from './tool-call-store.ts';
 import type { UsageStore } from './usage-store.ts';
 import type { WebhookStore } from './webhook-store.ts';
@@ -47,6 +48,7 @@ export interface Store
     DeadLetterStore,
     UsageStore,
     SettingStore,
+    SummaryStore,
     ToolCallStore,
     WebhookStore {
   /**
@@ -137,14 +139,14 @@ export interface TurnClaims {
   readonly nextAt: number | undefined;
 }
 
-/** Proof of a lease on a conversation. */
+/** Proof of a lease. */
 export interface TurnHold {
   readonly owner: string;
   readonly conversationId: string;
   readonly token: number;
 }
 
-export interface ClaimedTurn extends TurnHold, Revising {
+export interface ClaimedTurn extends TurnHold, Revising, Summarised {
   readonly turnId: string;
   /** How often this turn has been claimed, from 1. */
   readonly attempt: number;
@@ -238,9 +240,8 @@ export interface DeliveryClaim {
   readonly leaseMs: number;
 }
 
-export interface DeliveryClaims {
+export interface DeliveryClaims extends Pick<TurnClaims, 'nextAt'> {
   readonly deliveries: readonly ClaimedDelivery[];
-  readonly nextAt: number | undefined;
 }
 
 export interface DeliveryHold {

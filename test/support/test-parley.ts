@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import type { Adapter, AdapterContext, EventStatus } from '../../src/adapter.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { TurnLimits } from '../../src/conversation/limits.ts';
+import { createSummaries } from '../../src/conversation/rolling-summary.ts';
 import { createTurnRunner } from '../../src/conversation/turn.ts';
 import { createToolsForTurn } from '../../src/conversation/turn-tools.ts';
 import type { ReadFiles } from '../../src/files/read-files.ts';
@@ -45,6 +46,8 @@ export interface TestParleyOptions {
   readonly onCount?: (text: string) => void;
   readonly loadTokenizer?: () => Promise<void>;
   readonly readFiles?: ReadFiles;
+  /** Whether long conversations are summed up. */
+  readonly summaries?: boolean;
   readonly toolbox?: Toolbox;
   readonly limits?: Omit<TurnLimits, 'store'>;
   /** Who may approve calls on which adapter; nobody where it is left out. */
@@ -101,19 +104,23 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
     ...shared,
     deliver: createDeliver({ ...shared, adapters, policy, timeoutMs: deliveryTimeoutMs }),
   });
+  const countTokens = (text: string): number => {
+    options.onCount?.(text);
+    return Math.ceil(text.length / 4);
+  };
+  const contextTokens = options.contextTokens ?? 8_000;
+  const summaries = options.summaries ? createSummaries({ ...shared, countTokens, contextTokens, maxMessages: 50 }) : undefined;
   const runTurn = createTurnRunner({
+    summaries,
     store,
     adapters,
     clock,
     log,
     model,
-    countTokens: (text) => {
-      options.onCount?.(text);
-      return Math.ceil(text.length / 4);
-    },
+    countTokens,
     deliver: (first) => outbox.send(first),
     bot: { name: 'Parley', instructions: options.instructions ?? 'Be helpful.' },
-    contextTokens: options.contextTokens ?? 8_000,
+    contextTokens,
     ...(options.loadTokenizer ? { loadTokenizer: options.loadTokenizer } : {}),
     readFiles: options.readFiles,
     ...(options.limits ? { limits: { store, ...options.limits } } : {}),

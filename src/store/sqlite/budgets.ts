@@ -73,7 +73,8 @@ export function unitOf(amount: Amount, unit: BudgetLimit['unit']): number {
   return unit === 'tokens' ? amount.tokens : amount.micros;
 }
 
-function createSettle(db: Sqlite) {
+/** Adds what was taken to what is counted, and takes back what was reserved. */
+export function createSettle(db: Sqlite) {
   const add = db.prepare(
     `insert into limit_use (scope, adapter, tenant, subject, day, tokens, micros)
      values (@scope, @adapter, @tenant, @subject, @day, @tokens, @micros)

@@ -7,6 +7,7 @@ import { createWithdrawApprovals } from './close-approval.ts';
 import type { Sqlite } from './database.ts';
 import { outboxColumns, toDelivery, type OutboxRow } from './delivery-row.ts';
 import { prepareInsert } from './insert.ts';
+import { createDropSummary } from './summaries.ts';
 import { createPartsOf } from './parts.ts';
 import { createReplaced } from './replaced.ts';
 import { toTime } from './time.ts';
@@ -30,6 +31,7 @@ export function createCommit(db: Sqlite) {
   const enqueue = createEnqueue(db);
   const endOfTurn = createEndOfTurn(db);
   const copy = createCopies(db);
+  const dropSummary = createDropSummary(db);
   const askApproval = createAskApproval(db);
   const withdrawApprovals = createWithdrawApprovals(db);
 
@@ -44,6 +46,8 @@ export function createCommit(db: Sqlite) {
     writeAnswer(outcome, stamp);
     const delivery = enqueue(outcome, stamp);
     copy(outcome, stamp);
+    // Another answer is at an old place: whether a summary has told of the earlier one is not worth finding out.
+    if (outcome.revises) dropSummary(conversationId, 0);
     endOfTurn(outcome, now);
     askApproval(outcome, now);
     if (outcome.reset) withdrawApprovals(conversationId, now);
@@ -121,7 +125,7 @@ function createTranscriptWriter(db: Sqlite) {
      values (?, 'assistant', '', '', ?, ?, ?, ?)`,
   );
   const reset = db.prepare<[string, string]>(
-    'update conversation set reset_seq = coalesce((select max(seq) from message where conversation_id = ?), 0) where id = ?',
+    'update conversation set summary = null, reset_seq = coalesce((select max(seq) from message where conversation_id = ?), 0) where id = ?',
   );
   return function writeAnswer({ conversationId, answer: said, reset: isReset }: TurnOutcome, { turn, now }: Stamp): void {
     if (said) answer.run(conversationId, said.text, said.tokens, turn, now);

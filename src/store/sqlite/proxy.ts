@@ -58,6 +58,8 @@ const names: { readonly [Name in UseCase]: true } = {
   beginToolCall: true,
   recordToolCalls: true,
   listToolCalls: true,
+  toSummarise: true,
+  saveSummary: true,
   admitMessages: true,
   reserve: true,
   limitUse: true,

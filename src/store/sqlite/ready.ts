@@ -8,6 +8,7 @@ export interface ReadyConversation {
   readonly crashes: number;
   readonly stream: string | null;
   readonly reset_seq: number;
+  readonly summary: string | null;
   /** Of the attempt before, whichever turn that was of: what came since stands behind it. */
   readonly claimed_seq: number;
   readonly wake_at: number;
@@ -36,7 +37,7 @@ const suspectsAtOnce = 8;
  */
 export function createReady(db: Sqlite) {
   const columns =
-    'id, lease_token, attempt, crashes + (lease_owner is not null) as crashes, stream, reset_seq, claimed_seq, wake_at';
+    'id, lease_token, attempt, crashes + (lease_owner is not null) as crashes, stream, reset_seq, summary, claimed_seq, wake_at';
   const ready = db.prepare<[number, number], ReadyConversation>(
     `select ${columns} from conversation where wake_at <= ? order by wake_at limit +?`,
   );
@@ -48,7 +49,7 @@ export function createReady(db: Sqlite) {
      order by wake_at limit +?`,
   );
   const crashed = db.prepare<{ now: number }, CrashedConversation>(
-    `select id, lease_token, attempt, crashes + (lease_owner is not null and wake_at <= @now) as crashes, stream, reset_seq, claimed_seq,
+    `select id, lease_token, attempt, crashes + (lease_owner is not null and wake_at <= @now) as crashes, stream, reset_seq, summary, claimed_seq,
        wake_at,
        lease_owner is not null and wake_at > @now as running
      from conversation where crashes > 0 and wake_at is not null`,

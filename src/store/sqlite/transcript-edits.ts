@@ -3,6 +3,7 @@ import type { RevisionRules } from '../revision.ts';
 import type { Sqlite } from './database.ts';
 import type { Overheard } from './overheard.ts';
 import type { Revisions } from './revisions.ts';
+import { createDropSummary } from './summaries.ts';
 
 interface Moment {
   readonly now: number;
@@ -25,6 +26,7 @@ const unknown = 'unknown message';
  */
 export function createTranscriptEdits(db: Sqlite, { overheard, revisions }: { overheard: Overheard; revisions: Revisions }) {
   const waiting = createWaitingEdits(db);
+  const dropSummary = createDropSummary(db);
   const editFailed = db.prepare<[string, string, string]>(
     `update inbox set text = ? where conversation_id = ? and message_id = ? and type = 'message' and verdict = 'failed'
        and payload is not null`,
@@ -54,6 +56,7 @@ export function createTranscriptEdits(db: Sqlite, { overheard, revisions }: { ov
       if (!settled || found) return found || failed + kept > 0 || settled ? updated : unknown;
       if (settled.text === text) return rules ? 'nothing has changed' : updated;
       editSettled.run(text, text, settled.seq);
+      dropSummary(conversationId, settled.seq);
       const revised = rules && revisions.reviseEdited({ conversationId, messageId, turn: settled.turn, sentAt, now }, rules);
       return revised ?? updated;
     },
@@ -65,6 +68,7 @@ export function createTranscriptEdits(db: Sqlite, { overheard, revisions }: { ov
       const settled = findSettled.get(conversationId, messageId);
       if (!settled) return found || failed + kept > 0 ? updated : unknown;
       removeSettled.run(conversationId, messageId);
+      dropSummary(conversationId, settled.seq);
       if (found || !rules?.withdrawDeleted) return updated;
       return revisions.withdrawDeleted({ conversationId, messageId, turn: settled.turn, sentAt, now }, rules);
     },

@@ -17,6 +17,7 @@ import { createHistory, type History } from './history.ts';
 import { createReady, type ReadyConversation } from './ready.ts';
 import { createSettleWithdrawn, type Withdrawn } from './settle-withdrawn.ts';
 import { isStopped } from './stops.ts';
+import { parseSummary } from './summaries.ts';
 import { toTime } from './time.ts';
 import { turnIdOf, type NamingRow } from './turn-id.ts';
 
@@ -72,7 +73,8 @@ function createClaim(db: Sqlite, history: History) {
     lease.run(claim.owner, claim.now + claim.leaseMs, last.seq, conversation.id);
     const { turn } = firstRow;
     const turnId = turnIdOf(firstRow);
-    const { id: conversationId, reset_seq: after } = conversation;
+    const { id: conversationId } = conversation;
+    const { after, summary } = beginningOf(conversation);
     return {
       owner: claim.owner,
       conversationId,
@@ -85,6 +87,7 @@ function createClaim(db: Sqlite, history: History) {
       history: history({ conversationId, after, limit: claim.historyLimit, without: turn }),
       stream: parseStream(conversation.stream),
       outboxBusy: outboxBusy.get(conversation.id) !== undefined,
+      ...summary,
       ...(turn === null ? {} : { revises: revised(conversation.id, turn) }),
     };
   }
@@ -105,6 +108,14 @@ function createClaim(db: Sqlite, history: History) {
       return claimAll(ready.of(conversationIds, now).slice(0, claim.limit), { ...claim, now });
     },
   };
+}
+
+/** Where the history begins, and what is known of what was said before. */
+function beginningOf({ reset_seq: reset, summary: stored }: ReadyConversation) {
+  const found = parseSummary(stored);
+  if (!found) return { after: reset, summary: {} };
+  const { text, tokens, through } = found;
+  return { after: Math.max(reset, through), summary: { summary: { text, tokens } } };
 }
 
 /** The answer that is given once more. */

@@ -1,9 +1,11 @@
 import type { ApprovalStore } from '../approval-store.ts';
 import type { DeadLetterStore } from '../dead-letter-store.ts';
 import type { FeedbackStore } from '../feedback-store.ts';
+import type { KnowledgeStore } from '../knowledge-store.ts';
 import type { LimitStore } from '../limit-store.ts';
 import type { SettingStore } from '../setting-store.ts';
 import type { Store } from '../store.ts';
+import type { SummaryStore } from '../summary-store.ts';
 import type { UsageStore } from '../usage-store.ts';
 import { createAccept } from './accept.ts';
 import { createApprovalLooks } from './approvals.ts';
@@ -20,6 +22,7 @@ import { createMessageLimits } from './message-limits.ts';
 import { createPlaces } from './places.ts';
 import { createOverheard } from './overheard.ts';
 import { createStats } from './stats.ts';
+import { createSummaries } from './summaries.ts';
 import { createStatus } from './status.ts';
 import { createToolCallCases } from './tool-calls.ts';
 import { createTurns } from './turns.ts';
@@ -53,7 +56,6 @@ export function createUseCases(db: Sqlite): UseCases {
   const deliveries = createDeliveries(db);
   const status = createStatus(db);
   const stats = createStats(db);
-  const knowledge = createKnowledge(db);
   const installations = createInstallations(db);
   const upkeep = createUpkeep(db);
   const wakePutOff = createWakePutOff(db);
@@ -95,12 +97,10 @@ export function createUseCases(db: Sqlite): UseCases {
     findInstallation: ([key]) => installations.findInstallation(key),
     listInstallations: ([query]) => installations.listInstallations(query),
     ...createFeedbackCases(db),
-    listDocuments: () => knowledge.listDocuments(),
-    putDocument: ([document, passages]) => knowledge.putDocument(document, passages),
-    removeDocument: ([source]) => knowledge.removeDocument(source),
-    searchPassages: ([match, limit]) => knowledge.searchPassages(match, limit),
+    ...knowledgeCases(db),
     ...createWebhookUseCases(db),
     ...createToolCallCases(db),
+    ...summaryCases(db),
     ...limitCases(db),
     ...approvalCases(db, accept),
   };
@@ -133,6 +133,24 @@ function usageCases(db: Sqlite, prune: Prune): Pick<UseCases, 'prune' | keyof Us
     sumUsage: ([query]) => usage.sumUsage(query),
     usage: ([query]) => usage.usage(query),
     newestTurn: () => usage.newestTurn(),
+  };
+}
+
+function knowledgeCases(db: Sqlite): Pick<UseCases, keyof KnowledgeStore> {
+  const knowledge = createKnowledge(db);
+  return {
+    listDocuments: () => knowledge.listDocuments(),
+    putDocument: ([document, passages]) => knowledge.putDocument(document, passages),
+    removeDocument: ([source]) => knowledge.removeDocument(source),
+    searchPassages: ([match, limit]) => knowledge.searchPassages(match, limit),
+  };
+}
+
+function summaryCases(db: Sqlite): Pick<UseCases, keyof SummaryStore> {
+  const summaries = createSummaries(db);
+  return {
+    toSummarise: ([query]) => summaries.toSummarise(query),
+    saveSummary: ([summary], now) => summaries.saveSummary(summary, now),
   };
 }
 
