@@ -71,9 +71,7 @@ function createClaim(db: Sqlite, history: History) {
       return undefined;
     }
     lease.run(claim.owner, claim.now + claim.leaseMs, last.seq, conversation.id);
-    const { turn } = firstRow;
-    const turnId = turnIdOf(firstRow);
-    const { id: conversationId } = conversation;
+    const [{ turn }, turnId, conversationId] = [firstRow, turnIdOf(firstRow), conversation.id];
     const { after, summary } = beginningOf(conversation);
     return {
       owner: claim.owner,
