@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { after, describe, test } from 'node:test';
+import type { startEvaluator } from '../../../src/expressions/evaluator.ts';
 import { createExpressions } from '../../../src/expressions/expressions.ts';
 import type { Expression, ExpressionResult } from '../../../src/expression.ts';
 import { parsePayload } from '../../../adapters/webhook/request-body.ts';
@@ -231,3 +232,28 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+test('nobody pays for what a process dies of late: the job is done again by a new one, and once', async () => {
+  const dead = [{ key: 'e0', ok: false, problem: 'It takes too much memory' }] as const;
+  const fine = [{ key: 'e0', ok: true, type: 'number', text: '7' }] as const;
+  const lives = [[fine, dead], [fine, fine], [dead]] as ExpressionResult[][][];
+  const begun: number[] = [];
+  const start: typeof startEvaluator = () => {
+    const life = lives[begun.length] ?? [];
+    begun.push(life.length);
+    return {
+      ready: Promise.resolve(true),
+      isAlive: () => life.length > 0,
+      run: async () => life.shift() ?? assert.fail('it is dead'),
+      end: async () => undefined,
+    };
+  };
+  const ours = createExpressions({ clock: systemClock, start });
+  const job = { json: Buffer.from('{}'), headers: {}, source: 'x', expressions: [] };
+
+  assert.deepEqual(await ours.evaluate(job), fine);
+  assert.deepEqual(await ours.evaluate(job), fine, 'the first process has died of the job before');
+  assert.deepEqual(await ours.evaluate(job), fine);
+  assert.deepEqual(await ours.evaluate(job), dead, 'what a new process dies of is its own');
+  assert.deepEqual(begun, [2, 2, 1]);
+});
