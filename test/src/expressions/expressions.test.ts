@@ -236,7 +236,7 @@ function isAlive(pid: number): boolean {
 test('nobody pays for what a process dies of late: the job is done again by a new one, and once', async () => {
   const dead = [{ key: 'e0', ok: false, problem: 'It takes too much memory' }] as const;
   const fine = [{ key: 'e0', ok: true, type: 'number', text: '7' }] as const;
-  const lives = [[fine, dead], [fine, fine], [dead]] as ExpressionResult[][][];
+  const lives: (readonly ExpressionResult[])[][] = [[fine, dead], [fine, fine], [dead]];
   const begun: number[] = [];
   const start: typeof startEvaluator = () => {
     const life = lives[begun.length] ?? [];
