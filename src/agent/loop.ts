@@ -1,4 +1,5 @@
 import type { Step } from '../adapter.ts';
+import { ModelError } from '../errors.ts';
 import type { Model, ModelRequest, ModelUsage } from '../model/model.ts';
 import type { AgentTools } from './agent-tools.ts';
 import { cutNote, readAnswer, type Said } from './read-answer.ts';
@@ -47,6 +48,8 @@ export async function runAgent(run: AgentRun, signal: AbortSignal): Promise<Agen
   }
 }
 
+/** Who calls a tool that nobody offered, and says nothing, has not answered. */
 function toAnswer({ text, finishReason, usage, model }: Said): AgentAnswer {
+  if (text.trim() === '') throw new ModelError({ message: `${model} called a tool that it was not offered.`, retryable: true });
   return { text: finishReason === 'length' ? `${text}\n\n${cutNote}` : text, usage, model };
 }

@@ -1,40 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import type { InboundMessage } from '../../../src/message.ts';
-import type { ModelEvent, ModelRequest } from '../../../src/model/model.ts';
 import { createSearchConversation } from '../../../src/tools/search-conversation.ts';
 import { createToolbox, type ToolRule } from '../../../src/tools/toolbox.ts';
 import type { Tool } from '../../../src/tools/tool.ts';
+import { createGullible, resultsOf } from '../../support/gullible-model.ts';
 import { createMessage } from '../../support/inbound.ts';
-import { asking, createTestModel } from '../../support/test-model.ts';
 import { createTestParley } from '../../support/test-parley.ts';
 
 const limits = { steps: 6, callsPerStep: 4, callTimeoutMs: 5_000, totalMs: 20_000, resultLength: 4_000 };
-
-/** The worst of all models: it calls whatever any text that it sees tells it to call, and repeats all that tools say. */
-function createGullible() {
-  return createTestModel((request): string | AsyncIterable<ModelEvent> => {
-    const made = request.messages.flatMap(({ calls = [] }) => calls).length;
-    const orders = request.messages.flatMap(({ text }) => [...unquote(text).matchAll(/CALL (\S+) (\{.*?\})(?=\s|$)/g)]);
-    const [, name, given] = orders[made] ?? [];
-    return name !== undefined && given !== undefined && !request.answersNow
-      ? asking([name, given])
-      : `I was told: ${resultsOf(request).join(' / ')}`;
-  });
-}
-
-function resultsOf({ messages }: ModelRequest): string[] {
-  return messages.filter(({ role }) => role === 'tool').map(({ text }) => text);
-}
-
-function unquote(text: string): string {
-  try {
-    const { result } = JSON.parse(text) as { result?: unknown };
-    return typeof result === 'string' ? result : text;
-  } catch {
-    return text;
-  }
-}
 
 async function setUp(
   t: TestContext,
