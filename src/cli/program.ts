@@ -37,6 +37,11 @@ const commands: readonly CommandEntry[] = [
     summary: 'list, show, replay or discard what could not be done',
     load: () => import('./dead-letters.ts'),
   },
+  {
+    name: 'knowledge',
+    summary: 'show documents, what a question finds, and what was asked in vain',
+    load: () => import('./knowledge.ts'),
+  },
   { name: 'feedback', summary: 'say what people think of the answers', load: () => import('./feedback.ts') },
   {
     name: 'tools',

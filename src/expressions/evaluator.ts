@@ -17,6 +17,8 @@ export interface Evaluator {
   /** A result for every expression: where the process ends first, by itself or by the deadline, a problem of the one that it was at. Never rejects. */
   run(job: ExpressionJob): Promise<readonly ExpressionResult[]>;
   isAlive(): boolean;
+  /** Whether it was ended because a job took too long. */
+  wasKilled(): boolean;
   /** Resolves when the process is gone. */
   end(): Promise<void>;
 }
@@ -34,6 +36,7 @@ export function startEvaluator({ clock, timeoutMs, startTimeoutMs }: EvaluatorOp
   const gone = Promise.withResolvers<string>();
   let take: ((result: ExpressionResult) => void) | undefined;
   let alive = true;
+  let killed = false;
 
   child.on('message', (message) => {
     const received = message as EvaluatorMessage; // our own process says nothing else
@@ -54,12 +57,14 @@ export function startEvaluator({ clock, timeoutMs, startTimeoutMs }: EvaluatorOp
   return {
     ready: ready.promise,
     isAlive: () => alive,
+    wasKilled: () => killed,
     run: async ({ expressions, ...job }) => {
       const results: ExpressionResult[] = [];
       const done = Promise.withResolvers<undefined>();
       let late = false;
       const cancel = clock.after(timeoutMs, () => {
         late = true;
+        killed = true;
         child.kill('SIGKILL');
       });
       take = (result) => {

@@ -43,7 +43,7 @@ export function createExpressions(options: ExpressionsOptions): Expressions {
     served += 1;
     if (stopped) return 'unavailable';
     // A process may die late of what it has done for another: what a new one dies of is the job's own.
-    const isSuspect = served > 1 && !evaluator.isAlive() && results.some(({ ok }) => !ok);
+    const isSuspect = served > 1 && !evaluator.isAlive() && !evaluator.wasKilled() && results.some(({ ok }) => !ok);
     return isSuspect ? run(job, since) : results;
   }
 

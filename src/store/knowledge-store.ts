@@ -6,6 +6,19 @@ export interface KnowledgeStore {
   removeDocument(source: string): Promise<void>;
   /** Best passages first. `match` is an FTS5 expression over the columns heading and text. Rejects with a StoreError when it is malformed. */
   searchPassages(match: string, limit: number): Promise<readonly RankedPassage[]>;
+  /** Remembers that nothing was found: once for the same words, with how often. Who asked, and where, is not kept. The newest thousand stay. */
+  noteGap(question: string): Promise<void>;
+  /** The most frequent first. */
+  listGaps(limit: number): Promise<readonly KnowledgeGap[]>;
+}
+
+export interface KnowledgeGap {
+  /** As it was asked last. */
+  readonly question: string;
+  readonly count: number;
+  /** ms since 1970. */
+  readonly firstAt: number;
+  readonly lastAt: number;
 }
 
 export interface KnowledgeDocument {

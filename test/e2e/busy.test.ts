@@ -24,7 +24,7 @@ for (const platform of killPlatforms) {
         await settled();
         assert.equal(model.calls.length, 2);
       },
-      { yaml: { model: { openai: { idleTimeoutSeconds: 300 } } } },
+      { yaml: { model: { openai: { idleTimeoutSeconds: 300 } }, conversation: { summaries: false } } },
     ));
 
   test(`${platform}: ${crowd} questions at once, in many conversations, are all answered in their order`, () =>

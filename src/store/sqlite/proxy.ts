@@ -47,6 +47,8 @@ const names: { readonly [Name in UseCase]: true } = {
   putDocument: true,
   removeDocument: true,
   searchPassages: true,
+  noteGap: true,
+  listGaps: true,
   listFeedback: true,
   summariseFeedback: true,
   recordDeliveries: true,

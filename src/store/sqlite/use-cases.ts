@@ -17,6 +17,7 @@ import { createDeliveries } from './deliveries.ts';
 import { createFeedback } from './feedback.ts';
 import { createInstallations } from './installations.ts';
 import { createKnowledge } from './knowledge.ts';
+import { createKnowledgeGaps } from './knowledge-gaps.ts';
 import { createLimitUse } from './limit-use.ts';
 import { createMessageLimits } from './message-limits.ts';
 import { createPlaces } from './places.ts';
@@ -138,7 +139,10 @@ function usageCases(db: Sqlite, prune: Prune): Pick<UseCases, 'prune' | keyof Us
 
 function knowledgeCases(db: Sqlite): Pick<UseCases, keyof KnowledgeStore> {
   const knowledge = createKnowledge(db);
+  const gaps = createKnowledgeGaps(db);
   return {
+    noteGap: ([question], now) => gaps.noteGap(question, now),
+    listGaps: ([limit]) => gaps.listGaps(limit),
     listDocuments: () => knowledge.listDocuments(),
     putDocument: ([document, passages]) => knowledge.putDocument(document, passages),
     removeDocument: ([source]) => knowledge.removeDocument(source),

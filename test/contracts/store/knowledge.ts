@@ -27,6 +27,29 @@ export function describeKnowledge(open: OpenStore): void {
       assert.deepEqual(await store.searchPassages('nothing', 10), []);
     });
 
+    it('remembers what was not found: the same words once, with how often, and the newest thousand', async (test) => {
+      const { store, clock } = await openLedger(test, open);
+      await store.noteGap('Do you ship to Norway?');
+      await clock.advance(1_000);
+      await store.noteGap('  do you SHIP to Norway');
+      await store.noteGap('What is the fax number?');
+      await store.noteGap('?!');
+
+      const gaps = await store.listGaps(10);
+
+      assert.deepEqual(
+        gaps.map(({ question, count }) => [question, count]),
+        [
+          ['do you SHIP to Norway', 2],
+          ['What is the fax number?', 1],
+        ],
+      );
+      assert.equal((gaps[0]?.lastAt ?? 0) - (gaps[0]?.firstAt ?? 0), 1_000);
+      await clock.advance(1);
+      for (let at = 0; at < 1_005; at += 1) await store.noteGap(`number ${at}`);
+      assert.equal((await store.listGaps(5_000)).length, 1_000);
+    });
+
     it('does not mind diacritics, on either side', async (test) => {
       const { store } = await openLedger(test, open);
       await put(store, 'de.md', [['Rückgabe', 'Die Rückgabe ist möglich. Crème brûlée.']]);

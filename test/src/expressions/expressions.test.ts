@@ -244,6 +244,7 @@ test('nobody pays for what a process dies of late: the job is done again by a ne
     return {
       ready: Promise.resolve(true),
       isAlive: () => life.length > 0,
+      wasKilled: () => false,
       run: async () => life.shift() ?? assert.fail('it is dead'),
       end: async () => undefined,
     };

@@ -22,6 +22,7 @@ const rare = [
   /from turn where model is not null/, // backwards from the newest, to the first that asked a model
   /from limit_hold h cross join|delete from limit_hold where not exists/, // has a row for each running turn
   /from limit_use where scope = @scope and day >= @day group by/, // a person asks
+  /from knowledge_gap/, // a thousand rows at most, when nothing was found or a person asks
   /from passage where/, // FTS5 has an index of its own
 ];
 
