@@ -4,7 +4,8 @@ import type { Log } from '../log.ts';
 
 /** What can be in trouble, and its name in the configuration. */
 export interface Condition {
-  readonly kind: 'source' | 'callback' | 'adapter' | 'model';
+  /** `proof`: nobody proves to be the source. */
+  readonly kind: 'source' | 'proof' | 'callback' | 'adapter' | 'model';
   readonly name: string;
 }
 

@@ -22,10 +22,20 @@ export function createFailureWatch(alerts: Alerts): Watch {
 /** Says nothing about the source: an event that was changed, or somebody who looks at the address. */
 const harmless = new Set(['conflict', 'method']);
 
-function judgeDelivery({ source: name, verdict, reason = '', status }: WebhookDelivery, alerts: Alerts): void {
-  const condition: Condition = { kind: 'source', name };
-  if (verdict !== 'refused' && verdict !== 'conflict') alerts.worked(condition);
-  else if (status !== 429 && !harmless.has(reason)) alerts.failed(condition, `a request was refused: ${status} ${reason}`);
+/**
+ * What strangers send is told apart from what the source sends: it must not look as if the source had failed. That nobody proves to be the source any more
+ * is worth an alert of its own, because that is what a changed secret looks like.
+ */
+function judgeDelivery({ source: name, verdict, reason = '', status, genuine }: WebhookDelivery, alerts: Alerts): void {
+  if (harmless.has(reason) || status === 429) return;
+  const said = `a request was refused: ${status} ${reason}`;
+  if (!genuine) {
+    if (verdict === 'refused') alerts.failed({ kind: 'proof', name }, said);
+    return;
+  }
+  alerts.worked({ kind: 'proof', name });
+  if (verdict === 'refused') alerts.failed({ kind: 'source', name }, said);
+  else alerts.worked({ kind: 'source', name });
 }
 
 function watchAdapter(adapter: Adapter, alerts: Alerts): Adapter {

@@ -20,7 +20,7 @@ test('a source fails by what is refused, but not by too many requests, conflicts
   const note = watch.delivery(undefined);
   const common = { id: '1', source: 'desk', at: 0, durationMs: 1, genuine: true, address: '', bytes: 0, headers: {} };
   const told: Pick<WebhookDelivery, 'verdict' | 'status' | 'reason'>[] = [
-    { verdict: 'refused', status: 401, reason: 'signature-mismatch' },
+    { verdict: 'refused', status: 422, reason: 'unmappable' },
     { verdict: 'refused', status: 429, reason: 'too-many' },
     { verdict: 'refused', status: 405, reason: 'method' },
     { verdict: 'conflict', status: 409, reason: 'conflict' },
@@ -29,7 +29,23 @@ test('a source fails by what is refused, but not by too many requests, conflicts
 
   for (const each of told) note?.({ ...common, ...each });
 
-  assert.deepEqual(seen, ['source desk failed', 'source desk worked']);
+  assert.deepEqual(seen, ['proof desk worked', 'source desk failed', 'proof desk worked', 'source desk worked']);
+});
+
+test('what strangers send is no failure of the source, and that nobody proves to be it any more is told apart', () => {
+  const { watch, seen } = openWatch();
+  const note = watch.delivery(undefined);
+  const common = { id: '1', source: 'desk', at: 0, durationMs: 1, genuine: false, address: '', bytes: 0, headers: {} };
+  const told: Pick<WebhookDelivery, 'verdict' | 'status' | 'reason'>[] = [
+    { verdict: 'refused', status: 401, reason: 'signature-mismatch' },
+    { verdict: 'refused', status: 415, reason: 'media-type' },
+    { verdict: 'refused', status: 405, reason: 'method' },
+    { verdict: 'ignored', status: 200, reason: 'handshake' },
+  ];
+
+  for (const each of told) note?.({ ...common, ...each });
+
+  assert.deepEqual(seen, ['proof desk failed', 'proof desk failed']);
 });
 
 test('an adapter fails by what may be tried again, a callback by everything, and neither by a stop', async () => {
