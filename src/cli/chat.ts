@@ -8,6 +8,7 @@ import { startParley, type Parley } from '../main.ts';
 import type { Cli } from './command.ts';
 import { createLog } from './log.ts';
 import { onStopSignal } from './stop-signals.ts';
+import { withoutPlatforms } from './without-platforms.ts';
 
 type TerminalAdapter = ReturnType<typeof createTerminalAdapter>;
 
@@ -37,7 +38,7 @@ async function run(conversation: string, cli: Cli): Promise<void> {
   const interactive = process.stdin.isTTY && process.stdout.isTTY;
   const terminal = createTerminalAdapter({ input: process.stdin, output: process.stdout, name: conversation, interactive });
   const failed = Promise.withResolvers<Error>();
-  const parley = await startBeside({ config: onlyTerminal(config), log, terminal, onFatal: failed.resolve, cli });
+  const parley = await startBeside({ config: withoutPlatforms(config), log, terminal, onFatal: failed.resolve, cli });
   const closeSignals = onStopSignal(() => void terminal.stop());
   if (interactive) cli.stdout.write(`${config.bot.name} answers by: ${parley.model}. /help tells more, /quit ends.\n\n`);
   const failure = await Promise.race([terminal.finished, failed.promise]);
@@ -65,9 +66,4 @@ async function startBeside({ config, log, terminal, onFatal, cli }: ChatStart): 
     cli.stderr.write(`Another Parley is running on ${config.data}; this conversation is kept in ${data}.\n`);
     return startParley({ ...options, config: { ...config, data, database: `sqlite:${join(data, 'parley.db')}` } });
   }
-}
-
-/** The platforms stay with the Parley that serves them: two would take each other's events. */
-function onlyTerminal(config: Config): Config {
-  return { ...config, slack: { ...config.slack, enabled: false }, discord: { ...config.discord, enabled: false }, webhooks: {} };
 }

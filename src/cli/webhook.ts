@@ -96,7 +96,7 @@ function registerTrials(command: Command, cli: Cli): void {
   command
     .command('try')
     .description(
-      'Shows what would become of a payload: proof, conversation, and what would be asked. Nothing is sent or answered.',
+      'Shows what would become of a payload: proof, conversation, and what would be asked. Nothing is sent; a model is asked only with --answer.',
     )
     .argument('<source>', 'a source under `webhooks:` in parley.yaml')
     .argument('[file]', 'the payload; - reads standard input')
@@ -104,6 +104,7 @@ function registerTrials(command: Command, cli: Cli): void {
     .option('--header <header...>', 'a header as it came, like "x-signature: abc"; else Parley signs as the sender would')
     .option('--query <query>', 'the query of the address, as it came')
     .option('--at <time>', 'when it came, as ISO 8601 (default: now)')
+    .option('--answer', 'also what the configured model would answer, without tools and without what was said before')
     .option('--json', 'as JSON')
     .action(async (source, file, options) => (await import('./webhook/try.ts')).tryPayload({ source, file, ...options }, cli));
   command

@@ -7,9 +7,13 @@ import { parsePayload } from '../../../adapters/webhook/request-body.ts';
 import { signForSource } from '../../../adapters/webhook/sign.ts';
 import { toSignatureProblem } from '../../../adapters/webhook/verify.ts';
 import { systemClock } from '../../clock.ts';
+import type { LoadedConfig } from '../../config.ts';
 import { describeError, UsageError } from '../../errors.ts';
+import type { InboundMessage } from '../../message.ts';
 import { exitCodes, type Cli } from '../command.ts';
+import { createLog } from '../log.ts';
 import { toPrintable, toPrintableJson } from '../printable.ts';
+import type { TrialAnswer } from './answer.ts';
 import { findSource } from './configured.ts';
 import { findFixture } from './fixture.ts';
 
@@ -20,6 +24,8 @@ interface TryOptions {
   readonly header?: readonly string[];
   readonly query?: string;
   readonly at?: string;
+  /** Whether to ask the model. */
+  readonly answer?: boolean;
   readonly json?: boolean;
 }
 
@@ -37,6 +43,14 @@ interface Trial {
   readonly ignored?: string | undefined;
   /** What each expression of the source gives. */
   readonly expressions?: readonly ExpressionResult[] | undefined;
+  /** Where it was asked for. */
+  readonly answer?: TrialAnswer | undefined;
+}
+
+interface Tried {
+  readonly trial: Trial;
+  /** What would be asked. */
+  readonly message?: InboundMessage | undefined;
 }
 
 export async function tryPayload(options: TryOptions, cli: Cli): Promise<void> {
@@ -47,9 +61,25 @@ export async function tryPayload(options: TryOptions, cli: Cli): Promise<void> {
     throw new UsageError('Give either a file or --fixture. Example: parley webhook try tickets payload.json');
   const fixture = options.fixture === undefined ? undefined : await findFixture(loaded, source.name, options.fixture);
   const body = fixture ? Buffer.from(fixture.body.trim()) : readPayload(options.file ?? '-');
-  const trial = await runTrial(source, { body, options, carried: fixture?.headers, publicUrl: config.server.publicUrl ?? '' });
-  if (trial.problem !== undefined || !(trial.proof === 'passed' || trial.proof === notChecked)) cli.exitCode = exitCodes.failed;
+  const tried = await runTrial(source, { body, options, carried: fixture?.headers, publicUrl: config.server.publicUrl ?? '' });
+  const { problem, proof } = tried.trial;
+  const isGood = problem === undefined && (proof === 'passed' || proof === notChecked);
+  const answer = options.answer && isGood ? await answerTried(tried, loaded, cli) : undefined;
+  if (!isGood || (answer && answer.state !== 'answered')) cli.exitCode = exitCodes.failed;
+  const trial = { ...tried.trial, answer };
   cli.stdout.write(options.json ? toPrintableJson(trial) : toText(trial));
+}
+
+/** Undefined where nobody would be asked. */
+async function answerTried(
+  { message }: Tried,
+  { config, secrets }: LoadedConfig,
+  { stderr }: Cli,
+): Promise<TrialAnswer | undefined> {
+  if (message === undefined || message.ignored !== undefined) return undefined;
+  const { answerTrial } = await import('./answer.ts');
+  const log = createLog({ level: 'warn', format: config.log.format, secrets, destination: stderr });
+  return answerTrial(message, config, log);
 }
 
 const notChecked = 'not checked: only the sender can make it. Give the headers of a real request by --header';
@@ -65,7 +95,7 @@ interface TrialInput {
 async function runTrial(
   source: ReturnType<typeof findSource>,
   { body, options, carried, publicUrl }: TrialInput,
-): Promise<Trial> {
+): Promise<Tried> {
   const receiver = createReceiver(source, { fetch, jobKey: '' });
   const now = parseTime(options.at);
   const given = parseHeaders(options.header ?? []);
@@ -78,9 +108,10 @@ async function runTrial(
   const proof = isGiven || made ? await receiver.verify({ headers, body, now, method: 'POST', url, fromProxy: true }) : undefined;
   const checked = describeProof(proof, source);
   const parsed = parsePayload(body, source);
-  if (!parsed.ok) return { ...checked, problem: parsed.detail };
+  if (!parsed.ok) return { trial: { ...checked, problem: parsed.detail } };
   const signedId = proof?.ok ? proof.id : undefined;
-  return { ...checked, ...(await tryMapping(receiver, { ...parsed, headers, body, signedId }, now)) };
+  const { mapped, message } = await tryMapping(receiver, { ...parsed, headers, body, signedId }, now);
+  return { trial: { ...checked, ...mapped }, message };
 }
 
 type Receiver = ReturnType<typeof createReceiver>;
@@ -89,15 +120,17 @@ async function tryMapping(
   { source, map }: Receiver,
   input: Parameters<Receiver['map']>[0],
   now: number,
-): Promise<Partial<Trial>> {
+): Promise<{ readonly mapped: Partial<Trial>; readonly message?: InboundMessage }> {
   const evaluator = createExpressions({ clock: systemClock });
   const mapped = await map(input, evaluator);
   await evaluator.stop();
-  if ('unavailable' in mapped) return { problem: 'No process can be started that evaluates the expressions of this source.' };
+  if ('unavailable' in mapped)
+    return { mapped: { problem: 'No process can be started that evaluates the expressions of this source.' } };
   const expressions = mapped.expressions.length > 0 ? mapped.expressions : undefined;
-  if (!mapped.ok) return { problem: `webhooks.${source.name}.${mapped.key} ${mapped.problem}.`, expressions };
-  const { eventId, conversationId, author, text, ignored } = toMessage(source, mapped.event, now);
-  return { eventId, conversationId, author: `${author.name} (${author.id})`, text, ignored, expressions };
+  if (!mapped.ok) return { mapped: { problem: `webhooks.${source.name}.${mapped.key} ${mapped.problem}.`, expressions } };
+  const message = toMessage(source, mapped.event, now);
+  const { eventId, conversationId, author, text, ignored } = message;
+  return { mapped: { eventId, conversationId, author: `${author.name} (${author.id})`, text, ignored, expressions }, message };
 }
 
 type Proof = Awaited<ReturnType<ReturnType<typeof createReceiver>['verify']>>;
@@ -132,18 +165,36 @@ function parseTime(at: string | undefined): number {
   throw new UsageError(`--at: "${at}" is no time. Example: --at 2026-11-23T08:00:00Z`);
 }
 
-function toText({ proof, key, problem, eventId, conversationId, author, text, ignored, expressions = [] }: Trial): string {
+function toText({
+  proof,
+  key,
+  problem,
+  eventId,
+  conversationId,
+  author,
+  text,
+  ignored,
+  expressions = [],
+  answer,
+}: Trial): string {
   const lines = [
     `proof         ${proof}${key === undefined ? '' : ` (${key})`}`,
     ...expressions.map((result) => `${result.key.padEnd(14)}${describeResult(result)}`),
     ...(problem === undefined ? [] : [`refused       ${problem}`]),
     ...(eventId === undefined ? [] : [`event         ${eventId}`, `conversation  ${conversationId}`]),
     ...(ignored === undefined ? [] : [`ignored       ${ignored}`]),
-    ...(text === undefined || ignored !== undefined
-      ? []
-      : [`author        ${author}`, 'asked', `  ${text.replaceAll(/\n(?!\n)/g, '\n  ')}`]),
+    ...(text === undefined || ignored !== undefined ? [] : [`author        ${author}`, 'asked', indent(text)]),
+    ...(answer === undefined ? [] : describeAnswer(answer)),
   ];
   return toPrintable(`${lines.join('\n')}\n`);
+}
+
+function describeAnswer({ by, state, reason, text }: TrialAnswer): readonly string[] {
+  return [`${state.padEnd(14)}by ${by}${reason === undefined ? '' : `: ${reason}`}`, ...(text === '' ? [] : [indent(text)])];
+}
+
+function indent(text: string): string {
+  return `  ${text.replaceAll(/\n(?!\n)/g, '\n  ')}`;
 }
 
 /** An expression's value on one line, and what it is. */

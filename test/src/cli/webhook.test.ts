@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
+import { systemClock } from '../../../src/clock.ts';
 import { callParley, createWorkFolder } from '../../support/call-cli.ts';
+import { createOpenAiEmulator } from '../../support/openai-emulator.ts';
 import { startParleyProcess } from '../../support/running-parley.ts';
 
 const secret = 'a-shared-secret';
@@ -121,6 +123,63 @@ test('every request is in the log: listed, shown without its credentials, replay
     assert.match(refused.stderr, why);
   }
   assert.equal((await call('resend', unmapped.id)).exitCode, 1);
+});
+
+describe('parley webhook try --answer', () => {
+  async function createScene(t: TestContext) {
+    const [desk, model] = [await startDesk(t), createOpenAiEmulator({ clock: systemClock })];
+    await model.start();
+    t.after(() => model.stop());
+    const callback = `callback: { url: '${desk.url}', secret: whsec_${Buffer.alloc(24, 1).toString('base64')} }`;
+    const cwd = createConfigured(t, callback);
+    appendFileSync(join(cwd, 'parley.yaml'), 'tools: { allow: [{ tools: [current_time] }] }\n');
+    const attempt = (...args: string[]) =>
+      callParley(['webhook', 'try', 'shop', join(cwd, 'order.json'), '--answer', ...args], {
+        cwd,
+        env: { OPENAI_BASE_URL: model.baseUrl },
+      });
+    return { cwd, desk, model, attempt };
+  }
+
+  test('shows what the model would answer, and neither sends nor keeps anything', async (t) => {
+    const { cwd, desk, model, attempt } = await createScene(t);
+    model.behaviour.answer = (request) =>
+      `"${request.messages.at(-1)?.content}"\n${'tools' in request ? 'with' : 'without'} tools`;
+
+    const { exitCode, stdout } = await attempt();
+
+    assert.equal(exitCode, 0, stdout);
+    assert.match(
+      stdout,
+      /\nasked\n {2}How do I connect\n {2}Slack\?\nanswered {6}by \S+ \S+\n {2}".*How do I connect\n {2}Slack\?"\n {2}without tools\n$/,
+    );
+    assert.equal(model.calls.length, 1);
+    assert.deepEqual(desk.calls, []);
+    assert.equal(existsSync(join(cwd, 'data')), false);
+  });
+
+  test('shows what would be said where the model fails, and why', async (t) => {
+    const { model, attempt } = await createScene(t);
+    model.fail({ type: 'insufficient_quota' });
+
+    const { exitCode, stdout } = await attempt('--json');
+    const { answer } = JSON.parse(stdout);
+
+    assert.equal(exitCode, 1);
+    assert.equal(answer.state, 'failed');
+    assert.match(answer.reason, /quota/);
+    assert.match(answer.text, /the error under the id/);
+  });
+
+  test('asks no model where nobody would: what is forged, and what is not mapped', async (t) => {
+    const { cwd, model, attempt } = await createScene(t);
+
+    const forged = await attempt('--header', 'X-Signature: sha256=00');
+    writeFileSync(join(cwd, 'order.json'), '{"order":{}}');
+    const unmapped = await attempt();
+
+    assert.deepEqual([forged.exitCode, unmapped.exitCode, model.calls.length], [1, 1, 0]);
+  });
 });
 
 describe('parley webhook try', () => {
