@@ -118,7 +118,8 @@ async function onHostileStage(play: (stage: HostileStage) => Promise<void>): Pro
           },
         });
       },
-      { beside: ['webhook'] },
+      // At a usual pace, at which a disk that is slow for a moment does not look like a store that has gone.
+      { beside: ['webhook'], speed: 2 },
     );
   } finally {
     agent.destroy();
