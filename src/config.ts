@@ -6,6 +6,7 @@ import { sqlitePath } from './config/database.ts';
 import { openEnvironment, type Environment, type Variables } from './config/environment.ts';
 import { diskFiles, type ConfigFiles } from './config/files.ts';
 import { describeConflict, describeIssue, type ProblemContext } from './config/problems.ts';
+import { resolveSource, type KnowledgeSourceSettings } from './config/knowledge.ts';
 import { configSchema, type Settings } from './config/schema.ts';
 import { settings } from './config/setting.ts';
 import { findExpressionConflicts } from './config/webhook-expressions.ts';
@@ -17,11 +18,17 @@ import { coerce, isRecord, leaves, listSettings } from './config/walk.ts';
 import { ConfigError } from './errors.ts';
 
 /** The effective configuration: every setting has its final value. It has the shape of parley.yaml and could be written there. */
-export interface Config extends Omit<Settings, 'database' | 'model' | 'knowledge' | 'slack' | 'discord' | 'webhooks'> {
+export interface Config extends Omit<Settings, 'database' | 'model' | 'knowledge' | 'tools' | 'slack' | 'discord' | 'webhooks'> {
   /** `sqlite:` and an absolute path. */
   readonly database: string;
   readonly model: ModelConfig;
-  readonly knowledge: { readonly folder: string };
+  readonly knowledge: {
+    readonly folder: string;
+    readonly citations: boolean;
+    readonly embeddings: Settings['knowledge']['embeddings'];
+    readonly sources: Readonly<Record<string, KnowledgeSourceSettings>>;
+  };
+  readonly tools: Filled<Settings['tools'], 'allow'>;
   readonly slack: Filled<Settings['slack'], 'enabled' | 'transport'>;
   readonly discord: Filled<Settings['discord'], 'enabled'>;
   readonly webhooks: Readonly<Record<string, WebhookConfig>>;
@@ -190,7 +197,8 @@ function resolveConfig(given: Settings, context: { cwd: string; files: ConfigFil
     data,
     database: `sqlite:${given.database ? resolve(context.cwd, sqlitePath(given.database)) : resolve(data, 'parley.db')}`,
     model: resolveModel(given.model),
-    knowledge: { folder: resolveKnowledge(given.knowledge.folder, context) },
+    knowledge: resolveKnowledge(given.knowledge, context),
+    tools: { ...given.tools, allow: given.tools.allow ?? (hasOwnDocuments(given.knowledge, context) ? lookingUp : []) },
     slack: {
       ...slack,
       enabled: slack.enabled ?? (slack.botToken !== undefined || hasSlackOAuth(slack)),
@@ -223,8 +231,26 @@ function resolveModel(model: Settings['model']): ModelConfig {
   };
 }
 
-function resolveKnowledge(folder: string | undefined, context: { cwd: string; files: ConfigFiles }): string {
-  if (folder !== undefined) return resolve(context.cwd, folder);
-  const own = resolve(context.cwd, 'knowledge');
-  return context.files.isFolder(own) ? own : fileURLToPath(new URL('../knowledge', import.meta.url));
+interface Surroundings {
+  readonly cwd: string;
+  readonly files: ConfigFiles;
+}
+
+/** It only looks, and at nothing but what the team has put there to be answered from. */
+const lookingUp = [{ tools: ['search_knowledge'] }];
+
+/** Those that come with Parley are about Parley: what an AI model is asked seldom is. */
+function hasOwnDocuments({ folder, sources }: Settings['knowledge'], { cwd, files }: Surroundings): boolean {
+  const usual = resolve(cwd, 'knowledge');
+  const isOwn = folder !== undefined || (usual !== bundledKnowledge && files.isFolder(usual));
+  return isOwn || Object.keys(sources).length > 0;
+}
+
+const bundledKnowledge = fileURLToPath(new URL('../knowledge', import.meta.url));
+
+function resolveKnowledge(given: Settings['knowledge'], { cwd, files }: Surroundings): Config['knowledge'] {
+  const sources = Object.entries(given.sources).map(([name, source]) => [name, resolveSource(source, cwd)] as const);
+  const own = resolve(cwd, given.folder ?? 'knowledge');
+  const isThere = given.folder !== undefined || files.isFolder(own);
+  return { ...given, folder: isThere ? own : bundledKnowledge, sources: Object.fromEntries(sources) };
 }

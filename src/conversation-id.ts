@@ -27,6 +27,15 @@ export function parseConversationId(id: string): ConversationAddress | undefined
   }
 }
 
+/** Where a conversation is: its channel, of which it may be a thread, or its ticket. Conversations of one place may have the same readers. */
+export function toPlaceId(conversationId: string): string {
+  const { adapter, tenant, path } = parseConversationId(conversationId) ?? {};
+  const [place] = path ?? [];
+  return adapter === undefined || tenant === undefined || place === undefined
+    ? conversationId
+    : toConversationId({ adapter, tenant, path: [place] });
+}
+
 function encodePart(part: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what must not get into ids and logs
   return part.toWellFormed().replaceAll(/[%:\s\u0000-\u001f\u007f]/g, (character) => encodeURIComponent(character));

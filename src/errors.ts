@@ -76,6 +76,13 @@ export class ModelError extends ParleyError {
   }
 }
 
+/** A question could not be checked, so nothing of it may go on. */
+export class UncheckedError extends ModelError {
+  constructor({ message, publicMessage, retryable, retryAfterMs }: ModelError) {
+    super({ message, publicMessage, retryable, retryAfterMs });
+  }
+}
+
 export interface LimitErrorData {
   /** Its name: its key in the configuration. */
   readonly limit: string;
@@ -197,7 +204,7 @@ export class SecretBoxError extends ParleyError {
 /** Why a turn's signal was aborted: another process has taken the conversation over, this one is stopping, or a person wants no answer any more. */
 export class TurnAborted extends ParleyError {
   readonly code = 'turn_aborted';
-  /** `changed`: a question of it was edited or deleted. */
+  /** `changed`: a question of it was edited or deleted, or what it has read was erased. */
   readonly reason: 'lease lost' | 'stopping' | 'stopped' | 'changed';
 
   constructor(reason: TurnAborted['reason']) {

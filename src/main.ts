@@ -14,6 +14,7 @@ import type { Log } from './log.ts';
 import { createAdapters } from './main/adapters.ts';
 import { chooseAiModel, createBuiltin, loadProfiles, loadTools } from './main/mind.ts';
 import { createServer, createStages } from './main/stages.ts';
+import { openVectors } from './main/vectors.ts';
 import { openSqliteStore } from './store/sqlite/client.ts';
 import type { Store } from './store/store.ts';
 
@@ -52,7 +53,11 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
   // A turn holds a connection for as long as its model writes: with fewer of them turns would wait for each other, and time out.
   const { fetch, close: closeFetch } = createFetch({ connections: Math.max(minConnections, config.worker.concurrency) });
   // The SDKs are loaded while the database opens on its thread. Should they fail, that is told where they are waited for.
-  const loading = Promise.all([createAdapters(config, fetch), chooseAiModel(config, { fetch, clock, log })]);
+  const loading = Promise.all([
+    createAdapters(config, fetch),
+    chooseAiModel(config, { fetch, clock, log }),
+    import('./main/knowledge.ts'),
+  ]);
   loading.catch(() => undefined);
   const watch = await openWatch({ settings: config, fetch, clock, log });
   const store = watch.store(await (options.openStore ?? openConfiguredStore(config))(clock, options.onFatal));
@@ -60,13 +65,17 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
   try {
     const freed = await store.takeOver();
     if (freed.turns + freed.deliveries > 0) log.info('took over what an earlier process left unfinished', { ...freed });
-    const [configured, aiModel] = await orAborted(loading, signal);
-    const model = watch.model(aiModel ?? (await createBuiltin(config.knowledge, { store, log, signal })));
+    const [configured, aiModel, { openKnowledge }] = await orAborted(loading, signal);
+    const vectors = await openVectors(config, { store, fetch, clock, log });
+    started.push(vectors);
+    const knowledge = await openKnowledge(config, { store, clock, log, signal, vectors });
+    started.push(knowledge);
+    const model = watch.model(aiModel ?? (await createBuiltin(knowledge)));
     const profiles = await loadProfiles(config, store, { fetch, clock, log, watch });
     const adapters = [...configured, ...(options.adapters ?? [])].map(watch.adapter);
     const deliveryLog = createDeliveryLog({ ...config.webhookLog, store, clock, log });
     started.push(deliveryLog);
-    const tools = await loadTools(config, { store, clock, log, signal });
+    const tools = await loadTools(config, { store, knowledge, clock, log });
     if (tools) started.push(tools);
     const toolsFor = tools?.toolsFor;
     const parts = { fetch, store, clock, owner, model, profiles, adapters, deliveryLog, toolsFor, watch };

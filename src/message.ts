@@ -66,6 +66,12 @@ export interface TurnLimit {
 /** Why this is no question: a rule of the operator, by its setting. It is recorded as ignored, without its text. */
 export type Ignored = string;
 
+/**
+ * Who can read what is said somewhere, where the platform says so: `public`, everybody of the tenant; `outside`, people from elsewhere, too; `author`,
+ * its author alone. Left out: those who are there, and nobody knows who else.
+ */
+export type Audience = 'public' | 'outside' | 'author';
+
 /** Somebody said something. */
 export interface InboundMessage extends EventBase {
   readonly type: 'message';
@@ -79,6 +85,7 @@ export interface InboundMessage extends EventBase {
   readonly addressed: boolean;
   /** Whether only one person and the bot take part. */
   readonly isDirect: boolean;
+  readonly audience?: Audience;
   /** The platform's id of the message that this one replies to, or that its thread hangs under. */
   readonly replyTo?: string;
   readonly destination: Destination;
@@ -130,6 +137,7 @@ export interface Command extends EventBase {
   readonly text: string;
   readonly author: Author;
   readonly destination: Destination;
+  readonly audience?: Audience;
   readonly profile?: ProfileName;
   readonly refusal?: Refusal;
   readonly limit?: TurnLimit;

@@ -49,11 +49,20 @@ export function defineCommands({
     required: true,
     max_length: maxQuestion,
   };
+  const toRemember = { type: optionTypes.text, name: 'text', description: 'In your own words.', required: true, max_length: 300 };
+  const whom = {
+    ...{ type: optionTypes.text, name: 'whom', required: true },
+    description: 'This cannot be undone.',
+    choices: [{ name: 'me, for good', value: 'me' }],
+  };
   const typed = { type: commandTypes.typed, ...place };
   return [
     { ...typed, name: 'ask', description: 'Ask a question.', options: [question, only] },
     { ...typed, name: 'reset', description: 'Start afresh: what was said here before no longer counts.', options: [only] },
     { ...typed, name: 'help', description: 'What I can do.' },
+    { ...typed, name: 'memory', description: 'What I remember of you.' },
+    { ...typed, name: 'remember', description: 'Have me remember something about you.', options: [toRemember, only] },
+    { ...typed, name: 'forget', description: 'Have me erase what I keep of you.', options: [whom] },
     ...(posts || settings
       ? [{ type: commandTypes.typed, ...inServers, name: 'solved', description: 'Mark this post of a forum as solved.' }]
       : []),

@@ -4,7 +4,7 @@ import { toDeliveryError } from './delivery-error.ts';
 import { isRecord, textOf } from './record.ts';
 import type { Rest } from './rest.ts';
 import { compareSnowflakes, toSnowflake } from './snowflake.ts';
-import { toThreadName } from './threads.ts';
+import { archiveAfterMinutes, toThreadName } from './threads.ts';
 
 interface Posting {
   readonly rest: Rest;
@@ -12,7 +12,6 @@ interface Posting {
   readonly signal: AbortSignal;
 }
 
-const archiveAfterMinutes = 1440;
 const clockSkewMs = 60_000;
 const suppressEmbeds = 4;
 

@@ -101,6 +101,13 @@ function toCommand(envelope: Envelope, options: InteractionOptions): Interaction
   if (name === 'settings') return toSettings(envelope, options);
   if (name === 'solved') return toSolving(envelope, { isCommand: true });
   if (name === 'reset') return commandOf(envelope, { name, text: '', isPrivate: only === true }, options);
+  if (name === 'memory') return commandOf(envelope, { name, text: '', isPrivate: true }, options);
+  const valueOf = (option: string): string => textOf(given.find((each) => each['name'] === option)?.['value']) ?? '';
+  if (name === 'forget') return commandOf(envelope, { name, text: valueOf('whom'), isPrivate: true }, options);
+  if (name === 'remember') {
+    const isPrivate = typeof only === 'boolean' ? only : options.privateAnswers;
+    return commandOf(envelope, { name, text: valueOf('text'), isPrivate }, options);
+  }
   if (name !== 'ask') return undefined;
   const question = textOf(given.find((option) => option['name'] === 'question')?.['value']) ?? '';
   const text = toText({ content: question, mentions: mentionedIn(data) }, { userId: envelope.applicationId });
@@ -128,12 +135,17 @@ function commandOf(envelope: Envelope, { name, text, isPrivate, targetId }: Aske
   const { user, place } = envelope;
   const destination = {
     ...toInteractionDestination(place, addressOf(envelope, { tokens, isPrivate })),
-    ...(name === 'help' || name === 'reset' ? { buttons: 'none' } : {}),
+    ...(name === 'ask' || name === 'summarise' ? {} : { buttons: 'none' }),
     ...(targetId === undefined ? {} : { targetId }),
   };
   return {
     ...identify(envelope),
-    event: { type: 'command', ...baseOf(envelope, isPrivate), name, text, author: { ...user, isBot: false }, destination },
+    event: {
+      type: 'command',
+      ...baseOf(envelope, isPrivate),
+      ...{ name, text, author: { ...user, isBot: false }, destination },
+      ...(isPrivate ? { audience: 'author' } : {}),
+    },
     accepted: { type: responseTypes.deferred, ...(isPrivate ? { data: { flags: ephemeral } } : {}) },
     ignored: whisper(notHere),
   };

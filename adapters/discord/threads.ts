@@ -13,7 +13,8 @@ interface NewThread {
 
 const maxName = 90;
 const maxKept = 5000;
-const archiveAfterMinutes = 1440;
+/** A day: threads of which nobody thinks any more leave the list. */
+export const archiveAfterMinutes = 1440;
 const alreadyThere = 160004;
 const unknownChannel = 10003;
 /** No permission, a kind of channel without threads, too many active threads: the answer goes to the channel. */

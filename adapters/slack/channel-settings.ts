@@ -79,8 +79,9 @@ export function createChannelLookup({ channels, clock, log, stopping }: ChannelL
         const { users } = await slack.call('usergroups.users.list', { usergroup: group }, signal);
         return new Set<unknown>(Array.isArray(users) ? users : []);
       } catch (error) {
-        const remedy = 'check slack.channels.NAME.allow.groups, and give the app the scope usergroups:read';
-        log.error('slack does not tell who is in a user group; nobody of it may ask', {
+        const remedy =
+          'check the ids of user groups (slack.channels.NAME.allow.groups, tools.allow, tools.approvers.slack), and give the app the scope usergroups:read';
+        log.error('slack does not tell who is in a user group; it counts for nobody', {
           group,
           error: describeError(error),
           remedy,

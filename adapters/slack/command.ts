@@ -16,8 +16,8 @@ export interface SlackCommands {
 
 export const defaultCommands: SlackCommands = { command: '/ask', commandReply: 'private' };
 
-/** `reset` and `help` are for the word after any command of the app. */
-const subcommand = /^\s*(help|reset)\s*$/i;
+/** These are for the words after any command of the app. */
+const subcommand = /^\s*(?:(help|reset|memory)|(forget) (me))\s*$/i;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -42,7 +42,8 @@ export interface CommandPlace {
 export function toCommand(body: Fields, { commands, receivedAt, nameOf, seal }: CommandContext): Command[] {
   const { command, channel_id: channel, user_id: userId, team_id: tenant, trigger_id: trigger } = body;
   const words = text(body['text']);
-  const [, word] = subcommand.exec(words) ?? [];
+  const [, plain, forget, whom = ''] = subcommand.exec(words) ?? [];
+  const word = plain ?? forget;
   const name = word?.toLowerCase() ?? nameFor(text(command), commands);
   if (name === '' || !isId(channel) || !isId(userId) || !isId(tenant) || !isId(trigger)) return [];
   const isPrivate = commands.commandReply === 'private';
@@ -53,7 +54,8 @@ export function toCommand(body: Fields, { commands, receivedAt, nameOf, seal }: 
       type: 'command',
       ...{ adapter: adapterName, tenant, eventId: `command:${trigger}`, name, sentAt: receivedAt },
       conversationId: toCommandConversationId({ tenant, channel, userId, isPrivate }),
-      text: word === undefined ? toMarkdown(words, undefined, nameOf) : '',
+      text: word === undefined ? toMarkdown(words, undefined, nameOf) : whom.toLowerCase(),
+      ...(ephemeral ? { audience: 'author' as const } : {}),
       author: { id: userId, name: text(body['user_name']) || userId, isBot: false },
       destination: toDestination({
         ...{ channel, teamId: tenant, userId, named: namedIn(words, nameOf), ephemeral },

@@ -49,7 +49,7 @@ import type { SlackShortcut } from './shortcuts.ts';
 import { createThreadReader } from './thread.ts';
 import { createShareFile } from './upload.ts';
 import { createTitles } from './titles.ts';
-import { createWorkspaces } from './workspaces.ts';
+import { describeInstallations, createWorkspaces } from './workspaces.ts';
 import type { Workspaces } from './workspaces.ts';
 
 export interface SlackOptions {
@@ -88,6 +88,8 @@ export interface SlackOptions {
   readonly buttons?: readonly SlackButton[];
   /** How many messages of other bots are answered in one conversation within an hour; default none. */
   readonly botTurnsPerHour?: number;
+  /** Ids of user groups: who is in which is told with what people say, as their roles. */
+  readonly roles?: readonly string[];
   /** Whether the files are read that come with messages; true where it is left out. */
   readonly readFiles?: boolean;
   /** An answer of more characters goes out as its beginning and a file; never where it is left out. At least 12,000. */
@@ -196,7 +198,7 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
     log.error('slack event not accepted; it is not acknowledged', { error: describeError(error) });
   const http =
     transport.type === 'http' ? createHttpReceiver({ signingSecret: transport.signingSecret, clock, onFailure }) : undefined;
-  const { channels = {}, botTurnsPerHour = 0 } = options;
+  const { channels = {}, botTurnsPerHour = 0, roles = [] } = options;
   const connection = transport.type === 'http' ? 'HTTP' : 'Socket Mode';
   const secret = transport.type === 'http' ? transport.signingSecret : transport.appToken;
   const responder = createResponder({ secret, apiUrl: options.apiUrl, fetch: options.fetch, clock });
@@ -205,7 +207,7 @@ function assemble(options: SlackOptions, context: AdapterContext): Parts {
   const command = commands.command === 'off' ? undefined : commands.command;
   const atHome = createHomeParts(options.home, { slack, context, connection, command, stopping: stopping.signal });
   const { home, places } = atHome;
-  const rules = createRules({ channels, botTurnsPerHour, followThreads, places, slack, clock, log, stopping: stopping.signal });
+  const rules = createRules({ ...shared, channels, roles, botTurnsPerHour, followThreads, places });
   const handlers = { ...own, ...atHome.handlers };
   const processing = {
     context,
@@ -243,9 +245,10 @@ function featuresOf(options: SlackOptions) {
     channels = {},
     commands = defaultCommands,
     shortcuts = defaultShortcuts,
+    roles = [],
   } = options;
   return {
-    ...{ followThreads, commands, shortcuts, agentView, groups: namesGroups(channels) },
+    ...{ followThreads, commands, shortcuts, agentView, groups: namesGroups(channels) || roles.length > 0 },
     ...(readFiles === undefined ? {} : { readFiles }),
     sendsFiles: options.fileAfter !== undefined,
   };
@@ -291,10 +294,4 @@ function healthOf({ slack, identity, workspaces, http, socket }: Parts, oauth: S
   const single = identity ? [`workspace ${identity.current()?.team}`] : [];
   const installed = workspaces && oauth ? [describeInstallations(workspaces, toRedirectUri(oauth).installUrl)] : [];
   return { connected: true, detail: [...single, ...installed, `events by ${socket ? 'Socket Mode' : 'HTTP'}`].join(', ') };
-}
-
-function describeInstallations({ installations: { size, unreadable } }: Workspaces, installUrl: string): string {
-  const lost = unreadable.length > 0 ? ` (and ${unreadable.length} that no key in PARLEY_ENCRYPTION_KEYS opens)` : '';
-  const times = size === 1 ? 'once' : `${size} times`;
-  return size === 0 ? `no workspace has installed the app yet${lost}: open ${installUrl}` : `installed ${times} by OAuth${lost}`;
 }

@@ -100,7 +100,7 @@ function featuresOf(options: FeatureOptions): readonly SlackFeature[] {
 function namesOf(commands: FeatureOptions['commands']): readonly Readonly<Record<string, string>>[] {
   if (!commands) return [];
   const { command, resetCommand, helpCommand } = commands;
-  const ask = { description: 'Ask a question', usage_hint: 'your question, help, or reset' };
+  const ask = { description: 'Ask a question', usage_hint: 'your question, help, memory, reset, or forget me' };
   return [
     ...(command === 'off' ? [] : [{ command, ...ask }]),
     ...(resetCommand === undefined ? [] : [{ command: resetCommand, description: 'Forget what I asked here, and start afresh' }]),

@@ -42,6 +42,8 @@ interface Envelope {
   readonly tenant: string;
   readonly bot: ReceivingBot;
   readonly event: Fields;
+  /** Whether people of other organisations are in the channel: https://docs.slack.dev/apis/events-api/#callback-field (`is_ext_shared_channel`). */
+  readonly isShared: boolean;
   /** When Slack sent it on, in ms since 1970; undefined where it does not say. */
   readonly sentOnAt: number | undefined;
 }
@@ -53,6 +55,7 @@ function toEventsOfCallback(body: Fields, known: ReceivingBot): InboundEvent[] {
   const envelope = {
     tenant,
     event,
+    isShared: body['is_ext_shared_channel'] === true,
     bot: { ...known, userId: botUserId(body) ?? known.userId, appId: text(body['api_app_id']) || undefined },
     sentOnAt: sentOnAt(body),
   };
@@ -82,7 +85,7 @@ function sentOnAt({ event_time: seconds }: Fields): number | undefined {
 /** The kinds of messages that a person writes. Everything else with a subtype is a notice: joined, renamed, pinned. */
 const writtenByPeople = new Set<unknown>([undefined, 'file_share', 'thread_broadcast', 'me_message']);
 
-function toMessage({ tenant, bot, event, sentOnAt }: Envelope): InboundEvent[] {
+function toMessage({ tenant, bot, event, isShared, sentOnAt }: Envelope): InboundEvent[] {
   const { channel, ts, user } = event;
   const author = isOfBot(event, bot) ? toBot(event, bot) : isId(user) && toAuthor(user, event);
   if (!isId(channel) || !isTs(ts) || !author) return [];
@@ -99,11 +102,18 @@ function toMessage({ tenant, bot, event, sentOnAt }: Envelope): InboundEvent[] {
     author,
     text: toMarkdown(raw, bot.userId, bot.nameOf),
     attachments: toAttachments(event['files']),
+    ...toAudience(event, isShared),
     addressed: isDirect || event['type'] === 'app_mention' || mentions(raw, bot.userId),
     ...(threadTs === ts ? {} : { replyTo: threadTs }),
     destination: toDestination({ channel, threadTs, teamId: teamOf(event) || tenant, userId: author.id, named: named(raw, bot) }),
   };
   return [message];
+}
+
+/** A mention that comes as `app_mention` says nothing of its channel. `channel` is a public one: https://docs.slack.dev/reference/events/message.channels. */
+function toAudience({ channel_type: type }: Fields, isShared: boolean): Pick<InboundMessage, 'audience'> {
+  if (isShared) return { audience: 'outside' };
+  return type === 'channel' ? { audience: 'public' } : {};
 }
 
 /** The bot itself is nobody that an answer calls. */

@@ -18,6 +18,8 @@ import { overlay, parsePlaceRules } from './place-settings.ts';
 export interface RulesOptions extends ChannelLookupOptions {
   readonly slack: SlackCaller;
   readonly followThreads: boolean;
+  /** User groups that count as roles of those who are in them. */
+  readonly roles: readonly string[];
   /** What admins have set; undefined where they may set nothing. */
   readonly places?: HeldPlaces | undefined;
   /** How many messages of other bots are answered in one conversation within an hour. */
@@ -46,7 +48,7 @@ type FoundRules = { readonly settings: SlackChannel; readonly name: string; read
 
 /** Who is answered where, and how, as the operator has set it. */
 export function createRules(options: RulesOptions): Rules {
-  const { followThreads, channels, slack, places } = options;
+  const { followThreads, channels, roles, slack, places } = options;
   const lookup = createChannelLookup(options);
   const find = createFind(lookup, options);
   const hasSettings = Object.keys(channels).length > 0;
@@ -70,17 +72,25 @@ export function createRules(options: RulesOptions): Rules {
     return (settings.mode ?? (isFollowed ? 'follow' : 'mention')) === 'follow';
   }
 
+  async function withRoles<Event extends Pick<Question, 'author' | 'tenant'>>(event: Event): Promise<Event> {
+    const { author } = event;
+    if (roles.length === 0 || author.isBot) return event;
+    const isIn = await Promise.all(roles.map((role) => lookup.isInGroup(author.id, [role], slack.of(event))));
+    return { ...event, author: { ...author, roles: roles.filter((_, index) => isIn[index]) } };
+  }
+
   async function apply(event: InboundEvent): Promise<InboundEvent | undefined> {
     const channel = channelOf(event);
     const set = channel === undefined ? undefined : places?.get(event.tenant, channel);
     const found = (hasSettings || set) && channel !== undefined ? await find(event, { channel, set }) : undefined;
     const settings = found && found !== 'unknown' ? found.settings : {};
     if (event.type === 'edit' || event.type === 'delete') return { ...event, conversationId: placeOf(event, settings) };
+    if (event.type === 'action') return withRoles(event);
     if (event.type !== 'message' && event.type !== 'command') return event;
     if (event.type === 'message' && settings.mode !== 'off' && !isWanted(event, settings)) return undefined;
     const profile = found && found !== 'unknown' ? { profile: found.profile } : {};
     const checked = await refuse({ ...event, ...profile, ...replyIn(event, settings) }, found);
-    return checked.refusal === undefined ? limitBots(checked) : checked;
+    return checked.refusal === undefined ? limitBots(await withRoles(checked)) : checked;
   }
 
   return {
@@ -165,7 +175,10 @@ function placeOf(event: InboundEvent & { readonly messageId: string }, { reply }
   return isOutside ? toConversationId({ adapter: adapterName, tenant, path: [channel, 'channel'] }) : conversationId;
 }
 
-function replyIn(event: Question, settings: SlackChannel): Partial<Pick<Question, 'destination' | 'conversationId'>> {
+function replyIn(
+  event: Question,
+  settings: SlackChannel,
+): Partial<Pick<Question, 'destination' | 'conversationId' | 'audience'>> {
   const destination = parseDestination(event.destination);
   if (!destination || !settings.reply || settings.reply === 'thread') return {};
   if (settings.reply === 'ephemeral') {
@@ -175,6 +188,7 @@ function replyIn(event: Question, settings: SlackChannel): Partial<Pick<Question
     const { tenant, author } = event;
     const place = { tenant, channel: destination.channel, userId: author.id, isPrivate: true };
     return {
+      audience: 'author',
       destination: toDestination({ ...outside, ...(isInThread ? { threadTs } : {}), ephemeral: true }),
       ...(event.type === 'command' && event.name !== 'summarise' ? { conversationId: toCommandConversationId(place) } : {}),
     };

@@ -69,6 +69,7 @@ function toSummarise(responder: Responder, interaction: Interaction): Interactio
       sentAt: receivedAt,
     },
     conversationId: toConversationId({ adapter: adapterName, tenant, path: [channel, threadTs, user.id, 'private'] }),
+    audience: 'author',
     destination: toDestination({
       ...{ channel, threadTs, teamId: teamOf(body) ?? tenant, userId: user.id, ephemeral: true },
       ...(respond === undefined ? {} : { respond }),

@@ -216,3 +216,10 @@ function idIn(value: unknown): string {
 function text(value: unknown): string {
   return typeof value === 'string' && value.length <= 255 ? value : '';
 }
+
+/** For health and the like. */
+export function describeInstallations({ installations: { size, unreadable } }: Workspaces, installUrl: string): string {
+  const lost = unreadable.length > 0 ? ` (and ${unreadable.length} that no key in PARLEY_ENCRYPTION_KEYS opens)` : '';
+  const times = size === 1 ? 'once' : `${size} times`;
+  return size === 0 ? `no workspace has installed the app yet${lost}: open ${installUrl}` : `installed ${times} by OAuth${lost}`;
+}

@@ -31,21 +31,23 @@ const changed = 'It was not called: the tool takes other arguments now than thos
  * before is not made again. Resolves with what the model is to know; rejects only with the reason of the signal.
  */
 export async function runApproved({ tools, call, onStep }: ApprovedRun, signal: AbortSignal): Promise<string> {
-  const { clock, limits, ledger, place } = tools;
+  const { clock, limits, ledger, place, posts } = tools;
   const known = (await ledger.earlier()).find(({ id }) => id === call.id);
   if (known) return toKnown(known, limits.resultLength);
   const tool = tools.offered.find(({ name }) => name === call.tool);
   if (!tool) return notOffered;
   const value = readExactly(tool, call);
   if (!value) return changed;
-  const begun = await ledger.begin(call);
+  // What is done with the commit of the answer is done by the attempt that commits, whichever that is.
+  const isDoneLater = tool.asks !== undefined;
+  const begun = isDoneLater ? undefined : await ledger.begin(call);
   if (begun) return toKnown(begun, limits.resultLength);
   const startedAt = clock.monotonic();
   onStep?.({ id: call.id, title: tool.title, state: 'running' });
-  const use = { ...place, callId: call.id };
+  const use = { ...place, callId: call.id, posts, untrusted: tools.untrusted };
   const timeoutMs = Math.min(limits.callTimeoutMs, limits.totalMs);
   // A tool that only looks is lost like any other where nobody knows what came of it: a person has approved of one call.
-  const end = await runTool({ tool: { ...tool, readOnly: false }, value, use, clock, timeoutMs }, signal);
+  const end = await runTool({ tool: { ...tool, readOnly: isDoneLater }, value, use, clock, timeoutMs }, signal);
   onStep?.({ id: call.id, title: tool.title, state: end.state, outcome: end.brief });
   const ms = Math.round(clock.monotonic() - startedAt);
   await ledger.record([toFinished(call, end, ms)]);

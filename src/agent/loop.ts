@@ -2,6 +2,7 @@ import type { Step } from '../adapter.ts';
 import { ModelError } from '../errors.ts';
 import type { Model, ModelRequest, ModelUsage } from '../model/model.ts';
 import type { AgentTools } from './agent-tools.ts';
+import type { Citation } from './citations.ts';
 import { cutNote, readAnswer, type Said } from './read-answer.ts';
 import { answerWithTools } from './tool-loop.ts';
 import type { WantedCall } from './wanted-call.ts';
@@ -22,6 +23,8 @@ export interface AgentAnswer {
   readonly usage: ModelUsage;
   /** Name of the model that has answered. */
   readonly model: string;
+  /** What its text may refer to by number; left out where tools had no part in it. */
+  readonly citations?: readonly Citation[];
   /** What a person has to approve before the answer goes on; the text is what was said until then, which may be nothing. */
   readonly wanted?: WantedCall;
 }

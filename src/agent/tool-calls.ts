@@ -3,6 +3,7 @@ import type { ModelMessage, ToolCall } from '../model/model.ts';
 import { toResultText } from '../tools/tool-result.ts';
 import type { ActingCalls } from './acting-calls.ts';
 import type { AgentTools } from './agent-tools.ts';
+import type { Citations } from './citations.ts';
 import { createPrepare, toRecord, toRefused, type Ended, type PreparedCall, type ReadyCall } from './prepared-call.ts';
 import { runTool } from './run-tool.ts';
 import { createFindWanted, toUnmade, type WantedCall } from './wanted-call.ts';
@@ -12,6 +13,7 @@ export interface CallRunnerOptions {
   /** Undefined where no tool changes anything. */
   readonly acting: ActingCalls | undefined;
   readonly onStep: (step: Step) => void;
+  readonly cite?: Citations['cite'] | undefined;
 }
 
 export interface CallStep {
@@ -26,8 +28,8 @@ export interface CallResults {
 }
 
 /** Runs the calls of one step: those that only look at once, those that act one after the other. What goes wrong is told to the model; only the signal ends it. */
-export function createCallRunner({ tools, acting, onStep }: CallRunnerOptions) {
-  const { limits, ledger, clock, place } = tools;
+export function createCallRunner({ tools, acting, onStep, cite }: CallRunnerOptions) {
+  const { limits, ledger, clock, place, posts } = tools;
   const prepare = createPrepare(tools);
   const findWanted = createFindWanted({ tools, acting });
   let { untrusted } = tools;
@@ -45,7 +47,7 @@ export function createCallRunner({ tools, acting, onStep }: CallRunnerOptions) {
     onStep({ id: call.id, title: tool.title, state: 'running' });
     const timeoutMs = Math.max(1, Math.min(limits.callTimeoutMs, leftMs));
     const { state, text, brief, isLost } = await runTool(
-      { tool, value, use: { ...place, callId: id }, clock, timeoutMs },
+      { tool, value, use: { ...place, callId: id, posts, cite, untrusted }, clock, timeoutMs },
       signal,
     );
     if (isLost) acting?.lose(tool.name);

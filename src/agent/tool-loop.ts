@@ -5,6 +5,7 @@ import type { Tool } from '../tools/tool.ts';
 import { outsideRule, toolRules } from '../tools/tool-result.ts';
 import { createActingCalls } from './acting-calls.ts';
 import type { AgentTools } from './agent-tools.ts';
+import { createCitations, firstFreeNumber, type Citation } from './citations.ts';
 import { cutNote, readAnswer, type Said } from './read-answer.ts';
 import { createCallRunner } from './tool-calls.ts';
 import type { WantedCall } from './wanted-call.ts';
@@ -21,6 +22,8 @@ export interface ToolAnswer {
   readonly text: string;
   readonly usage: ModelUsage;
   readonly model: string;
+  /** What it may refer to by number. */
+  readonly citations: readonly Citation[];
   /** What a person has to approve before the answer goes on. */
   readonly wanted?: WantedCall;
 }
@@ -41,7 +44,8 @@ export async function answerWithTools(run: ToolRun, signal: AbortSignal): Promis
   const written = createWriting(run.onText);
   const isActing = tools.offered.some(({ readOnly }) => !readOnly);
   const acting = isActing ? await createActingCalls(tools.ledger) : undefined;
-  const runCalls = createCallRunner({ tools, acting, onStep: run.onStep });
+  const citations = tools.cites === false ? undefined : createCitations(firstFreeNumber(run.request.messages));
+  const runCalls = createCallRunner({ tools, acting, onStep: run.onStep, cite: citations?.cite });
   const request = {
     ...withRules(run.request, tools),
     ...(tools.offered.length > 0 ? { tools: toModelTools(tools.offered) } : {}),
@@ -56,7 +60,7 @@ export async function answerWithTools(run: ToolRun, signal: AbortSignal): Promis
     const asking = { ...request, messages, ...(isLast ? { answersNow: true } : {}) };
     const said = await readAnswer({ ...run, request: asking, onText: written.add }, signal);
     usage.add(said.usage);
-    const end = { usage: usage.total(), model: said.model };
+    const end = { usage: usage.total(), model: said.model, citations: citations?.all() ?? [] };
     if (isLast || said.calls.length === 0) return { text: written.end(noteAtEnd(said)), ...end };
     const asked = said.calls.map((call, index): ToolCall => ({ ...call, id: toCallId(step, index), name: toName(call.name) }));
     const { messages: results, wanted } = await runCalls(asked, { step, leftMs: left }, signal);

@@ -23,7 +23,8 @@ const maxArguments = 40;
 const tooMany = `Not called: a person has to approve it, and is shown ${maxArguments} arguments at most.`;
 const waiting = 'Not called: a person has been asked to approve this very call, and has not decided yet. Say so.';
 const asked = 'Not called yet: a person is asked to approve it.';
-const alone = 'Not called: a call of the same step has to be approved by a person first.';
+/** What is recorded of the other calls of a step that ends with a request. */
+export const besideRequest = 'Not called: a call of the same step has to be approved by a person first.';
 
 /**
  * Finds the first of the calls of a step that a person has to approve. What nobody could approve, or is asked about already, is refused. What an
@@ -32,7 +33,9 @@ const alone = 'Not called: a call of the same step has to be approved by a perso
 export function createFindWanted({ tools, acting }: WantedOptions) {
   return async (calls: readonly PreparedCall[], untrusted: boolean) => {
     const isSubject = (each: PreparedCall): each is ReadyCall =>
-      'tool' in each && !acting?.isKnown(each.id) && tools.needsApproval(each.tool, untrusted);
+      'tool' in each &&
+      !acting?.isKnown(each.id) &&
+      (tools.needsApproval(each.tool, untrusted) || (each.tool.asks?.(each.value, untrusted) ?? false));
     const pending = calls.some(isSubject) ? await tools.pending?.() : undefined;
     const prepared = calls.map((each): PreparedCall => {
       if (!isSubject(each)) return each;
@@ -49,5 +52,5 @@ export function createFindWanted({ tools, acting }: WantedOptions) {
 /** Of each call of a step that ends the turn: what the others would have found nobody would read. */
 export function toUnmade(each: PreparedCall, wanted: WantedCall): Ended {
   if ('refused' in each) return toRefused(each.refused);
-  return toRefused(each.id === wanted.id ? asked : alone);
+  return toRefused(each.id === wanted.id ? asked : besideRequest);
 }

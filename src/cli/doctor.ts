@@ -8,6 +8,7 @@ import { createFetch } from '../http/fetch.ts';
 import { redact, silentLog } from '../log.ts';
 import { createAdapters } from '../main/adapters.ts';
 import { createAiModel } from '../main/mind.ts';
+import { moderatorOf } from '../main/moderation.ts';
 import type { Store } from '../store/store.ts';
 import { exitCodes, type Cli } from './command.ts';
 import { openLedger } from './ledger.ts';
@@ -115,11 +116,15 @@ async function checkParts(config: Config, overview: readonly OverviewLine[]): Pr
 type Check = (signal: AbortSignal) => Promise<CheckReport>;
 
 /** Undefined for the built-in model, which needs nobody's consent. */
-function modelCheck({ model }: Config, fetch: typeof globalThis.fetch): Check | undefined {
-  if (model.provider === 'builtin') return undefined;
+function modelCheck(config: Config, fetch: typeof globalThis.fetch): Check | undefined {
+  if (config.model.provider === 'builtin') return undefined;
+  const { input, output } = config.safety.moderation;
   return async (signal) => {
-    const created = await createAiModel(model, { fetch, clock: systemClock, log: silentLog });
-    return { detail: await created.check(signal) };
+    const created = await createAiModel(config, { fetch, clock: systemClock, log: silentLog });
+    const works = await created.check(signal);
+    if (![...input, ...output].includes('endpoint')) return { detail: works };
+    await moderatorOf(config, { fetch, clock: systemClock })(['Hello.'], signal);
+    return { detail: `${works} The moderation endpoint gives verdicts.` };
   };
 }
 

@@ -1,89 +1,79 @@
 import type { Command } from 'commander';
-import { UsageError } from '../errors.ts';
-import { createKnowledgeSearch } from '../knowledge/search.ts';
-import { exitCodes, type Cli } from './command.ts';
-import { withLedger } from './ledger.ts';
-import { toPrintable, toPrintableJson, toPrintableLine } from './printable.ts';
+import type { Cli } from './command.ts';
+import { addSource, type AddOptions } from './knowledge/add.ts';
+import { listGaps, type GapOptions } from './knowledge/gaps.ts';
+import { listSources } from './knowledge/list.ts';
+import { removeSource } from './knowledge/remove.ts';
+import { searchDocuments, type SearchOptions } from './knowledge/search.ts';
+import { syncSources } from './knowledge/sync.ts';
 
 export function register(command: Command, cli: Cli): void {
   command
-    .description('The documents that answers are looked up in: what is there, what a question finds, and what was asked in vain.')
+    .description(
+      'The documents that answers are looked up in: where they come from, what a question finds, what was asked in vain.',
+    )
     .addHelpText('after', examples);
   command
     .command('list')
-    .description('Lists the documents as of the last start.')
+    .description('Lists sources and their documents as of the last look, and what could not be read.')
     .option('--json', 'as JSON')
-    .action((options: Options) => list(options, cli));
+    .action((options: { json?: boolean }) => listSources(options, cli));
   command
     .command('search')
     .description('Shows the passages that a question finds, best first.')
     .argument('<question>', 'as somebody would ask it')
+    .option('--as <place>', 'only what may be seen there: ADAPTER/TENANT or ADAPTER/TENANT/CHANNEL')
     .option('--json', 'as JSON')
-    .action((question: string, options: Options) => search(question, options, cli));
+    .action((question: string, options: SearchOptions) => searchDocuments(question, options, cli));
   command
     .command('gaps')
     .description('Lists what was asked of the documents and not found, the most frequent first: what to write next.')
     .option('--limit <number>', 'how many at most', '50')
     .option('--json', 'as JSON')
-    .action((options: Options & { limit: string }) => gaps(options, cli));
+    .action((options: GapOptions) => listGaps(options, cli));
+  registerSources(command, cli);
+}
+
+function registerSources(command: Command, cli: Cli): void {
+  command
+    .command('add')
+    .description('Adds a source beside those of the configuration, and reads it.')
+    .argument('<name>', '1 to 40 of a-z, 0-9 and -')
+    .argument('<path-or-url...>', 'a folder, files, pages, or a sitemap (ends with .xml or .xml.gz)')
+    .option('--adapter <name>', 'where its documents may be seen; may be repeated', collect)
+    .option('--tenant <id>', 'a Slack workspace, Discord server or webhook source; may be repeated', collect)
+    .option('--channel <id>', 'may be repeated', collect)
+    .option('--sitemap', 'the address is that of a sitemap')
+    .option('--max-pages <number>', 'of a sitemap, at most')
+    .option('--refresh-hours <number>', 'how often a running Parley looks for what has changed')
+    .option('--json', 'as JSON')
+    .action((name: string, from: readonly string[], options: AddOptions) => addSource({ name, from, ...options }, cli));
+  command
+    .command('remove')
+    .description('Removes a source that was added, and its documents.')
+    .argument('<name>')
+    .action((name: string) => removeSource(name, cli));
+  command
+    .command('sync')
+    .description('Reads all sources, or one, as they are now.')
+    .argument('[name]')
+    .option('--json', 'as JSON')
+    .action((name: string | undefined, options: { json?: boolean }) => syncSources({ name, ...options }, cli));
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 const examples = `
 Examples:
-  $ parley knowledge list
-  $ parley knowledge search "How do I connect Slack?"
+  $ parley knowledge search "How do I connect Slack?" --as slack/T0123/C0456
+  $ parley knowledge add handbook ./handbook --tenant T0123
+  $ parley knowledge add docs https://docs.example.com/sitemap.xml
+  $ parley knowledge sync docs
   $ parley knowledge gaps --json | jq -r '.[].question'
 
-Works beside a running Parley, which reads changed documents at its next start.
+Works beside a running Parley: what is read, removed or narrowed holds there at the next question.
 
-Exit status: 0 printed, 1 nothing found, 2 wrong usage.
+Exit status: 0 done, 1 nothing found, or something could not be read, 2 wrong usage.
 `;
-
-interface Options {
-  readonly json?: boolean;
-}
-
-async function list({ json }: Options, cli: Cli): Promise<void> {
-  const documents = (await withLedger(cli, (store) => store.listDocuments())) ?? [];
-  if (json) cli.stdout.write(toPrintableJson(documents.map(({ source }) => ({ source }))));
-  else cli.stdout.write(documents.map(({ source }) => `${toPrintableLine(source)}\n`).join('') || 'No documents.\n');
-}
-
-async function search(question: string, { json }: Options, cli: Cli): Promise<void> {
-  const found = (await withLedger(cli, (store) => createKnowledgeSearch(store)({ question }))) ?? [];
-  if (found.length === 0) cli.exitCode = exitCodes.failed;
-  const shown = found.map(({ source, heading, score, excerpt }) => ({ source, heading, score, excerpt }));
-  if (json) cli.stdout.write(toPrintableJson(shown));
-  else cli.stdout.write(toPrintable(shown.map(toText).join('\n') || 'Nothing was found.\n'));
-}
-
-function toText({
-  source,
-  heading,
-  score,
-  excerpt,
-}: {
-  source: string;
-  heading: string;
-  score: number;
-  excerpt: string;
-}): string {
-  return `${source}${heading === '' ? '' : `: ${heading}`} (${score.toFixed(2)})\n  ${excerpt.trim().replaceAll('\n', '\n  ')}\n`;
-}
-
-async function gaps({ limit, json }: Options & { limit: string }, cli: Cli): Promise<void> {
-  const count = Number(limit);
-  if (!/^\d+$/.test(limit) || count < 1 || !Number.isSafeInteger(count))
-    throw new UsageError(`--limit: "${limit}" is not a whole number above 0. Example: --limit 50`);
-  const found = (await withLedger(cli, (store) => store.listGaps(count))) ?? [];
-  if (json) cli.stdout.write(toPrintableJson(found));
-  else
-    cli.stdout.write(
-      found.map((gap) => `${String(gap.count).padStart(5)}  ${toDay(gap.lastAt)}  ${toPrintableLine(gap.question)}\n`).join('') ||
-        'No gaps.\n',
-    );
-}
-
-function toDay(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
-}

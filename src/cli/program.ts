@@ -39,8 +39,13 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: 'knowledge',
-    summary: 'show documents, what a question finds, and what was asked in vain',
+    summary: 'list, add and read documents, show what a question finds, and what was asked in vain',
     load: () => import('./knowledge.ts'),
+  },
+  {
+    name: 'memory',
+    summary: 'show what is remembered of people, add to it, and forget a person',
+    load: () => import('./memory.ts'),
   },
   { name: 'feedback', summary: 'say what people think of the answers', load: () => import('./feedback.ts') },
   {

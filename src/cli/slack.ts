@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { slackRolesOf } from '../config/slack-roles.ts';
 import { namesGroups } from '../../adapters/slack/channel-settings.ts';
 import type { ManifestOptions } from '../../adapters/slack/manifest.ts';
 import type { Config } from '../config.ts';
@@ -64,7 +65,7 @@ function toManifestOptions({ socket, url, name }: CommandOptions, config: Config
   // People who install the app come back to it.
   const oauth = hasSlackOAuth(slack);
   const publicUrl = transport === 'http' || oauth ? toPublicUrl(url ?? server.publicUrl) : undefined;
-  const groups = namesGroups(slack.channels);
+  const groups = namesGroups(slack.channels) || slackRolesOf(config).length > 0;
   const { agentView, suggestedPrompts: prompts, followThreads, home, command, resetCommand, helpCommand, shortcuts } = slack;
   const sendsFiles = slack.fileAfter !== 'off';
   const commands = { command, resetCommand, helpCommand };

@@ -23,6 +23,15 @@ export function answerLimits(maxTokensParamNote: string) {
       defaultNote:
         'true, but false for the presets vllm, llamacpp and sagemaker, which take tools only when they are started for it',
     }),
+    requestsPerMinute: setting(count.max(1_000_000).optional(), {
+      description:
+        'How many requests it is sent in a minute at most; further ones wait. What it says itself of its rate is kept to in any case.',
+      example: '60',
+    }),
+    tokensPerMinute: setting(count.max(1_000_000_000).optional(), {
+      description: 'How many tokens, of questions and answers, it is asked for in a minute at most; further requests wait.',
+      example: '100000',
+    }),
     idleTimeoutSeconds: setting(z.number().positive().max(600).default(30), {
       description: 'How long a model may send nothing before the attempt counts as failed.',
       example: '30',

@@ -1,9 +1,11 @@
 import { howToMakeKey } from '../secret-box.ts';
 import type { Conflict } from './conflict.ts';
+import { checkEmbeddings } from './embedding-checks.ts';
 import { checkLimits } from './limit-checks.ts';
-import { checkModel } from './model-checks.ts';
+import { checkKnowledge } from './knowledge.ts';
+import { checkModel, checkModeration, checkRedact } from './model-checks.ts';
 import type { Settings } from './schema.ts';
-import { checkHttpTools, checkToolPresets } from './tool-checks.ts';
+import { checkHttpTools, checkToolPost, checkToolPresets } from './tool-checks.ts';
 import { checkPost } from './webhook-post.ts';
 import { checkWebhook } from './webhook-checks.ts';
 
@@ -12,10 +14,15 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
   return [
     ...checkDatabase(sections.database),
     ...checkModel(sections.model),
+    ...checkRedact(sections),
+    ...checkModeration(sections),
+    ...checkEmbeddings(sections),
     ...checkLimits(sections),
     ...checkTools(sections.tools),
     ...checkHttpTools(sections.tools),
     ...checkToolPresets(sections.tools),
+    ...checkKnowledge(sections.knowledge),
+    ...checkToolPost(sections),
     ...checkAlerts(sections.alerts),
     ...checkLease(sections),
     ...checkSlack(sections.slack),
@@ -25,16 +32,19 @@ export function findConflicts(sections: Partial<Settings>): Conflict[] {
     ...checkDiscord(sections.discord),
     ...Object.entries(sections.webhooks ?? {}).flatMap(([name, source]) => [
       ...checkWebhook(name, source, sections.server),
-      ...(source.post ? checkPost(name, source.post, sections) : []),
+      ...(source.post ? checkPost(['webhooks', name, 'post'], source.post, sections) : []),
     ]),
   ];
 }
 
 function checkTools(tools: Settings['tools'] | undefined): Conflict[] {
-  return Object.entries(tools?.mcp ?? {}).flatMap(([name, { command, url, token, oauth }]) => {
+  return Object.entries(tools?.mcp ?? {}).flatMap(([name, { command, url, token, oauth, readOnly, acting }]) => {
     const path = ['tools', 'mcp', name];
     if (command && url !== undefined) return [{ path: [...path, 'url'], what: 'is set beside command: keep one of them' }];
     if (!command && url === undefined) return [{ path: [...path, 'command'], what: 'is missing: give a command, or a url' }];
+    const both = acting.find((pattern) => readOnly.includes(pattern));
+    if (both !== undefined)
+      return [{ path: [...path, 'acting'], what: `names ${both}, which readOnly names too: keep one of them` }];
     if (oauth && (command || token !== undefined))
       return [{ path: [...path, 'oauth'], what: 'goes with url, and not beside a token' }];
     if (oauth && oauth.clientSecret === undefined)

@@ -70,6 +70,16 @@ export const conversation = z
   })
   .prefault({});
 
+export const memory = z
+  .strictObject({
+    enabled: setting(z.boolean().default(true), {
+      description:
+        'Whether people can have things remembered beyond a conversation: by /remember, and where a rule of tools.allow names it, by the tool remember.',
+      example: 'false',
+    }),
+  })
+  .prefault({});
+
 const openai = z
   .strictObject({
     apiKey: setting(secretText.optional(), {

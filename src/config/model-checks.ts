@@ -57,3 +57,31 @@ function checkProvider(name: string, settings: ProviderSettings): Conflict[] {
   }
   return conflicts;
 }
+
+/** A provider that does not exist would be trusted in vain: the one that was meant gets less than it should. */
+export function checkRedact({ safety, model }: Partial<Settings>): Conflict[] {
+  if (!safety || !model) return [];
+  const known = ['openai', ...Object.keys(model.providers)];
+  return safety.redact.exceptProviders
+    .filter((name) => !known.includes(name))
+    .map((name) => ({ path: ['safety', 'redact', 'exceptProviders'], what: unknown(name, known) }));
+}
+
+/** What is to be checked by something that is not there would pass unchecked, or never. */
+export function checkModeration({ safety, model }: Partial<Settings>): Conflict[] {
+  if (!safety || !model) return [];
+  const { input, output, rules, endpoint } = safety.moderation;
+  const path = ['safety', 'moderation'];
+  const used = [...input, ...output];
+  const conflicts: Conflict[] = [];
+  if (used.includes('rules') && Object.keys(rules).length === 0)
+    conflicts.push({ path: [...path, 'rules'], what: 'is missing: there is something to be checked by rules' });
+  const address = endpoint.baseUrl ?? model.openai.baseUrl;
+  const key = endpoint.apiKey ?? (endpoint.baseUrl === undefined ? model.openai.apiKey : undefined);
+  if (used.includes('endpoint') && new URL(address).hostname === 'api.openai.com' && key === undefined)
+    conflicts.push({
+      path: [...path, 'endpoint', 'apiKey'],
+      what: 'is missing, and api.openai.com answers nobody without a key',
+    });
+  return conflicts;
+}

@@ -150,7 +150,8 @@ export const discord = z
       example: 'false',
     }),
     commands: setting(z.boolean().default(true), {
-      description: 'Whether /ask, /reset, /help, /settings, /solved and the commands on messages are registered with Discord.',
+      description:
+        'Whether /ask, /reset, /help, /memory, /remember, /forget, /settings, /solved and the commands on messages are registered with Discord.',
       example: 'false',
     }),
     commandGuilds: setting(

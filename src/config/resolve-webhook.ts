@@ -51,7 +51,7 @@ function listOf(one: string | undefined, several: readonly string[] | undefined)
 }
 
 /** As the adapter takes it. */
-export function toWebhookSource(name: string, { callback, reply, post, ...source }: WebhookConfig) {
+export function toWebhookSource(name: string, { callback, reply, post, cacheMinutes: _, ...source }: WebhookConfig) {
   return {
     ...{ name, ...source },
     ...(callback

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { alerts } from './alerts.ts';
 import { attachments } from './attachments.ts';
-import { bot, conversation, model } from './conversation.ts';
+import { bot, conversation, memory, model } from './conversation.ts';
+import { knowledge } from './knowledge.ts';
 import { limits } from './limits.ts';
 import { outbound } from './outbound.ts';
 import { discord, slack } from './platforms.ts';
-import { data, database, delivery, encryptionKeys, knowledge, log, server, worker } from './server.ts';
+import { safety } from './safety.ts';
+import { data, database, delivery, encryptionKeys, log, server, worker } from './server.ts';
 import { tools } from './tools.ts';
 import { webhookLog } from './webhook-log.ts';
 import { webhooks } from './webhooks.ts';
@@ -19,8 +21,10 @@ export const configSchema = z.strictObject({
   log,
   bot,
   conversation,
+  memory,
   model,
   limits,
+  safety,
   tools,
   knowledge,
   attachments,

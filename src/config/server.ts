@@ -110,16 +110,6 @@ export const database = setting(text.optional(), {
   defaultNote: 'parley.db in the data folder',
 });
 
-export const knowledge = z
-  .strictObject({
-    folder: setting(text.optional(), {
-      description: 'Folder with the documents (Markdown, plain text) that the built-in model answers from.',
-      example: './knowledge',
-      defaultNote: './knowledge where it exists, else the folder that comes with Parley',
-    }),
-  })
-  .prefault({});
-
 export const worker = z
   .strictObject({
     concurrency: setting(count.max(100_000).default(256), {

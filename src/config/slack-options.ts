@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { toHomeOptions } from './slack-home.ts';
+import { slackRolesOf } from './slack-roles.ts';
 
 /** What the Slack adapter is told. */
 export function toSlackOptions(config: Config) {
@@ -14,6 +15,7 @@ export function toSlackOptions(config: Config) {
     ...{ agentView, suggestedPrompts, readFiles: attachments.read },
     fileAfter: fileAfter === 'off' ? undefined : fileAfter,
     publicUrl: config.server.publicUrl,
+    roles: slackRolesOf(config),
     home: toHomeOptions(slack, bot),
     oauth: toOAuth(config),
   };

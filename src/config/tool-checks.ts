@@ -2,10 +2,11 @@ import { parseJson } from '../json.ts';
 import type { Conflict } from './conflict.ts';
 import { checkProof } from './reply-checks.ts';
 import type { Settings } from './schema.ts';
+import { checkPost } from './webhook-post.ts';
 
 type HttpTool = Settings['tools']['http'][string];
 
-const ownTools = ['current_time', 'search_knowledge', 'search_conversation'];
+const ownTools = ['current_time', 'search_knowledge', 'search_conversation', 'post_message', 'remember'];
 
 /** Salesforce needs all of it. A secret alone may be there for something else: it has a variable of its own. */
 export function checkToolPresets(tools: Settings['tools'] | undefined): Conflict[] {
@@ -30,6 +31,13 @@ export function checkHttpTools(tools: Settings['tools'] | undefined): Conflict[]
       ...checkProof(path, tool),
     ];
   });
+}
+
+/** Where messages may be posted to has to be there. */
+export function checkToolPost(sections: Partial<Settings>): Conflict[] {
+  return Object.entries(sections.tools?.post ?? {}).flatMap(([name, target]) =>
+    checkPost(['tools', 'post', name], target, sections),
+  );
 }
 
 const bodyKeys = ['json', 'form', 'text', 'xml', 'graphql', 'jsonRpc'] as const;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { httpTools } from './http-tools.ts';
+import { toolPost } from './tool-post.ts';
 import { toolPresets } from './tool-presets.ts';
 import { count, secretText, setting, text, url } from './setting.ts';
 
@@ -74,16 +75,22 @@ const server = z.strictObject({
       'Which of its tools may be used: those that only look (a * at the end stands for the rest of a name). What the server itself says of that counts for nothing.',
     example: '[search, get_*]',
   }),
+  acting: setting(z.array(z.string().min(1)).default([]), {
+    description:
+      'Those of its tools that change something and may be used: a person approves of each call (tools.approvers), and it is made once.',
+    example: '[create_ticket]',
+  }),
 });
 
 /** What the model may use while it answers. */
 export const tools = z
   .strictObject({
-    allow: setting(z.array(rule).default([]), {
+    allow: setting(z.array(rule).optional(), {
       description:
         'Which tools the model may use, and where. Each rule names tools (a * at the end stands for the rest of a name) and may be narrowed to adapters, ' +
-        'tenants (Slack workspaces, Discord servers, webhook sources), channels, people and roles (of Discord), all by id. Without a rule there are no tools.',
+        'tenants (Slack workspaces, Discord servers, webhook sources), channels, people and roles (of Discord; on Slack user groups), all by id. Without a rule ([]) there are no tools.',
       example: '[{ tools: [current_time, search_knowledge], adapters: [slack] }]',
+      defaultNote: 'search_knowledge everywhere, where there are documents of your own',
     }),
     mcp: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,19}$/, 'must have 1 to 20 of a-z, 0-9 and -'), server).default({}),
     approve: setting(z.array(pattern).default([]), {
@@ -93,7 +100,7 @@ export const tools = z
     }),
     approvers: z
       .strictObject({
-        slack: approvers('Slack', '[U012ABCDE, T0123/U045FGHIJ]'),
+        slack: approvers('Slack', '[U012ABCDE, role:S0123ABCD, T0123/U045FGHIJ]'),
         discord: approvers('Discord', '["role:123456789012345678", asker]'),
       })
       .prefault({}),
@@ -102,6 +109,7 @@ export const tools = z
       example: '15',
     }),
 
+    post: toolPost,
     http: httpTools,
     presets: toolPresets,
     steps: setting(count.max(50).default(8), {

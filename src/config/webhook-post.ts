@@ -11,29 +11,36 @@ const template = text.max(2000).superRefine((value, context) => {
   }
 });
 
+/** A channel of Slack or Discord. `what` completes "The channel ...". */
+export function postPlace(what: string) {
+  return {
+    slack: z
+      .strictObject({
+        channel: setting(text.regex(/^[CG][A-Z0-9]{2,30}$/, 'must be the id of a channel, like C0123456789'), {
+          description: `The channel ${what}, by its id. The bot has to be in it.`,
+          example: 'C0123456789',
+        }),
+        team: setting(text.regex(/^T[A-Z0-9]{2,30}$/, 'must be the id of a workspace, like T0123456789').optional(), {
+          description: 'Its workspace, where the app is installed in several.',
+          example: 'T0123456789',
+          defaultNote: 'that of slack.botToken',
+        }),
+      })
+      .optional(),
+    discord: z
+      .strictObject({
+        channel: setting(text.regex(/^\d{17,20}$/, 'must be the id of a channel, in 17 to 20 digits'), {
+          description: `The channel or forum ${what}, by its id.`,
+          example: '"1234567890123456789"',
+        }),
+      })
+      .optional(),
+  };
+}
+
 /** A thread of Slack or Discord for each conversation of the source. */
 export const post = z.strictObject({
-  slack: z
-    .strictObject({
-      channel: setting(text.regex(/^[CG][A-Z0-9]{2,30}$/, 'must be the id of a channel, like C0123456789'), {
-        description: 'The channel in which a thread is opened for each conversation, by its id. The bot has to be in it.',
-        example: 'C0123456789',
-      }),
-      team: setting(text.regex(/^T[A-Z0-9]{2,30}$/, 'must be the id of a workspace, like T0123456789').optional(), {
-        description: 'Its workspace, where the app is installed in several.',
-        example: 'T0123456789',
-        defaultNote: 'that of slack.botToken',
-      }),
-    })
-    .optional(),
-  discord: z
-    .strictObject({
-      channel: setting(text.regex(/^\d{17,20}$/, 'must be the id of a channel, in 17 to 20 digits'), {
-        description: 'The channel or forum in which a thread or post is opened for each conversation, by its id.',
-        example: '"1234567890123456789"',
-      }),
-    })
-    .optional(),
+  ...postPlace('in which a thread (a post in a forum) is opened for each conversation'),
   title: setting(template.default(''), {
     description: 'What the thread is about: its first line.',
     example: '{{ticket.subject}}',
@@ -47,19 +54,28 @@ export const post = z.strictObject({
 
 type PostSettings = z.infer<typeof post>;
 
-interface PostTarget {
-  readonly adapter: string;
-  readonly tenant: string;
-  readonly destination: Readonly<Record<string, string>>;
+export type PostPlace = Pick<PostSettings, 'slack' | 'discord'>;
+
+interface PostTarget extends PlaceOfPost {
   readonly title: string;
   readonly link: string | undefined;
 }
 
+interface PlaceOfPost {
+  readonly adapter: string;
+  readonly tenant: string;
+  readonly destination: Readonly<Record<string, string>>;
+}
+
 /** As the webhook adapter takes it. Expects settings without conflicts. */
-export function toPost({ slack, discord, title, link }: PostSettings): PostTarget {
-  const texts = { title, link };
-  if (discord) return { adapter: 'discord', tenant: '', destination: { channelId: discord.channel }, ...texts };
-  return { adapter: 'slack', tenant: slack?.team ?? '', destination: { channel: slack?.channel ?? '' }, ...texts };
+export function toPost({ title, link, ...place }: PostSettings): PostTarget {
+  return { ...toPostPlace(place), title, link };
+}
+
+/** In the terms of the adapter. Expects settings without conflicts. */
+export function toPostPlace({ slack, discord }: PostPlace): PlaceOfPost {
+  if (discord) return { adapter: 'discord', tenant: '', destination: { channelId: discord.channel } };
+  return { adapter: 'slack', tenant: slack?.team ?? '', destination: { channel: slack?.channel ?? '' } };
 }
 
 interface Platforms {
@@ -69,8 +85,8 @@ interface Platforms {
   readonly discord?: { readonly enabled?: boolean | undefined; readonly token?: string | undefined } | undefined;
 }
 
-export function checkPost(name: string, { slack, discord }: PostSettings, platforms: Platforms): Conflict[] {
-  const path = ['webhooks', name, 'post'];
+/** `path`: of the settings. */
+export function checkPost(path: readonly string[], { slack, discord }: PostPlace, platforms: Platforms): Conflict[] {
   if (slack && discord) return [{ path: [...path, 'discord'], what: 'is set beside slack: keep one of them' }];
   if (!slack && !discord)
     return [

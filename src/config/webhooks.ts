@@ -177,6 +177,12 @@ const source = z.strictObject({
       }),
     )
     .optional(),
+  cacheMinutes: setting(count.max(525_600).optional(), {
+    description:
+      'How long an answer of an AI model is given again to the same question, where nothing was said before in its conversation and nothing but the question is looked at.',
+    example: '60',
+    defaultNote: 'every question is asked of the model',
+  }),
   callback: callback.optional(),
   reply: reply.optional(),
   post: post.optional(),

@@ -4,6 +4,7 @@ import { toCopyId } from '../ids.ts';
 import type { CopyTo, InboundMessage } from '../message.ts';
 import type { AnswerCopy } from '../store/copy.ts';
 import type { ClaimedTurn } from '../store/store.ts';
+import type { Post } from '../tools/post.ts';
 
 interface Answered {
   readonly turn: ClaimedTurn;
@@ -30,6 +31,22 @@ export function copiesOf({ turn, text, adapters }: Answered): readonly AnswerCop
       parts: parts.map((part, index) => ({ id: id(index), text: part })),
     },
   ];
+}
+
+/** Messages of tools to other places, each by itself: who answers one in its thread finds the bot there. */
+export function postsOf(
+  turn: Pick<ClaimedTurn, 'turnId' | 'conversationId'>,
+  posts: readonly Post[],
+  adapters: Answered['adapters'],
+): readonly AnswerCopy[] {
+  return posts.map(({ adapter, tenant, destination, text }, nth) => {
+    const queue = toConversationId({ adapter, tenant, path: ['posts', turn.turnId, String(nth)] });
+    const id = (part: number | 'opener'): string => toCopyId({ turnId: turn.turnId, queue, part });
+    const [first = text, ...rest] = adapters.get(adapter)?.split?.(text, undefined, destination) ?? [text];
+    const opener = { id: id('opener'), text: first };
+    const parts = rest.map((part, index) => ({ id: id(index), text: part }));
+    return { queue, adapter, tenant, destination, opener, question: opener, parts };
+  });
 }
 
 const maxTitle = 150;

@@ -3,7 +3,9 @@ import { fitFileBlock } from '../files/excerpt.ts';
 import type { InboundMessage } from '../message.ts';
 import { tokensPerImage, type ModelMessage, type ModelRequest } from '../model/model.ts';
 import type { TranscriptMessage } from '../store/store.ts';
+import type { Recalled } from '../store/memory-store.ts';
 import type { Summary } from '../store/summary-store.ts';
+import { toRecalledMessage } from './recalled.ts';
 import type { QuestionFiles } from './turn-files.ts';
 
 export interface ContextInput {
@@ -11,6 +13,8 @@ export interface ContextInput {
   readonly instructionTokens: number;
   /** What was said before that, as it was summed up. */
   readonly summary?: Summary | undefined;
+  /** What was remembered before this conversation, of who asks. */
+  readonly recalled?: Recalled | undefined;
   /** Oldest first. */
   readonly history: readonly TranscriptMessage[];
   /** What the turn is to answer, oldest first. */
@@ -42,6 +46,7 @@ export function buildContext({
   instructions,
   instructionTokens,
   summary,
+  recalled,
   history,
   questions,
   files = [],
@@ -67,6 +72,13 @@ export function buildContext({
   });
   const questionTokens = itemTokens.filter((_, index) => !items[index]?.isFiles);
 
+  const known = toRecalledMessage({
+    recalled,
+    author: questions.at(-1)?.author,
+    maxTokens: Math.min(room, maxTokens / 4),
+    countTokens,
+  });
+  room -= known.tokens;
   const memory = summary && summary.tokens + memoryOverhead < room ? [toMemory(summary)] : [];
   if (summary && memory.length > 0) room -= summary.tokens + memoryOverhead;
   const earlier: ModelMessage[] = [];
@@ -85,7 +97,10 @@ export function buildContext({
     if (cut) break;
     room -= tokens;
   }
-  return { request: { system: instructions + hint, messages: [...memory, ...earlier.toReversed(), ...asked] }, questionTokens };
+  return {
+    request: { system: instructions + hint, messages: [...memory, ...earlier.toReversed(), ...known.messages, ...asked] },
+    questionTokens,
+  };
 }
 
 /** What stands around it. */

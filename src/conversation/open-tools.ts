@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts';
-import { createKnowledge } from '../knowledge/knowledge.ts';
+import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { Log } from '../log.ts';
 import type { Store } from '../store/store.ts';
 import { createApprovers, type ApproverSettings } from '../tools/approvers.ts';
 import { createCurrentTime } from '../tools/current-time.ts';
+import { createPostMessage, type PostTarget } from '../tools/post-message.ts';
+import { createRemember } from '../tools/remember.ts';
 import { createSearchConversation } from '../tools/search-conversation.ts';
 import { createSearchKnowledge } from '../tools/search-knowledge.ts';
 import type { McpOptions, McpServer, McpSettings } from '../tools/mcp.ts';
@@ -26,11 +28,18 @@ export interface ToolSettings {
 
 export interface OpenToolsOptions {
   readonly settings: ToolSettings;
-  readonly knowledge: { readonly folder: string };
+  readonly knowledge: Pick<Knowledge, 'search'>;
+  /** Whether answers say what documents they come from. */
+  readonly cites: boolean;
+  /** Whether anything is kept of people beyond conversations. */
+  readonly remembers: boolean;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly signal: AbortSignal | undefined;
+  /** Where messages may be posted to. */
+  readonly posts?: Readonly<Record<string, PostTarget>> | undefined;
+  /** The way to MCP servers that have an address. */
+  readonly fetch: typeof fetch;
   /** Calls of APIs. */
   readonly configured: readonly Tool[];
 }
@@ -44,26 +53,30 @@ export interface OpenedTools {
 /** How many of the newest messages a search looks at. */
 const searchedMessages = 2_000;
 
-/** Puts together what the configuration allows. The documents are read only where somebody may search them. */
+/** Puts together what the configuration allows. */
 export async function openTools({
   settings,
-  knowledge: { folder },
+  knowledge,
+  cites,
+  remembers,
   store,
   clock,
   log,
-  signal,
+  posts = {},
+  fetch,
   configured,
 }: OpenToolsOptions): Promise<OpenedTools> {
-  const knowledge = createKnowledge({ folder, store, log });
   const transcript = (conversationId: string) => store.transcript({ conversationId, limit: searchedMessages, sinceReset: true });
   const tools: Tool[] = [
     createCurrentTime(clock),
     createSearchKnowledge(knowledge),
     createSearchConversation(transcript),
+    ...[createPostMessage(posts)].filter((tool) => tool !== undefined),
+    ...(remembers ? [createRemember()] : []),
     ...configured,
   ];
   const callTimeoutMs = settings.callSeconds * 1_000;
-  const servers = await openServers(settings.mcp, { callTimeoutMs, clock, log });
+  const servers = await openServers(settings.mcp, { callTimeoutMs, fetch, clock, log });
   const toolbox = createToolbox({
     ...{ tools, servers },
     rules: settings.allow,
@@ -76,10 +89,9 @@ export async function openTools({
       resultLength: settings.resultCharacters,
     },
   });
-  if (toolbox.isUsed('search_knowledge')) await knowledge.refresh(signal);
   return {
     toolsFor: createToolsForTurn({
-      ...{ store, toolbox, clock },
+      ...{ store, toolbox, clock, cites },
       approvers: createApprovers(settings.approvers),
       approvalMs: settings.approvalMinutes * 60_000,
     }),

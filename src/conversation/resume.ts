@@ -45,7 +45,11 @@ export async function resume({ turn, action, toolsFor, onStep }: Resumption, sig
   const question = toQuestion(action, '');
   const tools = toolsFor({ turn, questions: [question], hasFiles: false, decided: approval });
   const said = await outcomeOf(approval, { tools, onStep }, signal);
-  return { question: toQuestion(action, describe(approval, said)), tools: tools && withoutCall(tools, approval.id) };
+  const unmade = await toolsFor.listUnmade(approval);
+  return {
+    question: toQuestion(action, describe(approval, said + describeUnmade(unmade))),
+    tools: tools && withoutCall(tools, approval.id),
+  };
 }
 
 interface Means {
@@ -73,6 +77,16 @@ function describe({ state, decision, tool, arguments: given }: Approval, said: s
     `${toDecisionText(state, decision?.by.name ?? null)}.${reason} ${said}`,
     'Answer with what came of it. Do not ask for the same again unless a person wants you to.)',
   ].join('\n');
+}
+
+const maxUnmade = 10;
+
+/** Nothing is dropped without a word: what it wanted beside, it may ask for now. */
+function describeUnmade(calls: Awaited<ReturnType<ToolsForTurn['listUnmade']>>): string {
+  if (calls.length === 0) return '';
+  const lines = calls.slice(0, maxUnmade).map((call) => `- ${call.tool} with ${clip(toVisible(call.arguments), maxArguments)}`);
+  if (calls.length > maxUnmade) lines.push(`- and ${calls.length - maxUnmade} more`);
+  return `\nThe other calls that you wanted in the same step have not been made:\n${lines.join('\n')}\nMake those now that are still needed.`;
 }
 
 function toQuestion(action: Action, text: string): InboundMessage {

@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import type { InboundEvent } from '../message.ts';
 import type { Spending } from '../store/limit-store.ts';
 import type { ClaimedDelivery, ClaimedTurn, SettledEvent, Store, TurnOutcome } from '../store/store.ts';
-import { copiesOf } from './answer-copies.ts';
+import { copiesOf, postsOf } from './answer-copies.ts';
 import { typingAfterMs } from './live-answer.ts';
 import { toShown, type ShownOptions, type ToShow } from './turn-shown.ts';
 
@@ -76,7 +76,8 @@ function toOutcome({ clock, delivery, adapters, countTokens, toolsFor }: TurnCom
   const shown = toShown({ clock, countTokens, toolsFor }, completion);
   const { said, approval } = shown;
   const texts = isUnsaid(completion, clock) ? [] : shown.texts;
-  const copies = texts.length > 0 ? copiesOf({ turn, text: result.asks ? texts.join('\n\n') : result.text, adapters }) : [];
+  const answered = texts.length > 0 ? copiesOf({ turn, text: result.asks ? texts.join('\n\n') : result.text, adapters }) : [];
+  const copies = [...answered, ...postsOf(turn, result.posts ?? [], adapters)];
   return {
     owner: turn.owner,
     conversationId: turn.conversationId,
@@ -105,6 +106,7 @@ function toOutcome({ clock, delivery, adapters, countTokens, toolsFor }: TurnCom
       leaseMs: delivery.leaseMs,
     },
     reset: result.reset,
+    remembers: result.remembers,
     model: usage?.model,
     inputTokens: usage?.inputTokens,
     outputTokens: usage?.outputTokens,
@@ -116,7 +118,8 @@ function toOutcome({ clock, delivery, adapters, countTokens, toolsFor }: TurnCom
 
 /** Whether its text, its author and the address of the answer are all that a second answer needs: the ledger has those. */
 function isPlain(event: InboundEvent): boolean {
-  return event.type === 'message' && event.attachments.length === 0 && event.profile === undefined && !event.author.isBot;
+  if (event.type !== 'message' || event.audience === 'author' || event.audience === 'outside') return false;
+  return event.attachments.length === 0 && event.profile === undefined && !event.author.isBot;
 }
 
 /** A refusal that was told already need not be sent again, unless the platform shows already that somebody is at work: it does until something is sent. */

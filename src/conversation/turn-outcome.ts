@@ -1,5 +1,7 @@
 import type { Spending } from '../store/limit-store.ts';
 import type { Verdict, WaitingEvent } from '../store/store.ts';
+import type { NewFact } from '../store/memory-store.ts';
+import type { Post } from '../tools/post.ts';
 import type { Asks } from './approval-request.ts';
 
 /** What a turn comes to, before it is cut into parts and committed. */
@@ -21,8 +23,11 @@ export interface TurnResult {
   readonly reached?: Spending['reached'];
   /** Nothing is sent: that the limit is reached has been said here. */
   readonly isSilent?: boolean;
+  /** What is posted elsewhere beside it. */
+  readonly posts?: readonly Post[];
   /** What a person is to be asked, below the text; that may be nothing then. */
   readonly asks?: Asks;
+  readonly remembers?: readonly NewFact[];
 }
 
 export const stoppedReason = 'stopped by a person';

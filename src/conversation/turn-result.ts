@@ -1,21 +1,27 @@
 import type { AgentTools } from '../agent/agent-tools.ts';
 import { runAgent } from '../agent/loop.ts';
 import type { Clock } from '../clock.ts';
-import { DeliveryError, LimitError, ModelError, TurnAborted } from '../errors.ts';
+import { DeliveryError, LimitError, ModelError, TurnAborted, UncheckedError } from '../errors.ts';
 import type { SaidInThread, Step } from '../adapter.ts';
 import type { Command, InboundMessage } from '../message.ts';
-import type { ModelUsage } from '../model/model.ts';
+import type { ModelRequest, ModelUsage } from '../model/model.ts';
 import type { ReadFiles } from '../files/read-files.ts';
 import { endHere } from '../split.ts';
 import { nextDelay, type RetryPolicy } from '../retry.ts';
 import type { ClaimedTurn } from '../store/store.ts';
+import type { AnswerCache } from './answer-cache.ts';
+import { withSources } from './cited-answer.ts';
 import { parseCommand, replyTo, toQuestion, type ParleyCommand } from './commands.ts';
 import { buildContext } from './context.ts';
+import { createNotes, recall, toRememberedNote, type MemoryMeans } from './memory.ts';
+import { obeyMemory } from './memory-replies.ts';
 import type { TurnLimits } from './limits.ts';
 import type { Meter } from './meter.ts';
+import type { Moderation } from './moderation.ts';
 import type { Voice } from './profile.ts';
 import { decisionIn, resume } from './resume.ts';
 import { toSummaryQuestion } from './summary.ts';
+import { checkAnswer, refuseFlagged, screen } from './turn-moderation.ts';
 import type { ToolsForTurn } from './turn-tools.ts';
 import { apologize, excuse, fail, refuse, stop, tokensOfEvents } from './turn-notices.ts';
 import type { TurnResult } from './turn-outcome.ts';
@@ -36,6 +42,12 @@ export interface TurnResultOptions {
   /** What the model may use beside; where it is left out, nothing. */
   readonly toolsFor?: ToolsForTurn | undefined;
   readonly limits?: TurnLimits | undefined;
+  /** Checks what goes to the model and what comes of it; where it is left out, nothing is checked. */
+  readonly moderation?: Moderation | undefined;
+  /** Where it is left out, every question is asked of the model. */
+  readonly answerCache?: AnswerCache | undefined;
+  /** Where it is left out, nothing is remembered beyond a conversation, and nobody forgotten. */
+  readonly memory?: MemoryMeans | undefined;
 }
 
 /** The model failed for the moment. */
@@ -76,7 +88,8 @@ export async function resultOf(
   if (turn.events.some(({ stopped }) => stopped)) return stop(options, turn, '');
   const [first] = turn.events;
   const command = first && parseCommand(first.event);
-  if (command && command.name !== 'summarise') return obey(command, bot.name);
+  if (command?.name === 'help' || command?.name === 'reset') return obey(command, bot.name);
+  if (command && command.name !== 'summarise') return obeyMemory({ turn, command, memory: options.memory });
   const questions = turn.events.map(({ event }) => toQuestion(event)).filter((question) => question !== undefined);
   const decision = decisionIn(turn);
   if (isStale(options, turn)) return apologize(options, turn);
@@ -109,7 +122,7 @@ export async function resultOf(
     if (!(error instanceof ModelError || error instanceof DeliveryError)) throw error;
     const delay = error.retryable ? delayBeforeRetry(options, turn, error) : undefined;
     if (delay !== undefined) return { retryAt: clock.now() + delay, error: error.message };
-    return fail(error, tokensOfEvents(options, turn));
+    return fail(error, error instanceof UncheckedError ? new Map() : tokensOfEvents(options, turn));
   }
 }
 
@@ -129,7 +142,7 @@ function reasonToGiveUp(maxAttempts: number, turn: ClaimedTurn): string | undefi
   if (turn.crashes >= Math.max(maxAttempts, fewestCrashes)) {
     return `the process ended ${turn.crashes} times in the middle of this turn`;
   }
-  return attemptOf(turn) > maxAttempts ? `${maxAttempts} attempts did not end` : undefined;
+  return turn.attempt - turn.crashes > maxAttempts ? `${maxAttempts} attempts did not end` : undefined;
 }
 
 /** Whether nobody waits for an answer any more: not while even one of the questions is young enough. */
@@ -148,7 +161,7 @@ async function readThread(command: Command, { readThread: read, signal }: Answer
   return toSummaryQuestion(command, await read(command, signal));
 }
 
-function obey(command: Exclude<ParleyCommand, { readonly name: 'summarise' }>, botName: string): TurnResult {
+function obey(command: Extract<ParleyCommand, { readonly name: 'help' | 'reset' }>, botName: string): TurnResult {
   const { text, reset } = replyTo(command, botName);
   return { text, reset, verdict: 'answered', reason: `/${command.name}`, tokens: new Map() };
 }
@@ -159,7 +172,7 @@ function delayBeforeRetry(
   error: ModelError | DeliveryError,
 ): number | undefined {
   const retryAfterMs = error.retryAfterMs || undefined; // NaN, of a header that is no number, would be no time at all
-  return nextDelay(retry, { attempt: attemptOf(turn), firstDueAt: clock.now(), retryAfterMs }, clock);
+  return nextDelay(retry, { attempt: turn.attempt - turn.crashes, firstDueAt: clock.now(), retryAfterMs }, clock);
 }
 
 interface Question {
@@ -170,41 +183,83 @@ interface Question {
   readonly tools?: AgentTools | undefined;
 }
 
-async function ask(options: TurnResultOptions, { turn, questions, means, tools: known }: Question): Promise<TurnResult> {
-  const { countTokens, contextTokens, readFiles } = options;
-  const { model, instructions, instructionTokens } = means.voice;
+async function ask(options: TurnResultOptions, question: Question): Promise<TurnResult> {
+  const { contextTokens, readFiles, moderation } = options;
+  const { turn, questions, means } = question;
   const { conversationId } = turn;
   // Nothing is awaited, and nothing else done, for messages that bring no files.
   const files =
     readFiles && questions.some(({ attachments }) => attachments.length > 0)
       ? await readQuestionFiles({ readFiles, download: means.download, conversationId, contextTokens }, questions, means.signal)
       : undefined;
+  // What a person has decided is a note of the program.
+  if (!moderation?.input || question.tools) return answer(options, { ...question, files });
+  const screened = await screen(moderation.input, { turn, questions, files }, means.signal);
+  if (screened.flagged) return refuseFlagged(screened, screened.flagged.category);
+  return { ...(await answer(options, { ...question, ...screened })), events: screened.turn.events };
+}
+
+interface Asked extends Question {
+  readonly files: readonly (QuestionFiles | undefined)[] | undefined;
+}
+
+async function answer(options: TurnResultOptions, { turn, questions, files, means, tools: known }: Asked): Promise<TurnResult> {
+  const { countTokens, contextTokens, moderation } = options;
+  const { model, instructions, instructionTokens } = means.voice;
   if (options.loadTokenizer && isNearBudget(contextTokens, { turn, questions, means }, files)) await options.loadTokenizer();
+  const recalled = await recallFor(options, { turn, questions });
   const { request, questionTokens } = buildContext({
     instructions,
     instructionTokens,
     summary: turn.summary,
+    recalled,
     history: turn.history,
     questions,
     files,
     maxTokens: contextTokens,
     countTokens,
   });
-  const { onText, onStep, signal } = means;
-  const tools = known ?? options.toolsFor?.({ turn, questions, hasFiles: files !== undefined });
-  const asked = means.meter?.around(model) ?? model;
-  const { text: answer, usage, wanted, ...answered } = await runAgent({ model: asked, request, onText, onStep, tools }, signal);
+  const { onStep, signal } = means;
+  // Nothing is shown before it was checked as a whole.
+  const onText = moderation?.output ? () => undefined : means.onText;
+  const notes = options.memory?.keepsFacts ? createNotes(turn, questions) : undefined;
+  const tools = known ?? options.toolsFor?.({ turn, questions, hasFiles: files !== undefined, remember: notes?.add });
+  const metered = means.meter?.around(model) ?? model;
+  const hasMore = known !== undefined || files !== undefined || recalled !== undefined;
+  const asked = options.answerCache?.around(metered, { turn, tools, hasMore }) ?? metered;
+  const run = { model: asked, request: { ...request, ...placeOf(turn) }, onText, onStep, tools };
+  const { text: said, citations = [], usage, wanted, ...answered } = await runAgent(run, signal);
+  const cited = withSources(said, citations);
   const unread = files ? toUnreadNote(files) : '';
-  const text = unread === '' ? answer : endHere(answer, unread);
-  return {
+  const remembers = notes?.facts ?? [];
+  const below = [unread, remembers.length > 0 ? toRememberedNote(remembers) : ''].filter((note) => note !== '').join('\n\n');
+  const text = below === '' ? cited : endHere(cited, below);
+  const result: TurnResult = {
     text,
     ...(wanted && tools ? { asks: { call: wanted, asker: tools.place.author, fromOutside: tools.fromOutside ?? false } } : {}),
+    ...(remembers.length > 0 ? { remembers } : {}),
+    ...(tools?.posts?.length ? { posts: [...tools.posts] } : {}),
     verdict: 'answered',
     tokens: new Map(turn.events.map(({ seq }, index) => [seq, questionTokens[index] ?? 0])),
     ...(files ? { files: toTranscript(turn, files, countTokens) } : {}),
     answerTokens: tokensOf(text, usage, countTokens),
     usage: { model: answered.model, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens },
   };
+  return moderation?.output ? checkAnswer(moderation.output, result, signal) : result;
+}
+
+/** All events of a turn come from one place. */
+function placeOf({ conversationId, events: [first] }: ClaimedTurn): Pick<ModelRequest, 'place'> {
+  return first ? { place: { adapter: first.event.adapter, tenant: first.event.tenant, conversationId } } : {};
+}
+
+/** A thread that is summed up is other people's, and what somebody has decided about a call is no question. */
+async function recallFor({ memory }: TurnResultOptions, { turn, questions }: Pick<Question, 'turn' | 'questions'>) {
+  const asker = questions.at(-1);
+  const isQuestion = turn.events.every(
+    ({ event }) => event.type === 'message' || (event.type === 'command' && event.name === 'ask'),
+  );
+  return turn.hasFacts && asker && isQuestion ? recall(memory, { asker, forModel: true }) : undefined;
 }
 
 function toTranscript(
@@ -236,11 +291,6 @@ function isNearBudget(
 /** What a model reports may count its hidden reasoning too, which is no part of the transcript: then the text is counted. */
 function tokensOf(text: string, { estimated, outputTokens }: ModelUsage, countTokens: TurnResultOptions['countTokens']): number {
   return estimated || outputTokens > text.length / 2 ? countTokens(text) : outputTokens;
-}
-
-/** Without those that ended with their process. */
-function attemptOf({ attempt, crashes }: ClaimedTurn): number {
-  return attempt - crashes;
 }
 
 function isStopped({ reason }: AbortSignal): boolean {

@@ -1,16 +1,21 @@
 import type { AgentTools } from '../agent/agent-tools.ts';
+import { besideRequest } from '../agent/wanted-call.ts';
 import type { Clock } from '../clock.ts';
 import { parseFileBlock } from '../file-block.ts';
 import type { InboundMessage } from '../message.ts';
 import type { Approval } from '../store/approval-store.ts';
+import type { LoggedToolCall } from '../store/tool-call-store.ts';
 import type { ClaimedTurn, Store } from '../store/store.ts';
 import type { Approvers } from '../tools/approvers.ts';
+import type { ToolPlace } from '../tools/tool.ts';
 import type { Toolbox } from '../tools/toolbox.ts';
 
 export interface TurnToolsOptions {
   readonly store: Pick<Store, 'beginToolCall' | 'recordToolCalls' | 'listToolCalls' | 'findApproval' | 'listApprovals'>;
   readonly toolbox: Toolbox;
   readonly clock: Clock;
+  /** Whether answers say what documents they come from; they do where it is left out. */
+  readonly cites?: boolean;
   /** How long a call waits for a person's approval; an hour where it is left out. */
   readonly approvalMs?: number;
   /** Nobody may approve on a platform where it is left out. */
@@ -22,6 +27,7 @@ export interface ToolQuestion {
   readonly questions: readonly InboundMessage[];
   /** Whether anything that was read from files or elsewhere is in the context. */
   readonly hasFiles: boolean;
+  readonly remember?: ToolPlace['remember'];
   /** Of a turn that goes on after somebody has decided about a call: for whom that is made, and what was in the context then. */
   readonly decided?: Pick<Approval, 'asker' | 'untrusted'> | undefined;
 }
@@ -34,6 +40,8 @@ export interface ToolsForTurn {
   hasApprovers(adapter: string): boolean;
   /** What a person was asked to approve. */
   findApproval(id: string): Promise<Approval | undefined>;
+  /** The other calls of the step that asked: none of them was made. Arguments as they are recorded: without secrets, and cut where they are long. */
+  listUnmade(approval: Approval): Promise<readonly Pick<LoggedToolCall, 'tool' | 'arguments'>[]>;
 }
 
 const earlierLimit = 100;
@@ -46,24 +54,37 @@ export function createToolsForTurn(options: TurnToolsOptions): ToolsForTurn {
     approvalMs,
     hasApprovers: (adapter: string) => approvers?.areNamed(adapter) ?? false,
     findApproval: (id: string) => store.findApproval(id),
+    listUnmade: async ({ turnId }: Approval) => {
+      const calls = (await store.listToolCalls({ turnId, limit: earlierLimit })).filter(
+        ({ outcome }) => outcome === besideRequest,
+      );
+      // Each attempt at the answer has recorded its own.
+      const unmade = new Map(calls.map((call) => [`${call.tool} ${call.arguments}`, call]));
+      return [...unmade.values()].toReversed();
+    },
   });
 }
 
-function createFind({ store, toolbox, clock }: TurnToolsOptions): (question: ToolQuestion) => AgentTools | undefined {
-  return ({ turn, questions, hasFiles, decided }) => {
+function createFind({
+  store,
+  toolbox,
+  clock,
+  cites = true,
+}: TurnToolsOptions): (question: ToolQuestion) => AgentTools | undefined {
+  return ({ turn, questions, hasFiles, remember, decided }) => {
     const newest = questions.at(-1);
     const { conversationId, turnId } = turn;
     // What others wrote in a thread is summed up, and nothing else is done with it.
     if (!newest || turn.events.some(({ event }) => event.type === 'command' && event.name === 'summarise')) return undefined;
     const { adapter, tenant } = newest;
-    const place = { adapter, tenant, conversationId, author: decided?.asker ?? newest.author };
+    const place = { adapter, tenant, conversationId, author: decided?.asker ?? newest.author, remember };
     const offered = toolbox.toolsFor(place);
     const missing = toolbox.missingFor(place);
     if (offered.length + missing.length === 0 && !decided) return undefined;
     const authors = decided ? [decided.asker] : questions.map(({ author }) => author);
     const fromOutside = adapter === 'webhook' || authors.some(({ isBot }) => isBot);
     return {
-      ...{ offered, limits: toolbox.limits, clock, turnId, place, fromOutside, missing },
+      ...{ offered, limits: toolbox.limits, clock, turnId, place, fromOutside, missing, cites, posts: [] },
       untrusted:
         fromOutside ||
         hasFiles ||

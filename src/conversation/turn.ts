@@ -69,7 +69,16 @@ export function createTurnRunner(options: TurnOptions): RunTurn {
     }
     if (result !== undefined && !('retryAt' in result)) {
       // Although a stop may have come meanwhile: what is finished need not be done again.
-      const moreWaiting = await commitTurn(options, { turn, startedAt, address, adapter, result, stream, spent: meter?.spent() });
+      const to = result.events ? addressOf(result.events) : address;
+      const moreWaiting = await commitTurn(options, {
+        turn,
+        startedAt,
+        address: to,
+        adapter,
+        result,
+        stream,
+        spent: meter?.spent(),
+      });
       if (result.verdict === 'answered') options.summaries?.after(toEnded(turn, result, voiceOf(turn.events).model));
       return { moreWaiting };
     }

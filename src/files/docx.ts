@@ -7,9 +7,7 @@ const maxXmlBytes = 64 * 1024 * 1024;
 
 /** The running text of a DOCX file: paragraphs, tables with tabs between their cells. Notes, headers and pictures are left out. */
 export function docxToText(bytes: Buffer): string {
-  const part = readZipPart(bytes, 'word/document.xml', maxXmlBytes) ?? readZipPart(bytes, 'word/document2.xml', maxXmlBytes);
-  if (!part) throw new FileError({ message: 'it has no text' });
-  const xml = part.toString('utf8');
+  const xml = readDocxPart(bytes);
   const pieces: string[] = [];
   // Nothing here nests in a way that matters: text runs, and what stands between them.
   for (const [, text, mark] of xml.matchAll(
@@ -19,6 +17,13 @@ export function docxToText(bytes: Buffer): string {
     else pieces.push(separators[mark ?? ''] ?? '\n');
   }
   return tidy(pieces.join('').replaceAll('\n\u0000', '\t').replaceAll('\u0000', '\t'));
+}
+
+/** The XML of the document itself. Throws a FileError where there is none. */
+export function readDocxPart(bytes: Buffer): string {
+  const part = readZipPart(bytes, 'word/document.xml', maxXmlBytes) ?? readZipPart(bytes, 'word/document2.xml', maxXmlBytes);
+  if (!part) throw new FileError({ message: 'it has no text' });
+  return part.toString('utf8');
 }
 
 /** A cell ends after its last paragraph: the mark takes the place of that line break. */

@@ -2,6 +2,8 @@ import { FileError } from '../errors.ts';
 export interface PdfLimits {
   readonly maxPages: number;
   readonly maxCharacters: number;
+  /** Whether each page is put under a heading, as in `## Page 3`. */
+  readonly markdown?: boolean;
 }
 
 export interface PdfText {
@@ -10,7 +12,7 @@ export interface PdfText {
 }
 
 /** The text of a PDF, page by page, until one of the limits. A page that has none, because it is a picture, is said. Throws where it cannot be read. */
-export async function pdfToText(bytes: Uint8Array, { maxPages, maxCharacters }: PdfLimits): Promise<PdfText> {
+export async function pdfToText(bytes: Uint8Array, { maxPages, maxCharacters, markdown }: PdfLimits): Promise<PdfText> {
   const { getDocumentProxy } = await import('unpdf');
   const pdf = await getDocumentProxy(bytes, { verbosity: 0, stopAtErrors: false }).catch(explain);
   const pages: string[] = [];
@@ -26,7 +28,7 @@ export async function pdfToText(bytes: Uint8Array, { maxPages, maxCharacters }: 
       .trim();
     page.cleanup();
     if (text === '') continue;
-    pages.push(`[page ${last}]\n${text}`);
+    pages.push(markdown ? `## Page ${last}\n\n${text}` : `[page ${last}]\n${text}`);
     length += text.length;
   }
   if (pages.length === 0) throw new FileError({ message: `it holds no text in its ${last} pages, only pictures` });

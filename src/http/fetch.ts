@@ -74,7 +74,7 @@ export function createFetch(options: FetchOptions = {}): ThinFetch {
       await exchange.return();
       throw new TypeError('fetch failed', { cause: new Error('unexpected redirect') });
     }
-    url.hash = '';
+    if (url.hash !== '') url.hash = ''; // parsed anew even where there is none
     const response = new ThinResponse(url.href, head, isEmpty ? null : new ThinBody(exchange, contentEncoding(head.headers)));
     return response as unknown as Response; // It has all that is used of a Response; the type asks for web streams too.
   }

@@ -32,6 +32,8 @@ export interface Worker {
   start(): void;
   /** Saves events; resolves after the commit. Where there is room, their turns begin at once. */
   accept(batch: AcceptBatch): Promise<readonly AcceptResult[]>;
+  /** The ledger has erased what turns of these conversations have read: they begin anew. */
+  interrupt(conversationIds: readonly string[]): void;
   /** Something may be waiting. */
   wake(): void;
   /** Takes up nothing more, lets running turns end for `drainMs`, then stops them; they are handed back. */
@@ -89,9 +91,8 @@ export function createWorker(options: WorkerOptions): Worker {
 
   /** After a stall longer than a lease this process may find its own conversation free again. */
   function abortOlder({ conversationId }: ClaimedTurn): void {
-    for (const { turn, controller } of running) {
+    for (const { turn, controller } of running)
       if (turn.conversationId === conversationId) controller.abort(new TurnAborted('lease lost'));
-    }
   }
 
   return {
@@ -100,6 +101,7 @@ export function createWorker(options: WorkerOptions): Worker {
       loop.start();
     },
     accept,
+    interrupt: (conversationIds) => interrupt({ running, coming: room.coming }, conversationIds),
     wake: loop.wake,
     stop: async (drainMs) => {
       const claimed = loop.stop();
@@ -131,6 +133,21 @@ function abortGone(running: Iterable<RunningTurn>, { adapter, events }: AcceptBa
     const event = turn.events[0]?.event;
     if (event?.adapter === adapter && tenants.has(event.tenant)) controller.abort(new TurnAborted('lease lost'));
   }
+}
+
+interface Interrupted {
+  readonly running: Iterable<RunningTurn>;
+  readonly coming: () => Promise<unknown>;
+}
+
+function interrupt({ running, coming }: Interrupted, conversationIds: readonly string[]): void {
+  const abort = (): void => {
+    for (const { turn, controller } of running)
+      if (conversationIds.includes(turn.conversationId)) controller.abort(new TurnAborted('changed'));
+  };
+  abort();
+  // What was claimed before it was erased may come only now.
+  void coming().then(abort);
 }
 
 /** What runTurn could not handle: a bug, or a store that fails. The attempt counts, so that it cannot go round for ever. */

@@ -12,34 +12,43 @@ export interface ChunkedDocument {
   readonly passages: readonly Passage[];
 }
 
+export interface ChunkOptions {
+  /** Whether headings, lists and the like are looked for. By the name of the source unless given. */
+  readonly markdown?: boolean | undefined;
+  /** Of a document whose text may have none: it stands above all headings but one of the first level. */
+  readonly title?: string | undefined;
+}
+
 /**
  * Cuts a document into passages: each stands under one heading and holds whole paragraphs, lists, tables and code blocks; only what is
  * longer than a passage by itself is cut. A passage's heading is its path, from the document's title down.
  */
-export function chunkDocument(source: string, content: string): ChunkedDocument {
+export function chunkDocument(source: string, content: string, options: ChunkOptions = {}): ChunkedDocument {
+  const { markdown = !/\.txt$/i.test(source), title: given } = options;
   const passages: Passage[] = [];
   const path: string[] = [];
   let title: string | undefined;
   let blocks: string[] = [];
 
   const flush = (): void => {
-    const heading = path.filter((part) => part !== '').join(headingSeparator) || titleFromName(source);
+    const whole = given === undefined || (path[0] ?? '') !== '' ? path : [given, ...path.slice(1)];
+    const heading = whole.filter((part) => part !== '').join(headingSeparator) || titleFromName(source);
     for (const text of pack(blocks)) passages.push({ source, heading, text, position: passages.length });
     blocks = [];
   };
-  for (const block of toBlocks(content, { markdown: !/\.txt$/i.test(source) })) {
+  for (const block of toBlocks(content, { markdown })) {
     if (typeof block === 'string') {
       blocks.push(block);
       continue;
     }
     flush();
-    title ??= block.text;
+    if (given === undefined || block.level === 1) title ??= block.text;
     path.length = Math.min(path.length, block.level - 1);
     while (path.length < block.level - 1) path.push('');
     path.push(block.text);
   }
   flush();
-  return { title: title ?? titleFromName(source), passages };
+  return { title: title ?? given ?? titleFromName(source), passages };
 }
 
 interface Heading {
@@ -184,7 +193,7 @@ function cutAnnouncement(text: string, room: number): readonly [string, string] 
   return last.endsWith(':') && last.length <= room ? [text.slice(0, Math.max(at, 0)), last] : [text, ''];
 }
 
-function titleFromName(source: string): string {
+export function titleFromName(source: string): string {
   const name = source.split('/').at(-1) ?? source;
   return (
     name

@@ -1,159 +1,172 @@
-import { hash } from 'node:crypto';
-import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import type { Clock } from '../clock.ts';
 import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { IndexedPassage, KnowledgeStore, Passage } from '../store/knowledge-store.ts';
+import type { FeedbackStore } from '../store/feedback-store.ts';
+import type { IndexedPassage, KnowledgeStore, ListedDocument, Passage, SourceProblem } from '../store/knowledge-store.ts';
 import { chunkDocument } from './chunk.ts';
+import type { DocumentItem, ItemContent, ItemResult, Listing, ReadDocument, Stamps } from './document-item.ts';
+import { listFiles, listFolder } from './folder.ts';
+import { listPages, listSitemap } from './pages.ts';
+import { collectionOf, type KnowledgeSource } from './source.ts';
+import { listTickets } from './tickets.ts';
 import { toIndexWords } from './words.ts';
 
-export interface IngestOptions {
-  readonly folder: string;
-  readonly store: Pick<KnowledgeStore, 'listDocuments' | 'putDocument' | 'removeDocument'>;
+export interface IngestMeans {
+  readonly store: Pick<
+    KnowledgeStore,
+    'listDocuments' | 'putDocument' | 'touchDocument' | 'removeDocument' | 'listSyncs' | 'putSync'
+  > &
+    Pick<FeedbackStore, 'listSolved'>;
+  readonly clock: Clock;
   readonly log: Log;
+  readonly readDocument: ReadDocument;
+  /** Judges addresses before it connects to them, and follows no redirect. */
+  readonly fetch: typeof globalThis.fetch;
+  /** Called after each document. */
+  readonly onProgress?: ((progress: IngestProgress) => void) | undefined;
+}
+
+export interface IngestProgress {
+  /** The name of the source. */
+  readonly collection: string;
+  readonly done: number;
+  readonly of: number;
+  /** What was looked at last. */
+  readonly source: string;
 }
 
 export interface IngestReport {
+  /** The name of the source. */
+  readonly collection: string;
+  /** Read and put into the index, because they are new or have changed. */
   readonly added: number;
   readonly unchanged: number;
   readonly removed: number;
-  /** Titles of all documents, in the order of their paths. */
-  readonly titles: readonly string[];
+  readonly problems: readonly SourceProblem[];
 }
 
-const maxFileBytes = 2 * 1024 * 1024;
-const maxFiles = 5_000;
-const maxDepth = 16;
-/** What is put into the index at once is committed at once: a write to the disk for each file would make the first start slow. */
-const filesAtOnce = 32;
-
-/** Part of every hash: another way of cutting and indexing documents must reach those that have not changed. */
-const indexVersion = 2;
-
 /**
- * Brings the index up to date with the Markdown and text files of a folder: what is new or changed is put in, what is gone is taken
- * out. A file or subfolder that cannot be read keeps what the index has of it.
+ * Brings the index up to date with one source: what is new or changed is put in, what is gone is taken out. One document after the other
+ * is whole: whenever this ends, the next time goes on from there. What cannot be read stops nothing, and is said at the end.
  */
-export async function ingestFolder({ folder, store, log }: IngestOptions, signal?: AbortSignal): Promise<IngestReport> {
-  const known = new Map((await store.listDocuments()).map((document) => [document.source, document.hash]));
-  const { files, unreadable } = await findFiles(folder, log);
-  const gone = new Set([...known.keys()].filter((source) => !unreadable.some((prefix) => source.startsWith(prefix))));
-  const titles: string[] = [];
-  let added = 0;
-
-  const ingest = async (file: FoundFile): Promise<string | undefined> => {
-    const content = await readDocument(file, log);
-    if (content !== 'ignored') gone.delete(file.source);
-    if (typeof content === 'string') return undefined;
-    const { title, passages } = chunkDocument(file.source, content.text);
-    if (known.get(file.source) === content.hash) return title;
-    added += 1;
-    await store.putDocument({ source: file.source, hash: content.hash }, passages.map(withIndexWords));
-    return title;
-  };
-  for (let start = 0; start < files.length; start += filesAtOnce) {
-    signal?.throwIfAborted();
-    const batch = await Promise.all(files.slice(start, start + filesAtOnce).map(ingest));
-    titles.push(...batch.filter((title) => title !== undefined));
+export async function ingestSource(source: KnowledgeSource, means: IngestMeans, signal: AbortSignal): Promise<IngestReport> {
+  const { store, clock, log } = means;
+  const { name } = source;
+  const collection = collectionOf(source);
+  const known = new Map((await store.listDocuments(collection)).map((document) => [document.source, document]));
+  const earlier = (await store.listSyncs()).find((sync) => sync.collection === collection)?.problems ?? [];
+  const listing = await list(source, means, signal);
+  const ingest = createIngest({ name, collection, known, earlier, means, of: listing.items.length }, signal);
+  for (let start = 0; start < listing.items.length; start += listing.atOnce) {
+    signal.throwIfAborted();
+    await Promise.all(listing.items.slice(start, start + listing.atOnce).map(ingest.one));
   }
-  await Promise.all([...gone].map((source) => store.removeDocument(source)));
-  if (added + gone.size > 0) log.info('knowledge folder read', { folder, documents: titles.length, added, removed: gone.size });
-  return { added, unchanged: titles.length - added, removed: gone.size, titles };
+  const places = new Map(listing.items.map((item, place) => [item.source, place]));
+  const gone = [...known.keys()].filter((each) => !places.has(each) && !listing.keeps(each));
+  for (const each of gone) await ingest.remove(each);
+  // In the order of the source: several are read at once, and which of them ends first is chance.
+  const problems = [...listing.problems, ...ingest.problems.toSorted((one, other) => placeOf(one) - placeOf(other))];
+  await store.putSync({ collection, syncedAt: clock.now(), problems });
+  const { added, unchanged, removed } = ingest.counts;
+  if (added + removed > 0) log.info('documents read', { collection: name, added, unchanged, removed, problems: problems.length });
+  tellProblems({ name, problems, earlier }, log);
+  return { collection: name, added, unchanged, removed, problems };
+
+  function placeOf({ source: each }: SourceProblem): number {
+    return places.get(each) ?? 0;
+  }
+}
+
+const toldAtOnce = 50;
+
+/** What was not said the last time. */
+function tellProblems(
+  { name, problems, earlier }: Pick<Ingest, 'name' | 'earlier'> & { problems: readonly SourceProblem[] },
+  log: Log,
+) {
+  const told = new Set(earlier.map(({ source, reason }) => `${source}\n${reason}`));
+  const fresh = problems.filter(({ source, reason }) => !told.has(`${source}\n${reason}`));
+  for (const { source, reason } of fresh.slice(0, toldAtOnce))
+    log.warn('document not read', { collection: name, source, reason });
+  if (fresh.length > toldAtOnce)
+    log.warn('further documents not read: parley knowledge list names them', {
+      collection: name,
+      count: fresh.length - toldAtOnce,
+    });
+}
+
+async function list({ content }: KnowledgeSource, means: IngestMeans, signal: AbortSignal): Promise<Listing> {
+  signal.throwIfAborted();
+  if (content.type === 'folder') return listFolder(content.folder, means);
+  if (content.type === 'files') return listFiles(content.files, means);
+  if (content.type === 'tickets') return listTickets(content, means.store);
+  return content.type === 'urls' ? listPages(content.urls, means) : listSitemap(content, means, signal);
+}
+
+interface Ingest {
+  /** Of the source. */
+  readonly name: string;
+  readonly collection: string;
+  readonly known: ReadonlyMap<string, ListedDocument>;
+  readonly earlier: readonly SourceProblem[];
+  readonly means: IngestMeans;
+  readonly of: number;
+}
+
+function createIngest({ name, collection, known, earlier, means, of }: Ingest, signal: AbortSignal) {
+  const { store, clock, onProgress } = means;
+  const counts = { added: 0, unchanged: 0, removed: 0 };
+  const problems: SourceProblem[] = [];
+  let done = 0;
+
+  async function remove(source: string): Promise<void> {
+    if (!known.has(source)) return;
+    await store.removeDocument({ collection, source });
+    counts.removed += 1;
+  }
+
+  async function put(source: string, content: ItemContent, stamps: Stamps = {}): Promise<void> {
+    const { hash, text, markdown, title: ownTitle, url, note } = content;
+    if (note !== undefined) problems.push({ source, reason: note, hash });
+    const { title, passages } = chunkDocument(source, text, { markdown, title: ownTitle });
+    const document = { collection, source, hash, title, url, fetchedAt: clock.now(), ...stamps };
+    await store.putDocument(document, passages.map(withIndexWords));
+    counts.added += 1;
+  }
+
+  async function keep(source: string, stamps: Stamps | undefined): Promise<void> {
+    counts.unchanged += 1;
+    if (stamps) await store.touchDocument({ collection, source, fetchedAt: clock.now(), ...stamps });
+    // What was noted about it is still so.
+    const hash = known.get(source)?.hash;
+    problems.push(...earlier.filter((problem) => problem.source === source && problem.hash === hash));
+  }
+
+  async function settle(source: string, result: ItemResult): Promise<void> {
+    if (result.type === 'unchanged') return keep(source, result.stamps);
+    if (result.type === 'read') return put(source, result.content, result.stamps);
+    const { reason, hash } = result;
+    problems.push({ source, reason, ...(hash === undefined ? {} : { hash }) });
+    if (!result.keep) await remove(source);
+  }
+
+  async function one(item: DocumentItem): Promise<void> {
+    const { source } = item;
+    const problem = earlier.find((each) => each.source === source && each.hash !== undefined);
+    const result = await item.read({ document: known.get(source), problem }, signal).catch((error: unknown): ItemResult => {
+      signal.throwIfAborted();
+      return { type: 'unread', reason: describeError(error), keep: true };
+    });
+    await settle(source, result);
+    done += 1;
+    onProgress?.({ collection: name, done, of, source });
+  }
+
+  return { counts, problems, one, remove };
 }
 
 /** With the words that the index cannot see. */
 export function withIndexWords(passage: Passage): Passage | IndexedPassage {
   const words = { heading: toIndexWords(passage.heading), text: toIndexWords(passage.text) };
   return words.heading === '' && words.text === '' ? passage : { ...passage, words };
-}
-
-interface FoundFile {
-  /** Relative to the folder, with slashes. */
-  readonly source: string;
-  readonly path: string;
-}
-
-interface FoundFiles {
-  readonly files: readonly FoundFile[];
-  /** What sources begin with about which nothing is known now. */
-  readonly unreadable: readonly string[];
-}
-
-async function findFiles(folder: string, log: Log): Promise<FoundFiles> {
-  const files: FoundFile[] = [];
-  const unreadable: string[] = [];
-  const root = await realpath(folder).catch(() => undefined);
-  if (root === undefined) {
-    log.warn('knowledge folder does not exist: there are no documents to answer from', { folder });
-    return { files, unreadable };
-  }
-  const walk = async (prefix: string, depth: number): Promise<void> => {
-    let entries;
-    try {
-      entries = await readdir(join(root, prefix), { withFileTypes: true });
-    } catch (error) {
-      log.warn('knowledge folder cannot be read', { folder: join(folder, prefix), error: describeError(error) });
-      unreadable.push(prefix);
-      return;
-    }
-    for (const entry of entries.toSorted((first, second) => (first.name < second.name ? -1 : 1))) {
-      if (entry.name.startsWith('.')) continue;
-      const source = prefix + entry.name.normalize('NFC');
-      const path = join(root, prefix, entry.name);
-      if (entry.isDirectory()) {
-        if (depth < maxDepth) await walk(`${prefix}${entry.name}/`, depth + 1);
-      } else if (!/\.(md|markdown|txt)$/i.test(entry.name)) {
-        log.debug('knowledge file ignored: only .md and .txt are read', { source });
-      } else if (files.length >= maxFiles) {
-        log.warn('knowledge file ignored: there are too many', { source, maxFiles });
-      } else if (entry.isFile() || (entry.isSymbolicLink() && (await leadsInside(path, root)))) {
-        files.push({ source, path });
-      } else {
-        log.warn('knowledge file ignored: it leads out of the folder', { source });
-      }
-    }
-  };
-  await walk('', 0);
-  return { files, unreadable };
-}
-
-/** Kubernetes mounts files as links to a neighbouring folder, so links are followed, but never to a place outside: that could be anything. */
-async function leadsInside(path: string, root: string): Promise<boolean> {
-  const target = await realpath(path).catch(() => undefined);
-  return target !== undefined && target.startsWith(root + sep) && (await lstat(target)).isFile();
-}
-
-interface DocumentContent {
-  readonly text: string;
-  readonly hash: string;
-}
-
-async function readDocument({ source, path }: FoundFile, log: Log): Promise<DocumentContent | 'ignored' | 'unreadable'> {
-  try {
-    const { size } = await stat(path);
-    if (size > maxFileBytes) {
-      log.warn('knowledge file ignored: it is too large', { source, size, maxFileBytes });
-      return 'ignored';
-    }
-    const text = decode(await readFile(path));
-    if (text === undefined) {
-      log.warn('knowledge file ignored: it is not text', { source });
-      return 'ignored';
-    }
-    return { text, hash: hash('sha256', `${indexVersion}\n${text}`) };
-  } catch (error) {
-    log.warn('knowledge file cannot be read', { source, error: describeError(error) });
-    return 'unreadable';
-  }
-}
-
-/** UTF-8 with or without a byte order mark, UTF-16 with one, or what old editors on Windows write. */
-function decode(bytes: Uint8Array): string | undefined {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
-  if (bytes.includes(0)) return undefined;
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder('windows-1252').decode(bytes);
-  }
 }

@@ -8,6 +8,8 @@ export interface Ranked<T> {
   readonly score: number;
   /** Whether the passage has enough of what was asked to be an answer. */
   readonly isAnswer: boolean;
+  /** Whether it has all that was asked. */
+  readonly isWhole: boolean;
 }
 
 export interface RankOptions {
@@ -46,7 +48,8 @@ export function rankPassages<T extends RankedPassage>(candidates: readonly T[], 
     if (language && detectLanguage(passage.text) === language) score *= bonus.language;
     const onSubject = subjects.some((isSubject, index) => isSubject && (found.title[index] || found.heading[index]));
     const least = onSubject ? leastCoverage.onSubject : leastCoverage.elsewhere;
-    return { passage, score, isAnswer: coverage(found.scores, rarity, options) >= least };
+    const covered = coverage(found.scores, rarity, options);
+    return { passage, score, isAnswer: covered >= least, isWhole: covered > 0.999 };
   });
   return ranked.toSorted((first, second) => second.score - first.score || comparePlace(first.passage, second.passage));
 }
@@ -118,6 +121,7 @@ function best(words: readonly string[], term: Term): number {
 }
 
 function comparePlace(first: RankedPassage, second: RankedPassage): number {
+  if (first.collection !== second.collection) return first.collection < second.collection ? -1 : 1;
   if (first.source !== second.source) return first.source < second.source ? -1 : 1;
   return first.position - second.position;
 }

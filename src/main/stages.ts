@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { toDeliveryPolicy } from '../config/delivery-policy.ts';
 import { toLimits } from '../config/resolve-limits.ts';
+import { createAnswerCache, type AnswerCache, type AnswerCacheOptions } from '../conversation/answer-cache.ts';
 import type { Profiles } from '../conversation/profiles.ts';
 import type { TurnLimits } from '../conversation/limits.ts';
 import { createSummaries, type Summaries, type SummariesOptions } from '../conversation/rolling-summary.ts';
@@ -24,6 +25,7 @@ import { createDeliver } from '../outbox/delivery.ts';
 import { createOutbox } from '../outbox/outbox.ts';
 import type { Store } from '../store/store.ts';
 import { createApprovers } from '../tools/approvers.ts';
+import { moderationOf } from './moderation.ts';
 
 const pollMs = 1_000;
 
@@ -66,6 +68,9 @@ export function createStages({ config, log }: Surroundings, parts: StageParts) {
   const runTurn = createTurnRunner({
     limits,
     summaries,
+    answerCache: answerCacheOf(config, { store, clock, log }),
+    moderation: moderationOf(config, { fetch, clock, log }),
+    memory: { store, keepsFacts: config.memory.enabled, onForgotten: (ids) => worker.interrupt(ids) },
     ...{ store, adapters: byName, model, profiles, countTokens, clock, log, bot: config.bot, toolsFor },
     // The built-in model reads the last questions only, and has no budget of tokens.
     ...(config.model.provider === 'builtin' ? {} : { loadTokenizer }),
@@ -94,6 +99,16 @@ export function createStages({ config, log }: Surroundings, parts: StageParts) {
     onPlace: profiles.set,
   });
   return { inbox, outbox, worker, summaries };
+}
+
+/** Undefined where no source has it switched on. The built-in model costs nothing. */
+function answerCacheOf({ webhooks, model }: Config, parts: Omit<AnswerCacheOptions, 'lifetimesMs'>): AnswerCache | undefined {
+  const lifetimesMs = new Map(
+    Object.entries(webhooks).flatMap(([name, { cacheMinutes }]) =>
+      cacheMinutes === undefined ? [] : [[name, cacheMinutes * 60_000] as const],
+    ),
+  );
+  return lifetimesMs.size === 0 || model.provider === 'builtin' ? undefined : createAnswerCache({ ...parts, lifetimesMs });
 }
 
 /** The built-in model sums nothing up. */

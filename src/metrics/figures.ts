@@ -23,6 +23,10 @@ export function createFigures() {
     postponed: counter('parley_turns_postponed_total', 'Attempts at a turn that are to be repeated.', []),
     tokens: counter('parley_model_tokens_total', 'Tokens of answers that were committed.', ['model', 'direction']),
     limited: counter('parley_limits_reached_total', 'Turns that a limit has ended, by its name.', ['limit']),
+    moderated: counter('parley_moderation_refusals_total', 'Turns that moderation has ended, by what was flagged as what.', [
+      'direction',
+      'category',
+    ]),
     spentTokens: counter(
       'parley_limits_spent_tokens_total',
       'Tokens that were settled against limits, of attempts that failed too.',

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { AcceptResult } from '../adapter.ts';
 import { nothing, type Amount } from '../limits.ts';
 import type { InboundEvent } from '../message.ts';
-import type { Store, TurnOutcome } from '../store/store.ts';
+import type { SettledEvent, Store, TurnOutcome } from '../store/store.ts';
 import type { Figures } from './figures.ts';
 
 /** Counts what has been committed, so that nothing is counted twice that was tried twice. */
@@ -15,7 +15,7 @@ export function watchStore(store: Store, figures: Figures, clock: Pick<Clock, 'n
 
   function onCommitted({ deliver: { adapter }, events, startedAt, failure, ...outcome }: TurnOutcome): void {
     const { model = '', inputTokens = 0, outputTokens = 0 } = outcome;
-    figures.turns.inc({ adapter, verdict: events[0]?.verdict ?? 'answered' });
+    countVerdict({ adapter, event: events[0] }, figures);
     figures.turnSeconds.observe({ adapter }, Math.max(0, clock.now() - startedAt) / 1_000);
     if (failure) figures.dead.inc({ kind: 'turn' });
     if (model === '') return;
@@ -65,4 +65,16 @@ export function watchStore(store: Store, figures: Figures, clock: Pick<Clock, 'n
       return isHeld;
     },
   };
+}
+
+interface Settled {
+  readonly adapter: string;
+  readonly event: SettledEvent | undefined;
+}
+
+function countVerdict({ adapter, event }: Settled, { turns, moderated }: Figures): void {
+  turns.inc({ adapter, verdict: event?.verdict ?? 'answered' });
+  // As the conversation words it.
+  const [, direction, category = ''] = /^moderation\.(input|output): (.+) \(/.exec(event?.reason ?? '') ?? [];
+  if (direction !== undefined) moderated.inc({ direction, category });
 }

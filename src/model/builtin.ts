@@ -1,3 +1,4 @@
+import type { Place } from '../place-rule.ts';
 import type { Model } from './model.ts';
 import { type Citation, type Conversation, readConversation } from './builtin/conversation.ts';
 import { quoteFiles } from './builtin/files.ts';
@@ -11,6 +12,8 @@ export interface BuiltinQuery {
   readonly context: readonly string[];
   /** What has been quoted already, newest first. */
   readonly quoted: readonly Citation[];
+  /** Where it is asked: not all may be seen everywhere. */
+  readonly place?: Place | undefined;
 }
 
 export interface BuiltinPassage extends Citation {
@@ -22,8 +25,8 @@ export interface BuiltinPassage extends Citation {
 export interface BuiltinModelOptions {
   /** Passages that answer the question, best first; none where nothing does. */
   readonly search: (query: BuiltinQuery, signal: AbortSignal) => Promise<readonly BuiltinPassage[]>;
-  /** What the documents are about. */
-  readonly topics?: (() => readonly string[]) | undefined;
+  /** What the documents are about that may be seen there. */
+  readonly topics?: ((place?: Place) => Promise<readonly string[]>) | undefined;
   /** As a code like `de`; undefined where the text does not tell. */
   readonly detectLanguage?: ((text: string) => string | undefined) | undefined;
   readonly name?: string | undefined;
@@ -54,7 +57,7 @@ export function createBuiltinModel(options: BuiltinModelOptions): Model {
       const unanswered = conversation.unanswered.slice(-maxQuestions).map(understand);
       const asks = unanswered.some(({ question }) => question !== '');
       if (asks) yield { type: 'step', step: { ...searching, state: 'running' } };
-      const { answer, found } = await composeAnswer({ conversation, unanswered }, options, signal);
+      const { answer, found } = await composeAnswer({ conversation, unanswered, place: request.place }, options, signal);
       if (asks)
         yield { type: 'step', step: { ...searching, state: 'done', outcome: found ? 'Found something' : 'Nothing found' } };
       for (const text of toPieces(answer)) {
@@ -64,8 +67,7 @@ export function createBuiltinModel(options: BuiltinModelOptions): Model {
       signal.throwIfAborted();
       yield { type: 'done', finishReason: 'stop', usage: { inputTokens: 0, outputTokens: 0, estimated: true } };
     },
-    check: async () =>
-      `The built-in model is no AI: it quotes from ${topics?.().length ?? 'the'} documents of the knowledge folder.`,
+    check: async () => `The built-in model is no AI: it quotes from ${(await topics?.())?.length ?? 'the'} documents.`,
   };
 }
 
@@ -74,6 +76,7 @@ const searching = { id: 'knowledge', title: 'Searching the knowledge base' } as 
 interface Asked {
   readonly conversation: Conversation;
   readonly unanswered: readonly Understood[];
+  readonly place: Place | undefined;
 }
 
 interface Composed {
@@ -82,19 +85,19 @@ interface Composed {
 }
 
 async function composeAnswer(
-  { conversation, unanswered }: Asked,
+  { conversation, unanswered, place }: Asked,
   options: BuiltinModelOptions,
   signal: AbortSignal,
 ): Promise<Composed> {
   const questions = unanswered.map(({ question }) => question).filter((question) => question !== '');
   const words = phrasesFor(languageOf(unanswered, conversation, options));
-  const topics = options.topics ? topicsLine(options.topics(), words) : '';
+  const topics = async () => (options.topics ? topicsLine(await options.topics(place), words) : '');
   const aside = unanswered.findLast(({ smallTalk }) => smallTalk !== undefined)?.smallTalk;
   if (questions.length === 0) {
     if (aside === 'thanks') return { answer: words.thanks, found: false };
     const greeting = aside === 'identity' ? '' : words.greeting;
     const introduction = conversation.isFirst || aside === 'identity' ? words.introduction : '';
-    return { answer: paragraphs(greeting, introduction, topics), found: false };
+    return { answer: paragraphs(greeting, introduction, await topics()), found: false };
   }
   const ofFile = quoteFiles(questions.join('\n'), conversation.files);
   if (ofFile) {
@@ -102,10 +105,12 @@ async function composeAnswer(
     return { answer: paragraphs(toQuotation(ofFile), closing), found: true };
   }
   const closing = conversation.isFirst || aside === 'identity' ? words.introduction : words.note;
-  const { quoted, related } = await findPassages(questions, conversation, (query) => options.search(query, signal));
+  const { quoted, related } = await findPassages(questions, conversation, (query) =>
+    options.search(place ? { ...query, place } : query, signal),
+  );
   const earlierFile = quoted.length === 0 ? quoteFiles(questions.join('\n'), conversation.earlierFiles) : undefined;
   if (earlierFile) return { answer: paragraphs(toQuotation(earlierFile), closing), found: true };
-  if (quoted.length === 0) return { answer: paragraphs(words.nothing, topics, closing), found: false };
+  if (quoted.length === 0) return { answer: paragraphs(words.nothing, await topics(), closing), found: false };
   const seeAlso = related.length > 0 ? `${words.seeAlso} ${related.join(' · ')}` : '';
   return { answer: paragraphs(...quoted.map(toQuotation), seeAlso, closing), found: true };
 }
@@ -116,7 +121,7 @@ interface Found {
   readonly related: readonly string[];
 }
 
-type Search = (query: BuiltinQuery) => Promise<readonly BuiltinPassage[]>;
+type Search = (query: Omit<BuiltinQuery, 'place'>) => Promise<readonly BuiltinPassage[]>;
 
 /** Looks the questions up one after the other, each in the light of those before it. */
 async function findPassages(questions: readonly string[], { asked, cited }: Conversation, search: Search): Promise<Found> {

@@ -13,6 +13,8 @@ export interface EndpointOptions extends Pick<
   'model' | 'temperature' | 'maxOutputTokens' | 'maxTokensParam' | 'tools'
 > {
   readonly apiKey?: string | undefined;
+  readonly requestsPerMinute?: number | undefined;
+  readonly tokensPerMinute?: number | undefined;
   readonly idleTimeoutSeconds: number;
   readonly timeoutSeconds: number;
 }
@@ -38,35 +40,61 @@ export interface ModelParts {
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
   readonly log: Log;
+  /** Stands around the model of each provider, by its name. */
+  readonly around?: ((provider: string, model: Model) => Model) | undefined;
 }
 
 /** The AI model that the configuration names. What one provider is given never reaches another: each has a client of its own. */
 export async function createAiModel(options: AiModelOptions, parts: ModelParts): Promise<Model> {
   const names = [options.provider, ...options.fallback];
-  const models = await Promise.all(names.map((name) => createMember(name, options, parts)));
+  const patience = names.length > 1 ? { patienceMs: shortPatienceMs } : {};
+  const { around = (_, model) => model } = parts;
+  const create = async (name: string): Promise<Model> => around(name, await createMember(name, options, { ...parts, patience }));
+  const models = await Promise.all(names.map(create));
   const [only] = models;
   return only && models.length === 1 ? only : createFallbackModel(models, parts);
 }
 
-async function createMember(name: string, { openai, providers }: AiModelOptions, parts: ModelParts): Promise<Model> {
+/** Where another one can answer, nobody waits long until this one may. */
+const shortPatienceMs = 2_000;
+
+interface MemberParts extends ModelParts {
+  readonly patience: { readonly patienceMs?: number };
+}
+
+async function createMember(name: string, options: AiModelOptions, parts: MemberParts): Promise<Model> {
+  const created = await createOpenAiModel(toOpenAiOptions(name, options, parts));
+  const concurrency = options.providers[name]?.concurrency;
+  return name === 'openai' || concurrency === undefined ? created : limitConcurrency(created, concurrency);
+}
+
+/** What a client for the endpoint of `openai` or of one of `providers` is made of. */
+export function toOpenAiOptions(
+  name: string,
+  { openai, providers }: Pick<AiModelOptions, 'openai' | 'providers'>,
+  { patience, ...parts }: MemberParts,
+): OpenAiModelOptions {
   if (name === 'openai') {
-    const { idleTimeoutSeconds, timeoutSeconds, apiKey, ...rest } = openai;
-    return createOpenAiModel({ ...parts, ...rest, apiKey, ...toMs({ idleTimeoutSeconds, timeoutSeconds }) });
+    const { idleTimeoutSeconds, timeoutSeconds, requestsPerMinute, tokensPerMinute, apiKey, ...rest } = openai;
+    const rate = { requestsPerMinute, tokensPerMinute, ...patience };
+    return { ...parts, ...rest, apiKey, rate, ...toMs({ idleTimeoutSeconds, timeoutSeconds }) };
   }
   const provider = providers[name];
   if (!provider) throw new RangeError(`There is no model provider ${name}.`);
-  return createProvider(name, provider, parts);
+  return toProviderOptions(name, provider, { ...parts, patience });
 }
 
-async function createProvider(name: string, provider: ProviderOptions, parts: ModelParts): Promise<Model> {
-  const { preset, apiKey, model, headers, temperature, maxOutputTokens, tokenCommand: command, concurrency } = provider;
+function toProviderOptions(name: string, provider: ProviderOptions, { patience, ...parts }: MemberParts): OpenAiModelOptions {
+  const { preset, apiKey, model, headers, temperature, maxOutputTokens, tokenCommand: command } = provider;
+  const { requestsPerMinute, tokensPerMinute } = provider;
   const section = `model.providers.${name}`;
   const { clock } = parts;
   const lifetimeMs = provider.tokenMinutes * 60_000;
-  const created = await createOpenAiModel({
+  return {
     ...parts,
     ...{ apiKey, model, headers: toHeaders(headers), temperature, maxOutputTokens, name: `${name} ${model}`.trim() },
     ...toMs(provider),
+    rate: { requestsPerMinute, tokensPerMinute, ...patience },
     baseUrl: toBaseUrl(provider),
     maxTokensParam: provider.maxTokensParam ?? providerPresets[preset].maxTokensParam,
     tools: provider.tools ?? providerPresets[preset].takesTools,
@@ -77,8 +105,7 @@ async function createProvider(name: string, provider: ProviderOptions, parts: Mo
       baseUrl: `${section}.${provider.baseUrl === undefined ? 'preset' : 'baseUrl'}`,
       model: `${section}.model`,
     },
-  });
-  return concurrency === undefined ? created : limitConcurrency(created, concurrency);
+  };
 }
 
 function toHeaders(lines: readonly string[]): Record<string, string> {

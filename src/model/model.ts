@@ -1,5 +1,6 @@
 import type { Step } from '../adapter.ts';
 import type { Json } from '../message.ts';
+import type { Place } from '../place-rule.ts';
 
 /**
  * A model turns a conversation into an answer, piece by piece.
@@ -31,6 +32,8 @@ export interface ModelRequest {
   readonly tools?: readonly ModelTool[];
   /** Whether it has to answer now, without another call. */
   readonly answersNow?: boolean;
+  /** Where the question was asked. No endpoint is told: it is for a model that looks things up by itself, and not all may be seen everywhere. */
+  readonly place?: Place;
 }
 
 export interface ModelTool {

@@ -17,6 +17,7 @@ import {
 } from './openai/failure.ts';
 import { toBody } from './openai/request-body.ts';
 import type { TokenSource } from './openai/token-command.ts';
+import { createRateGate, type Pass, type RateSettings } from './rate/rate-gate.ts';
 import { countRequest, countTokens } from './tokens.ts';
 
 export interface OpenAiModelOptions {
@@ -36,6 +37,8 @@ export interface OpenAiModelOptions {
   /** How long one answer may take in all. 120 s by default. */
   readonly timeoutMs?: number | undefined;
   readonly maxOutputTokens?: number | undefined;
+  /** What may be asked of it in a minute, beside what it says itself. */
+  readonly rate?: Partial<RateSettings> | undefined;
   readonly temperature?: number | undefined;
   /** Whether it takes tools. It does by default, until the endpoint says that it does not. */
   readonly tools?: boolean | undefined;
@@ -46,6 +49,11 @@ export interface OpenAiModelOptions {
   /** What the model is called in logs and in the ledger. By default the host (`openai` for OpenAI's) and the model. */
   readonly name?: string | undefined;
 }
+
+/** Where nothing bounds an answer: what it takes at most, mostly. */
+const usualAnswerTokens = 1_000;
+/** As long as people wait without a word. */
+const usualPatienceMs = 60_000;
 
 /** Once an answer is finished, the usage and the end of the stream follow at once or not at all. */
 const afterFinishMs = 2_000;
@@ -70,6 +78,8 @@ export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Mo
   const requestAnswer = createAnswerRequest(options, send);
 
   const limits = { clock, host, section: settings.section, idleTimeoutMs, timeoutMs };
+  const gate = createRateGate({ patienceMs: usualPatienceMs, ...options.rate, clock, host });
+  const toCount = (chat: ModelRequest): number => countRequest(chat) + (options.maxOutputTokens ?? usualAnswerTokens);
   const openCall = (signal: AbortSignal): Call => createCall(limits, signal);
 
   return {
@@ -77,10 +87,13 @@ export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Mo
     /** One text event for each chunk of the body, however many frames it holds: every event costs several turns of the event loop. */
     async *generate(chat, signal) {
       signal.throwIfAborted();
+      const pass = await gate.enter(() => toCount(chat), signal);
       const call = openCall(signal);
       let body: BodyReader | undefined;
+      let used: ModelUsage | undefined;
       try {
         const response = await requestAnswer(chat, call);
+        pass.learn(response.headers);
         call.touch();
         body = openBody(response.body);
         const answer = toReader(response, { chat, endpoint });
@@ -94,26 +107,40 @@ export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Mo
         signal.throwIfAborted();
         const { finishReason, calls, usage = estimateUsage(chat, written) } = answer.completion.outcome();
         for (const wanted of calls) yield { type: 'call', call: wanted };
+        used = usage;
         yield { type: 'done', finishReason, usage };
       } catch (error) {
         signal.throwIfAborted();
-        throw toError(error, endpoint, clock);
+        learnFrom(error, pass);
+        const failure = toError(error, endpoint, clock);
+        if (failure.retryAfterMs !== undefined) gate.pause(failure.retryAfterMs);
+        throw failure;
       } finally {
         body?.cancel();
         call.close();
+        pass.end(used && used.inputTokens + used.outputTokens);
       }
     },
-    async check(signal) {
-      const call = openCall(signal);
-      try {
-        return await checkEndpoint({ send, endpoint, smallRequest: toSmallRequest(options) }, call);
-      } catch (error) {
-        signal.throwIfAborted();
-        throw toError(error, endpoint, clock);
-      } finally {
-        call.close();
-      }
-    },
+    check: createCheck({ send, endpoint, smallRequest: toSmallRequest(options) }, { openCall, clock }),
+  };
+}
+
+interface CheckMeans {
+  readonly openCall: (signal: AbortSignal) => Call;
+  readonly clock: Clock;
+}
+
+function createCheck(what: Parameters<typeof checkEndpoint>[0], { openCall, clock }: CheckMeans): Model['check'] {
+  return async (signal) => {
+    const call = openCall(signal);
+    try {
+      return await checkEndpoint(what, call);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw toError(error, what.endpoint, clock);
+    } finally {
+      call.close();
+    }
   };
 }
 
@@ -122,7 +149,7 @@ export async function createOpenAiModel(options: OpenAiModelOptions): Promise<Mo
  * endpoint: so it is given everything. It is asked for the raw response: its own stream reader costs four times as much, and ends
  * without an error when it is aborted or cut off.
  */
-async function createSend(options: OpenAiModelOptions, timeoutMs: number): Promise<Send> {
+export async function createSend(options: OpenAiModelOptions, timeoutMs: number): Promise<Send> {
   const { apiKey, tokens, headers: own, baseUrl, fetch = globalThis.fetch } = options;
   const { OpenAI } = await import('openai');
   const client = new OpenAI({
@@ -233,6 +260,12 @@ async function readPiece(answer: AnswerReader, body: BodyReader, call: Call): Pr
     if (finished) return { text: '', isLast: true };
     throw error;
   }
+}
+
+/** A refusal says what is left, too. */
+function learnFrom(error: unknown, pass: Pass): void {
+  const { headers } = toFailure(error);
+  if (headers) pass.learn(headers);
 }
 
 function toSmallRequest({ model, maxTokensParam = 'max_completion_tokens' }: OpenAiModelOptions): string {

@@ -2,6 +2,11 @@
 export interface FeedbackStore {
   /** Newest first. */
   listFeedback(query: { readonly since: number; readonly limit: number }): Promise<readonly Judgement[]>;
+  /**
+   * Answers that so many people found good and nobody bad, newest first, each with what it answered, as they read now: empty where that was
+   * deleted. `before` is the `cursor` of the last one of the page before.
+   */
+  listSolved(query: SolvedQuery): Promise<readonly SolvedTurn[]>;
   /** By adapter. */
   summariseFeedback(query: { readonly since: number }): Promise<readonly FeedbackSummary[]>;
 }
@@ -21,6 +26,23 @@ export interface Judgement {
   readonly answer: string;
   /** ms since 1970. */
   readonly at: number;
+}
+
+export interface SolvedQuery {
+  readonly minGood: number;
+  readonly limit: number;
+  readonly before?: number | undefined;
+}
+
+export interface SolvedTurn {
+  readonly cursor: number;
+  readonly turnId: string;
+  readonly adapter: string;
+  readonly tenant: string;
+  readonly conversationId: string;
+  /** Oldest first; untrusted. */
+  readonly questions: readonly string[];
+  readonly answer: string;
 }
 
 export interface FeedbackSummary {

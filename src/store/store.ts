@@ -7,6 +7,7 @@ import type { FeedbackStore } from './feedback-store.ts';
 import type { InstallationStore } from './installation-store.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
 import type { LimitStore, Spending } from './limit-store.ts';
+import type { MemoryStore, Remembered, Remembering } from './memory-store.ts';
 import type { Kept, Removing, RevisableBatch, Revising } from './revision.ts';
 import type { SettingStore } from './setting-store.ts';
 import type { Summarised, SummaryStore } from './summary-store.ts';
@@ -45,6 +46,7 @@ export interface Store
     InstallationStore,
     FeedbackStore,
     LimitStore,
+    MemoryStore,
     DeadLetterStore,
     UsageStore,
     SettingStore,
@@ -100,7 +102,6 @@ export interface Store
   transcript(query: TranscriptQuery): Promise<readonly TranscriptMessage[]>;
   /** What waits and is undelivered for these adapters, or for all of them. */
   stats(query?: { readonly adapters: readonly string[] }): Promise<StoreStats>;
-
   /** Removes settled events, turns and parts from before `before`, a bounded number at a time; returns how many. The transcript stays. */
   prune(query: { readonly before: number; readonly limit: number }): Promise<number>;
   /** Clears what is kept of ignored replies that came before `before`, a bounded number at a time; returns how many. That they came stays recorded. */
@@ -146,7 +147,7 @@ export interface TurnHold {
   readonly token: number;
 }
 
-export interface ClaimedTurn extends TurnHold, Revising, Summarised {
+export interface ClaimedTurn extends TurnHold, Revising, Summarised, Remembered {
   readonly turnId: string;
   /** How often this turn has been claimed, from 1. */
   readonly attempt: number;
@@ -180,7 +181,7 @@ export interface TurnRenewal {
 
 export type Verdict = 'answered' | 'ignored' | 'refused' | 'failed';
 
-export interface TurnOutcome extends TurnHold, Revising, Spending, Copied, Asking {
+export interface TurnOutcome extends TurnHold, Revising, Spending, Copied, Asking, Remembering {
   readonly turnId: string;
   readonly attempt: number;
   readonly startedAt: number;
@@ -272,7 +273,6 @@ export interface DeliveryFailure extends DeliveryHold {
 }
 
 export type TakeOver = Readonly<Record<'turns' | 'deliveries', number>>;
-
 export interface TranscriptQuery {
   readonly conversationId: string;
   readonly limit: number;

@@ -1,7 +1,8 @@
+import type { AnswerCacheStore } from './answer-cache-store.ts';
 import type { WebhookDelivery } from '../webhook-delivery.ts';
 
 /** The delivery log of webhooks, and what can be done once more from it. */
-export interface WebhookStore {
+export interface WebhookStore extends AnswerCacheStore {
   /** Adds to the log; what is in it already stays as it is. Each refusal adds to the count of its source, reason and day. */
   recordDeliveries(record: DeliveryRecord): Promise<void>;
   /** Newest first, or with `after` (a `seq`) what came since then, oldest first. */

@@ -1,7 +1,9 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { describeError, ToolError } from '../errors.ts';
+import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { DeliveryError, describeError, ToolError } from '../errors.ts';
 import { toJson } from '../json.ts';
 import type { Log } from '../log.ts';
+import { isLoss, isRefusal } from './mcp-failure.ts';
 import { createArgumentReader } from './tool-arguments.ts';
 import { clip, toVisible } from './tool-result.ts';
 import type { Tool, ToolParameters } from './tool.ts';
@@ -15,8 +17,9 @@ interface ListedTool {
 
 interface McpToolOptions {
   readonly server: string;
-  /** Names that may be used; a * at the end stands for the rest of one. */
-  readonly allowed: readonly string[];
+  /** Names of those that only look, and of those that act; a * at the end stands for the rest of one. */
+  readonly readOnly: readonly string[];
+  readonly acting: readonly string[];
   readonly client: Client;
   readonly callTimeoutMs: number;
   /** The server could not be reached. */
@@ -25,14 +28,13 @@ interface McpToolOptions {
 }
 
 const maxDescription = 1_000;
-/** Of https://spec.modelcontextprotocol.io and the SDK: the server answered, and what it said is an error. */
-const requestTimeout = -32_001;
-const connectionClosed = -32_000;
 
 /** A tool of a server under the name `server__tool`; undefined for one that may not or cannot be used. What a server says of itself, that it only looks, counts for nothing. */
 export function toMcpTool(listed: ListedTool, options: McpToolOptions): Tool | undefined {
-  const { server, allowed, client, callTimeoutMs, onLost, log } = options;
-  if (!allowed.some((pattern) => matches(pattern, listed.name))) return undefined;
+  const { server, acting, client, callTimeoutMs, onLost, log } = options;
+  const isNamed = (patterns: readonly string[]): boolean => patterns.some((pattern) => matches(pattern, listed.name));
+  const acts = isNamed(acting);
+  if (!acts && !isNamed(options.readOnly)) return undefined;
   const name = `${server}__${listed.name.replaceAll(/[^a-zA-Z0-9_-]/g, '_')}`;
   const parameters = toParameters(listed.inputSchema);
   const problem = problemOf(name, parameters);
@@ -45,23 +47,39 @@ export function toMcpTool(listed: ListedTool, options: McpToolOptions): Tool | u
     title: `Asking ${server}`,
     description: clip(toVisible(listed.description ?? ''), maxDescription),
     parameters,
-    readOnly: true,
+    // Where patterns of both fit, it acts: that is the careful reading.
+    readOnly: !acts,
     untrusted: true,
     run: async (given, { signal }) => {
+      // Not callTool, which holds the result against the server's own schema once all is done, and fails as the server does when it refuses.
+      const params = { name: listed.name, arguments: { ...given } };
       const result = await client
-        .callTool({ name: listed.name, arguments: { ...given } }, undefined, { signal, timeout: callTimeoutMs })
+        .request({ method: 'tools/call', params }, CallToolResultSchema, { signal, timeout: callTimeoutMs })
         .catch((error: unknown) => {
           signal.throwIfAborted();
           if (isLoss(error)) onLost(error);
-          throw new ToolError(`The server ${server} gave no answer: ${clip(toVisible(describeError(error)), 300)}`, {
-            cause: error,
-          });
+          throw toFailure({ server, what: 'gave no answer', said: describeError(error), isOpen: acts && !isRefusal(error) });
         });
       const text = textOfResult(result);
-      if (result['isError'] === true) throw new ToolError(text);
+      if (result.isError === true)
+        throw acts ? toFailure({ server, what: 'says that it failed', said: text, isOpen: true }) : new ToolError(text);
       return text;
     },
   };
+}
+
+interface McpFailure {
+  readonly server: string;
+  readonly what: string;
+  readonly said: string;
+  /** Whether it may have been done for all that. */
+  readonly isOpen: boolean;
+}
+
+/** An error other than a ToolError says that nobody knows whether it was done. */
+function toFailure({ server, what, said, isOpen }: McpFailure): Error {
+  const message = `The server ${server} ${what}: ${clip(toVisible(said), 300)}`;
+  return isOpen ? new DeliveryError({ message, retryable: false, uncertain: true }) : new ToolError(message);
 }
 
 function matches(pattern: string, name: string): boolean {
@@ -81,13 +99,6 @@ function problemOf(name: string, parameters: ToolParameters | undefined): string
   } catch (error) {
     return `its schema is not understood: ${describeError(error)}`;
   }
-}
-
-/** Whether the server is gone, rather than having said that something is wrong. */
-export function isLoss(error: unknown): boolean {
-  const code = toRecord(error)?.['code'];
-  const isSaid = typeof code === 'number' && code < -32_000;
-  return code === connectionClosed || (!isSaid && code !== requestTimeout);
 }
 
 /** Text, and what else can be said as text; of pictures and sounds only that they are there. */

@@ -1,6 +1,6 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { describeError } from '../errors.ts';
-import { isLoss } from './mcp-tool.ts';
+import { isLoss } from './mcp-failure.ts';
 
 const pingTimeoutMs = 5_000;
 

@@ -5,6 +5,7 @@ import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { nextDelay } from '../retry.ts';
 import { keepCredentials, type McpCredentials, type McpOAuth } from './mcp-credentials.ts';
+import { toMcpFetch } from './mcp-fetch.ts';
 import { toMcpTool } from './mcp-tool.ts';
 import { watchServer } from './mcp-watch.ts';
 import type { Tool } from './tool.ts';
@@ -21,12 +22,16 @@ export interface McpSettings {
   readonly oauth?: McpOAuth | undefined;
   /** Its tools that may be used: those that only look. A * at the end stands for the rest of a name. */
   readonly readOnly: readonly string[];
+  /** And those that act: a person approves of each call. */
+  readonly acting: readonly string[];
 }
 
 export interface McpOptions {
   readonly name: string;
   readonly settings: McpSettings;
   readonly callTimeoutMs: number;
+  /** The way to addresses: it judges them before it connects, and follows no redirect. */
+  readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -56,12 +61,12 @@ export function openMcpServer(options: McpOptions): McpServer {
   let failures = 0;
   let stopped = false;
   let cancelRetry: (() => void) | undefined;
-  const credentials = keepCredentials(options.settings);
+  const findWay = createWay(options);
   let attempt = connect();
 
   async function connect(): Promise<void> {
     try {
-      const opened = await openListed({ ...options, credentials: await credentials() }, lose);
+      const opened = await openListed({ ...options, ...(await findWay()) }, lose);
       if (stopped) return await opened.client.close();
       ({ client, tools } = opened);
       failures = 0;
@@ -110,17 +115,28 @@ export function openMcpServer(options: McpOptions): McpServer {
   };
 }
 
+interface Way extends Pick<McpOptions, 'fetch'> {
+  readonly credentials: McpCredentials | undefined;
+}
+
+/** Of a server with an address: what it is asked by, and what it is shown. */
+function createWay({ name, settings, fetch: given }: McpOptions): () => Promise<Way> {
+  const fetch = toMcpFetch(given, { key: `tools.mcp.${name}`, url: settings.url });
+  const credentials = keepCredentials(settings, fetch);
+  return async () => ({ fetch, credentials: await credentials() });
+}
+
 type OnLost = (client: Client, why: string) => void;
 
 interface Listing extends McpOptions {
   readonly credentials: McpCredentials | undefined;
 }
 
-async function openListed({ name: server, settings, callTimeoutMs, log, credentials }: Listing, onLost: OnLost) {
-  const client = await openClient(settings, credentials);
+async function openListed({ name: server, settings, callTimeoutMs, log, credentials, fetch }: Listing, onLost: OnLost) {
+  const client = await openClient(settings, { credentials, fetch });
   try {
     const { tools: offered } = await client.listTools(undefined, { timeout: connectTimeoutMs });
-    const how = { server, allowed: settings.readOnly, client, callTimeoutMs, log };
+    const how = { server, readOnly: settings.readOnly, acting: settings.acting, client, callTimeoutMs, log };
     const lose = (error: unknown): void => onLost(client, describeError(error));
     return { client, tools: offered.flatMap((tool) => toMcpTool(tool, { ...how, onLost: lose }) ?? []) };
   } catch (error) {
@@ -130,10 +146,10 @@ async function openListed({ name: server, settings, callTimeoutMs, log, credenti
 }
 
 /** The SDK is loaded when the first server is. */
-async function openClient(settings: McpSettings, credentials: McpCredentials | undefined): Promise<Client> {
+async function openClient(settings: McpSettings, way: Way): Promise<Client> {
   const [{ Client: McpClient }, transport] = await Promise.all([
     import('@modelcontextprotocol/sdk/client/index.js'),
-    openTransport(settings, credentials),
+    openTransport(settings, way),
   ]);
   const client = new McpClient({ name: 'parley', version: '1' });
   try {
@@ -145,10 +161,7 @@ async function openClient(settings: McpSettings, credentials: McpCredentials | u
   return client;
 }
 
-async function openTransport(
-  { command, env, url, token }: McpSettings,
-  credentials: McpCredentials | undefined,
-): Promise<Transport> {
+async function openTransport({ command, env, url, token }: McpSettings, { credentials, fetch }: Way): Promise<Transport> {
   const [program, ...args] = command ?? [];
   if (program !== undefined) {
     const { StdioClientTransport } = await import('@modelcontextprotocol/sdk/client/stdio.js');
@@ -157,9 +170,9 @@ async function openTransport(
   }
   const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  // A redirect would take the token and the arguments to a place that nobody has configured.
   return new StreamableHTTPClientTransport(new URL(url ?? ''), {
-    requestInit: { headers, redirect: 'error' },
-    ...(credentials ? { authProvider: credentials.provider, fetch: credentials.fetch } : {}),
+    requestInit: { headers, redirect: 'error' }, // A redirect would take the token and the arguments elsewhere.
+    fetch: credentials?.fetch ?? fetch,
+    ...(credentials ? { authProvider: credentials.provider } : {}),
   });
 }

@@ -1,4 +1,6 @@
 import type { Author, Json } from '../message.ts';
+import type { Place } from '../place-rule.ts';
+import type { Post } from './post.ts';
 
 /** JSON Schema of an object. */
 export type ToolParameters = { readonly [key: string]: Json };
@@ -14,6 +16,11 @@ export interface Tool {
   readonly title: string;
   /** Whether it changes nothing anywhere, so that calling it twice does no harm. */
   readonly readOnly: boolean;
+  /**
+   * Whether a person has to approve of a call with these arguments, although it changes nothing by itself: what it prepares is done when the answer is
+   * committed, and only then. `isUntrusted`: the context holds what strangers wrote.
+   */
+  readonly asks?: ((given: ToolArguments, isUntrusted: boolean) => boolean) | undefined;
   /** Whether what it gives may have been written by strangers. What the model makes of that needs a person's approval. */
   readonly untrusted: boolean;
   /**
@@ -31,16 +38,31 @@ export function textOf(given: Json | undefined): string {
 }
 
 /** Where and for whom a tool is used. */
-export interface ToolPlace {
-  readonly adapter: string;
-  readonly tenant: string;
-  readonly conversationId: string;
+export interface ToolPlace extends Place {
   /** Who asked last. */
   readonly author: Author;
+  /** Keeps words of the author beyond the conversation; see remember.ts. Left out where nothing may be kept. */
+  readonly remember?: ((words: string, untrusted: boolean) => string) | undefined;
+}
+
+/** A passage of a document that an answer may refer to. */
+export interface CitablePassage {
+  readonly collection: string;
+  readonly source: string;
+  /** From the title of the document down. */
+  readonly heading: string;
+  /** Where people find it. */
+  readonly url?: string | undefined;
 }
 
 export interface ToolUse extends ToolPlace {
   /** The same on every attempt at this call: an idempotency key. */
   readonly callId: string;
+  /** Whether the context holds what strangers wrote by now; so it is taken to be where this is left out. */
+  readonly untrusted?: boolean;
+  /** What is to be posted when the answer is committed. Left out where there is no answer. */
+  readonly posts?: Post[] | undefined;
   readonly signal: AbortSignal;
+  /** Gives what is found its number in the answer. Left out where an answer names no sources. */
+  readonly cite?: ((passage: CitablePassage) => number) | undefined;
 }

@@ -1,15 +1,11 @@
-import { parseConversationId } from '../conversation-id.ts';
+import { holdsAt, type PlaceRule } from '../place-rule.ts';
 import type { Tool, ToolPlace } from './tool.ts';
 import type { ToolLimits } from './tool-limits.ts';
 
 /** Who may use what. What is left out holds for all. */
-export interface ToolRule {
+export interface ToolRule extends PlaceRule {
   /** Names; a * at the end stands for the rest of a name. */
   readonly tools: readonly string[];
-  readonly adapters?: readonly string[] | undefined;
-  readonly tenants?: readonly string[] | undefined;
-  /** The first part of a conversation's path: the channel, as the platform calls it by id. */
-  readonly channels?: readonly string[] | undefined;
   readonly people?: readonly string[] | undefined;
   /** Who has one of these roles, where the platform tells them. */
   readonly roles?: readonly string[] | undefined;
@@ -39,8 +35,6 @@ export interface Toolbox {
   toolsFor(place: ToolPlace): readonly Tool[];
   /** Names of servers whose tools a rule allows here, and which cannot be reached. */
   missingFor(place: ToolPlace): readonly string[];
-  /** Whether a rule allows it anywhere. */
-  isUsed(name: string): boolean;
   /** Whether a person has to approve of a use of the tool; `untrusted`: the context holds what strangers wrote. */
   needsApproval(tool: Tool, untrusted: boolean): boolean;
 }
@@ -48,21 +42,17 @@ export interface Toolbox {
 /** A tool that no rule names is offered nowhere. */
 export function createToolbox({ tools, servers = [], rules, approve = [], limits }: ToolboxOptions): Toolbox {
   const patternsFor = (place: ToolPlace): readonly string[] => {
-    const channel = parseConversationId(place.conversationId)?.path[0] ?? '';
     return rules
       .filter(
-        ({ adapters, tenants, channels, people, roles }) =>
-          isIn(adapters, place.adapter) &&
-          isIn(tenants, place.tenant) &&
-          isIn(channels, channel) &&
-          isIn(people, place.author.id) &&
-          (roles === undefined || roles.some((role) => place.author.roles?.includes(role))),
+        (rule) =>
+          holdsAt(rule, place) &&
+          (rule.people === undefined || rule.people.includes(place.author.id)) &&
+          (rule.roles === undefined || rule.roles.some((role) => place.author.roles?.includes(role))),
       )
       .flatMap((rule) => rule.tools);
   };
   return {
     limits,
-    isUsed: (name) => rules.some((rule) => rule.tools.some((pattern) => matches(pattern, name))),
     toolsFor: (place) => {
       const patterns = patternsFor(place);
       if (patterns.length === 0) return [];
@@ -81,13 +71,14 @@ export function createToolbox({ tools, servers = [], rules, approve = [], limits
   };
 }
 
+/** Whether a rule allows the tool anywhere. */
+export function isAllowedAnywhere(rules: readonly ToolRule[], name: string): boolean {
+  return rules.some((rule) => rule.tools.some((pattern) => matches(pattern, name)));
+}
+
 function isOf(pattern: string, server: string): boolean {
   const prefix = `${server}__`;
   return pattern.startsWith(prefix) || (pattern.endsWith('*') && prefix.startsWith(pattern.slice(0, -1)));
-}
-
-function isIn(list: readonly string[] | undefined, value: string): boolean {
-  return list === undefined || list.includes(value);
 }
 
 function matches(pattern: string, name: string): boolean {

@@ -1,5 +1,6 @@
 import { describe } from 'node:test';
 import { describeAccept } from './store/accept.ts';
+import { describeAnswerCache } from './store/answer-cache.ts';
 import { describeCommit } from './store/commit.ts';
 import { describeDeadLetters } from './store/dead-letters.ts';
 import { describeDeliveries } from './store/deliveries.ts';
@@ -7,9 +8,12 @@ import { describeEdits } from './store/edits.ts';
 import { describeFeedback } from './store/feedback.ts';
 import { describeInstallations } from './store/installations.ts';
 import { describeKnowledge } from './store/knowledge.ts';
+import { describeVectors } from './store/vectors.ts';
 import { describeLeases } from './store/leases.ts';
 import type { OpenStore } from './store/ledger.ts';
 import { describeLimits } from './store/limits.ts';
+import { describeForgetting } from './store/forgetting.ts';
+import { describeMemory } from './store/memory.ts';
 import { describeMessageLimits } from './store/message-limits.ts';
 import { describeOverheard } from './store/overheard.ts';
 import { describeOwnMessages } from './store/own-messages.ts';
@@ -54,11 +58,15 @@ export function defineStoreContract({ name, open }: StoreContract): void {
     describeFeedback(open);
     describeInstallations(open);
     describeKnowledge(open);
+    describeVectors(open);
     describeUsage(open);
     describeLimits(open);
     describeMessageLimits(open);
     describePlaces(open);
+    describeMemory(open);
+    describeForgetting(open);
     describeToolCalls(open);
     describeApprovals(open);
+    describeAnswerCache(open);
   });
 }

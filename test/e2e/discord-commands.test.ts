@@ -17,7 +17,7 @@ function onDiscord(play: (stage: Stage) => Promise<void>): Promise<void> {
           .map(({ content }) => content)
           .join(' | ')}`;
       await stage.start();
-      await until(() => stage.discord.commands().length === 7, 'the commands to be registered');
+      await until(() => stage.discord.commands().length === 10, 'the commands to be registered');
       await play(stage);
     },
     { yaml },

@@ -17,6 +17,7 @@ import {
   type VendorApi,
 } from '../support/vendor-apis.ts';
 import { vendorSignatures } from '../support/vendor-signatures.ts';
+import { statusUrlOf, untilSettled } from '../support/webhook-status.ts';
 
 const answered = /Slack/;
 
@@ -104,7 +105,7 @@ test(
       try {
         for (const api of Object.values(vendors)) for (const [id, ...faults] of troubles) api.fail(id, ...faults);
         const asked = Object.keys(vendors).flatMap((name) => troubles.map(([id]) => ask(`${parley.url}`, { name, id })));
-        const settled = await Promise.all(asked.map(async (path) => untilAnswered(`${parley.url}${await path}`)));
+        const settled = await Promise.all(asked.map(async (path) => untilSettled(`${parley.url}${await path}`)));
 
         assert.deepEqual(new Set(settled), new Set(['answered']));
         for (const [name, api] of Object.entries(vendors))
@@ -136,7 +137,7 @@ test('and one when the process is killed while the vendor is asked', { timeout: 
     await first.kill();
 
     const second = await startParleyProcess(t, { cwd });
-    const settled = await Promise.all(asked.map((path) => untilAnswered(`${second.url}${path}`)));
+    const settled = await Promise.all(asked.map((path) => untilSettled(`${second.url}${path}`)));
 
     assert.deepEqual(new Set(settled), new Set(['answered']));
     for (const [name, api] of Object.entries(vendors))
@@ -160,14 +161,5 @@ async function ask(url: string, { name, id }: { name: string; id: string }): Pro
     headers: { 'content-type': 'application/json', ...event.headers, ...proof },
     body,
   });
-  assert.equal(response.status, 202);
-  return ((await response.json()) as { statusUrl: string }).statusUrl; // What docs/webhooks.md says.
-}
-
-async function untilAnswered(url: string): Promise<string> {
-  for (;;) {
-    const { status } = (await (await fetch(url)).json()) as { status: string }; // What docs/webhooks.md says.
-    if (!['accepted', 'waiting', 'running', 'delivering'].includes(status)) return status;
-    await new Promise(setImmediate);
-  }
+  return statusUrlOf(response);
 }

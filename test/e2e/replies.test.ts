@@ -10,6 +10,7 @@ import { memoryFiles } from '../support/config-files.ts';
 import { openCommentDesk, type CommentDesk, type DeskFault } from '../support/comment-desk.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { startParleyProcess } from '../support/running-parley.ts';
+import { statusUrlOf, untilSettled } from '../support/webhook-status.ts';
 import { createFastClock } from './fast-clock.ts';
 
 const token = 'a-token-of-the-desk';
@@ -71,7 +72,7 @@ test('one comment stands under each ticket, whatever befell the requests', { tim
     });
 
     const answered = await Promise.all(questions);
-    const settled = await Promise.all(answered.map((statusUrl) => untilAnswered(`${parley.url}${statusUrl}`)));
+    const settled = await Promise.all(answered.map((statusUrl) => untilSettled(`${parley.url}${statusUrl}`)));
 
     assert.deepEqual(new Set(settled), new Set(['answered']));
     for (const desk of [finding, once])
@@ -105,7 +106,7 @@ test(
     await first.kill();
 
     const second = await startParleyProcess(t, { cwd });
-    const settled = await Promise.all(statusUrls.map(async (path) => untilAnswered(`${second.url}${path}`)));
+    const settled = await Promise.all(statusUrls.map(async (path) => untilSettled(`${second.url}${path}`)));
 
     assert.deepEqual(new Set(settled), new Set(['answered']));
     for (const desk of [finding, once])
@@ -120,14 +121,5 @@ async function ask(url: string, ticket: string): Promise<string> {
     headers: { authorization: 'Bearer a-secret-of-the-source', 'content-type': 'application/json' },
     body: JSON.stringify({ ticket, question: 'How do I connect Slack?' }),
   });
-  assert.equal(response.status, 202);
-  return ((await response.json()) as { statusUrl: string }).statusUrl; // What docs/webhooks.md says.
-}
-
-async function untilAnswered(url: string): Promise<string> {
-  for (;;) {
-    const { status } = (await (await fetch(url)).json()) as { status: string }; // What docs/webhooks.md says.
-    if (!['accepted', 'waiting', 'running', 'delivering'].includes(status)) return status;
-    await new Promise(setImmediate);
-  }
+  return statusUrlOf(response);
 }

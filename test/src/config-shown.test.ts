@@ -83,7 +83,7 @@ test('every example that can stand by itself is accepted', async () => {
       !path.includes('.NAME') &&
       !path.startsWith('webhooks.') &&
       !secret &&
-      !/^(?:server\.tls\.\w+|discord\.publicKey|discord\.enabled|model\.fallback|limits\.(?:tokens|money)\..*|slack\.suggestedPrompts|tools\.presets\.salesforce\.\w+)$/.test(
+      !/^(?:server\.tls\.\w+|discord\.publicKey|discord\.enabled|model\.fallback|knowledge\.embeddings\.provider|limits\.(?:tokens|money)\..*|slack\.suggestedPrompts|tools\.presets\.salesforce\.\w+)$/.test(
         path,
       ),
   );

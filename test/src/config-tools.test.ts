@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../src/config.ts';
 import { ConfigError } from '../../src/errors.ts';
 import { memoryFiles, memoryFolder } from '../support/config-files.ts';
@@ -13,6 +14,27 @@ describe('the settings of tools', () => {
     const { config } = await load('');
 
     assert.deepEqual([config.tools.allow, config.tools.mcp], [[], {}]);
+  });
+
+  test('allow a look at documents of the team where there are some, unless rules say otherwise', async () => {
+    const lookingUp = [{ tools: ['search_knowledge'] }];
+    const own = await loadConfig({ env: {}, cwd: memoryFolder, files: memoryFiles({}, { folders: ['knowledge'] }) });
+    const rules = async (yaml: string) => (await load(yaml)).config.tools.allow;
+
+    assert.deepEqual(own.config.tools.allow, lookingUp);
+    assert.deepEqual(await rules('knowledge: { folder: ./handbook }'), lookingUp);
+    assert.deepEqual(await rules('knowledge: { sources: { web: { urls: ["https://docs.example.com/"] } } }'), lookingUp);
+    assert.deepEqual(await rules('{ knowledge: { folder: ./handbook }, tools: { allow: [] } }'), []);
+    assert.deepEqual(await rules('{ knowledge: { folder: ./handbook }, tools: { allow: [{ tools: [current_time] }] } }'), [
+      { tools: ['current_time'] },
+    ]);
+  });
+
+  test('do not take the documents that come with Parley for those of the team', async () => {
+    const cwd = fileURLToPath(new URL('../..', import.meta.url));
+    const { config } = await loadConfig({ env: {}, cwd, files: { ...memoryFiles({}), isFolder: () => true } });
+
+    assert.deepEqual(config.tools.allow, []);
   });
 
   test('take the secrets of servers from the environment, and know them as secrets', async () => {
@@ -52,9 +74,24 @@ describe('the settings of tools', () => {
       says: /tools\.mcp\.docs\.oauth\.clientSecret.*is missing/,
     },
     {
+      what: 'a tool of a server that both looks and acts',
+      yaml: 'tools: { mcp: { docs: { command: [x], readOnly: [find, "create_*"], acting: ["create_*"] } } }',
+      says: /tools\.mcp\.docs\.acting.*create_\*.*readOnly/,
+    },
+    {
       what: 'half of what Salesforce needs',
       yaml: 'tools: { presets: { salesforce: { url: "https://acme.my.salesforce.com" } } }',
       says: /tools\.presets\.salesforce\.clientSecret.*go together/,
+    },
+    {
+      what: 'a place for messages on a platform that is off',
+      yaml: 'tools: { post: { oncall: { slack: { channel: C0123456789 }, title: outages } } }',
+      says: /tools\.post\.oncall\.slack.*Slack is switched off/,
+    },
+    {
+      what: 'a place for messages that is nowhere',
+      yaml: 'tools: { post: { oncall: { title: outages } } }',
+      says: /tools\.post\.oncall\.slack.*is missing: say where/,
     },
     { what: 'a rule that names no tool', yaml: 'tools: { allow: [{ adapters: [slack] }] }', says: /tools\.allow/ },
     {

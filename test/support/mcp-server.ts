@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
@@ -19,6 +20,15 @@ function createTools(): McpServer {
   server.registerTool('broken', {}, () => say('no such page', true));
   server.registerTool('hang', {}, () => new Promise(() => undefined));
   server.registerTool('erase', { annotations: { readOnlyHint: true } }, () => say('erased'));
+  server.registerTool('typed', { outputSchema: { count: z.number() } }, () => ({
+    content: [],
+    structuredContent: { count: 1 },
+  }));
+  // Does what cannot be undone, in the file that the environment names, and may never answer.
+  server.registerTool('refund', { inputSchema: { order: z.string() } }, ({ order }) => {
+    appendFileSync(process.env['REFUNDS'] ?? '', `${order}\n`);
+    return order === 'silent' ? new Promise(() => undefined) : say(`refunded ${order}`);
+  });
   return server;
 }
 

@@ -83,13 +83,38 @@ export function parseChat(body: string): ChatRequest | string {
   }
   if (typeof chat.model !== 'string') return 'you must provide a model parameter';
   if (!Array.isArray(chat.messages) || chat.messages.length === 0) return "Missing required parameter: 'messages'.";
-  for (const [index, { role, content }] of chat.messages.entries()) {
-    if (!['system', 'developer', 'user', 'assistant'].includes(role))
+  for (const [index, message] of chat.messages.entries()) {
+    const { role, content } = message;
+    if (!['system', 'developer', 'user', 'assistant', 'tool'].includes(role))
       return `Invalid value: '${role}' in messages[${index}].role.`;
+    // Who calls tools need not say anything: https://platform.openai.com/docs/api-reference/chat/create.
+    if (role === 'assistant' && 'tool_calls' in message && (content ?? null) === null) continue;
     if (typeof content !== 'string' && !isParts(content)) return `Invalid type for 'messages[${index}].content'.`;
   }
   if (chat.stream_options && !chat.stream) return "The 'stream_options' parameter is only allowed when 'stream' is enabled.";
   return chat as ChatRequest; // as was just checked
+}
+
+/** The texts to be checked, or what is wrong with the request: https://platform.openai.com/docs/api-reference/moderations/create. */
+export function parseModeration(body: string): readonly string[] | string {
+  const { model, input } = JSON.parse(body) as { readonly model?: unknown; readonly input?: unknown };
+  if (typeof model !== 'string') return 'you must provide a model parameter';
+  const texts = Array.isArray(input) ? input : [input];
+  const areTexts = texts.length > 0 && texts.every((text) => typeof text === 'string' && text !== '');
+  return areTexts ? (texts as readonly string[]) : "Invalid type for 'input'."; // as was just checked
+}
+
+export function toModeration(
+  texts: readonly string[],
+  flag: (text: string) => Readonly<Record<string, number>> | undefined,
+): object {
+  const results = texts.map((text) => {
+    const scores = flag(text) ?? {};
+    const category_scores = { harassment: 0.01, violence: 0.01, ...scores };
+    const categories = Object.fromEntries(Object.entries(category_scores).map(([name, score]) => [name, score >= 0.5]));
+    return { flagged: Object.values(categories).some(Boolean), categories, category_scores };
+  });
+  return { id: 'modr-1', model: 'omni-moderation-latest', results };
 }
 
 export function refuseKey(authorization: string | undefined, apiKeys: readonly string[] | undefined): object | undefined {

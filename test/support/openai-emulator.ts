@@ -1,18 +1,22 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../src/clock.ts';
+import { createEmbeddingBehaviour, embed, type EmbeddingBehaviour, type EmbeddingRequest } from './openai-emulator-embeddings.ts';
 import { type ModelFault, toRefusal } from './openai-emulator-faults.ts';
+import { readBody, sendJson, sendRaw } from './openai-emulator-http.ts';
 import {
   type ChatAnswer,
   type ChatRequest,
   limitAnswer,
   parseChat,
+  parseModeration,
   refuseKey,
   toCallDelta,
   toChunk,
   toCompletion,
   toError,
   toModelList,
+  toModeration,
   toTokens,
   toUsage,
 } from './openai-emulator-protocol.ts';
@@ -45,8 +49,11 @@ export interface OpenAiBehaviour {
   /** Looks like a server that refuses `stream_options`, or that ignores them. */
   usage: 'reported' | 'refused' | 'ignored';
   sendsDone: boolean;
+  /** What a text is flagged for, with which score; nothing by default. */
+  flag: (text: string) => Readonly<Record<string, number>> | undefined;
   /** What is said in every recording. */
   transcript: string;
+  readonly embeddings: EmbeddingBehaviour;
   /** Awaited at each point of a call, before it goes on. */
   onCall: (phase: CallPhase, call: EmulatedCall) => void | Promise<void>;
 }
@@ -54,8 +61,14 @@ export interface OpenAiBehaviour {
 export interface OpenAiEmulator {
   readonly behaviour: OpenAiBehaviour;
   readonly calls: readonly EmulatedCall[];
+  /** What was to be embedded, call by call. */
+  readonly embedded: readonly EmbeddingRequest[];
   /** `http://127.0.0.1:PORT/v1`, once it has started. */
   readonly baseUrl: string;
+  /** The texts of each request for a verdict, refused ones included. */
+  readonly moderated: readonly (readonly string[])[];
+  /** The next requests for a verdict meet these faults. */
+  failModeration(...faults: readonly ModelFault[]): void;
   /** The next calls meet these faults, one each, in this order. */
   fail(...faults: readonly ModelFault[]): void;
   start(port?: number): Promise<void>;
@@ -72,7 +85,10 @@ export interface OpenAiEmulatorOptions {
 /** Speaks OpenAI's Chat Completions API on the loopback interface. The same calls always get the same bytes. */
 export function createOpenAiEmulator({ clock, apiKeys, models = ['gpt-5.4-mini'] }: OpenAiEmulatorOptions): OpenAiEmulator {
   const calls: EmulatedCall[] = [];
+  const embedded: EmbeddingRequest[] = [];
   const faults: ModelFault[] = [];
+  const moderated: (readonly string[])[] = [];
+  const moderationFaults: ModelFault[] = [];
   const behaviour: OpenAiBehaviour = {
     answer: ({ messages }) => `You said: ${messages.at(-1)?.content ?? ''}`,
     latencyMs: 0,
@@ -80,7 +96,9 @@ export function createOpenAiEmulator({ clock, apiKeys, models = ['gpt-5.4-mini']
     ignoresStream: false,
     usage: 'reported',
     sendsDone: true,
+    flag: () => undefined,
     transcript: '',
+    embeddings: createEmbeddingBehaviour(),
     onCall: () => undefined,
   };
   let port = 0;
@@ -100,6 +118,21 @@ export function createOpenAiEmulator({ clock, apiKeys, models = ['gpt-5.4-mini']
       return isWhole
         ? sendJson(response, 200, { text: behaviour.transcript })
         : sendJson(response, 400, toError('file and model are required'));
+    }
+    if (request.method === 'POST' && request.url === '/v1/moderations') {
+      const input = parseModeration(body);
+      if (typeof input === 'string') return sendJson(response, 400, toError(input));
+      moderated.push(input);
+      const fault = moderationFaults.shift();
+      return fault ? refuseBeforeAnswer(fault, response) : sendJson(response, 200, toModeration(input, behaviour.flag));
+    }
+    if (request.method === 'POST' && request.url === '/v1/embeddings') {
+      const wanted = JSON.parse(body) as EmbeddingRequest; // `embed` looks at its fields
+      embedded.push(wanted);
+      const fault = faults.shift();
+      if (fault && failBeforeAnswer(fault, response)) return undefined;
+      const { status, body: answer } = embed(wanted, behaviour.embeddings);
+      return sendJson(response, status, answer);
     }
     if (request.method === 'GET' && request.url === '/v1/models') return sendJson(response, 200, toModelList(models));
     if (request.method !== 'POST' || request.url !== '/v1/chat/completions') {
@@ -132,9 +165,12 @@ export function createOpenAiEmulator({ clock, apiKeys, models = ['gpt-5.4-mini']
   return {
     behaviour,
     calls,
+    embedded,
     get baseUrl() {
       return `http://127.0.0.1:${port}/v1`;
     },
+    moderated,
+    failModeration: (...next) => void moderationFaults.push(...next),
     fail: (...next) => void faults.push(...next),
     start: async (wanted = 0) => {
       await new Promise<void>((resolve, reject) => {
@@ -164,7 +200,7 @@ async function answerCall(context: CallContext): Promise<void> {
   const { call, response, clock, behaviour, fault, models, signal } = context;
   const { request } = call;
   await behaviour.onCall('request', call);
-  if (fault && failBeforeAnswer(fault, call, response)) return;
+  if (fault && failBeforeAnswer(fault, response, call)) return;
   if (!models.includes(request.model)) {
     call.state = 'broken';
     const message = `The model \`${request.model}\` does not exist or you do not have access to it.`;
@@ -184,10 +220,15 @@ async function answerCall(context: CallContext): Promise<void> {
 }
 
 /** True when the call is over, or never will be. */
-function failBeforeAnswer(fault: ModelFault, call: EmulatedCall, response: ServerResponse): boolean {
+function failBeforeAnswer(fault: ModelFault, response: ServerResponse, call?: EmulatedCall): boolean {
   if ('after' in fault) return false;
   if (fault.type === 'silence') return true;
-  call.state = 'broken';
+  if (call) call.state = 'broken';
+  refuseBeforeAnswer(fault, response);
+  return true;
+}
+
+function refuseBeforeAnswer(fault: ModelFault, response: ServerResponse): void {
   const refusal = toRefusal(fault);
   if (refusal) {
     if (fault.type === 'rate_limit' && fault.retryAfterSeconds !== undefined)
@@ -197,21 +238,6 @@ function failBeforeAnswer(fault: ModelFault, call: EmulatedCall, response: Serve
   if (fault.type === 'status') response.writeHead(fault.status, fault.headers).end(fault.body);
   if (fault.type === 'reset') response.socket?.resetAndDestroy();
   if (fault.type === 'raw') void sendRaw(response, fault);
-  return true;
-}
-
-/** Each chunk in a packet of its own, so that the client reads them as they were cut. */
-async function sendRaw(
-  response: ServerResponse,
-  { contentType = 'text/event-stream', chunks, keepOpen }: ModelFault & { type: 'raw' },
-): Promise<void> {
-  response.socket?.setNoDelay(true);
-  response.writeHead(200, { 'content-type': contentType });
-  for (const chunk of chunks) {
-    response.write(chunk);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  if (!keepOpen) response.end();
 }
 
 async function streamAnswer({ call, response, clock, behaviour, fault, signal }: CallContext, answer: ChatAnswer): Promise<void> {
@@ -254,14 +280,4 @@ function breakStream(fault: ModelFault & { after: number }, response: ServerResp
     const { error = { message: 'The server had an error', type: 'server_error', code: null } } = fault;
     response.end(`data: ${JSON.stringify({ error })}\n\n`);
   }
-}
-
-function sendJson(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer); // a request without an encoding yields buffers
-  return Buffer.concat(chunks).toString();
 }

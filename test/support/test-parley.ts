@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import type { Adapter, AdapterContext, EventStatus } from '../../src/adapter.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { TurnLimits } from '../../src/conversation/limits.ts';
+import type { Moderation } from '../../src/conversation/moderation.ts';
 import { createSummaries } from '../../src/conversation/rolling-summary.ts';
 import { createTurnRunner } from '../../src/conversation/turn.ts';
 import { createToolsForTurn } from '../../src/conversation/turn-tools.ts';
@@ -48,8 +49,11 @@ export interface TestParleyOptions {
   readonly readFiles?: ReadFiles;
   /** Whether long conversations are summed up. */
   readonly summaries?: boolean;
+  /** Whether facts are kept; true where it is left out. */
+  readonly memory?: boolean;
   readonly toolbox?: Toolbox;
   readonly limits?: Omit<TurnLimits, 'store'>;
+  readonly moderation?: Moderation | undefined;
   /** Who may approve calls on which adapter; nobody where it is left out. */
   readonly approvers?: ApproverSettings;
   /** Runs in place of every call of the store, to delay it or make it fail. */
@@ -112,6 +116,7 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
   const summaries = options.summaries ? createSummaries({ ...shared, countTokens, contextTokens, maxMessages: 50 }) : undefined;
   const runTurn = createTurnRunner({
     summaries,
+    memory: { store, keepsFacts: options.memory ?? true, onForgotten: (ids) => worker.interrupt(ids) },
     store,
     adapters,
     clock,
@@ -123,6 +128,7 @@ export function createTestParley(test: TestContext, options: TestParleyOptions =
     contextTokens,
     ...(options.loadTokenizer ? { loadTokenizer: options.loadTokenizer } : {}),
     readFiles: options.readFiles,
+    moderation: options.moderation,
     ...(options.limits ? { limits: { store, ...options.limits } } : {}),
     ...(options.toolbox ? { toolsFor: createToolsForTurn({ store, clock, approvers, toolbox: options.toolbox }) } : {}),
     staleAfterMs: options.staleAfterMs ?? 60 * 60_000,

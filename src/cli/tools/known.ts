@@ -1,6 +1,8 @@
 import { systemClock } from '../../clock.ts';
 import type { Config } from '../../config.ts';
 import { openConfiguredTools, type ConfiguredTools } from '../../main/tools.ts';
+import { toPostTargets } from '../../config/tool-post.ts';
+import { createPostMessage } from '../../tools/post-message.ts';
 import { createCurrentTime } from '../../tools/current-time.ts';
 import { createSearchConversation } from '../../tools/search-conversation.ts';
 import { createSearchKnowledge } from '../../tools/search-knowledge.ts';
@@ -12,6 +14,7 @@ export async function openKnown(config: Config): Promise<ConfiguredTools> {
     createCurrentTime(systemClock),
     createSearchKnowledge({ search: () => Promise.resolve([]) }),
     createSearchConversation(() => Promise.resolve([])),
+    ...[createPostMessage(toPostTargets(config.tools))].filter((tool) => tool !== undefined),
   ];
   return { ...configured, tools: [...own, ...configured.tools] };
 }

@@ -17,7 +17,10 @@ export async function listTools({ json }: { readonly json?: boolean }, cli: Cli)
   const { config } = await cli.loadConfig();
   const known = await openKnown(config);
   await known.stop();
-  const named = [...known.tools.map(({ name, readOnly }) => ({ name, readOnly })), ...listServerTools(config)];
+  const named = [
+    ...known.tools.map(({ name, readOnly, asks }) => ({ name, readOnly: readOnly && !asks })),
+    ...listServerTools(config),
+  ];
   const listed = named
     .map((tool): ListedTool => ({ ...tool, allowed: whereAllowed(tool.name, config.tools.allow) }))
     .toSorted((one, other) => (one.name < other.name ? -1 : 1));
@@ -25,9 +28,10 @@ export async function listTools({ json }: { readonly json?: boolean }, cli: Cli)
 }
 
 function listServerTools({ tools }: Config) {
-  return Object.entries(tools.mcp).flatMap(([server, { readOnly }]) =>
-    readOnly.map((pattern) => ({ name: `${server}__${pattern}`, readOnly: true })),
-  );
+  return Object.entries(tools.mcp).flatMap(([server, { readOnly, acting }]) => [
+    ...readOnly.map((pattern) => ({ name: `${server}__${pattern}`, readOnly: true })),
+    ...acting.map((pattern) => ({ name: `${server}__${pattern}`, readOnly: false })),
+  ]);
 }
 
 function whereAllowed(name: string, rules: readonly ToolRule[]): readonly string[] {

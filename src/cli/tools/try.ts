@@ -5,6 +5,8 @@ import { createErrorId } from '../../ids.ts';
 import { silentLog } from '../../log.ts';
 import { createArgumentReader } from '../../tools/tool-arguments.ts';
 import { clip } from '../../tools/tool-result.ts';
+import { openOutward } from '../../main/adapters.ts';
+import { createOutbound } from '../../outbound.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { exitCodes, type Cli } from '../command.ts';
 import { toPrintable, toPrintableLine } from '../printable.ts';
@@ -70,15 +72,23 @@ async function openTool(config: Config, name: string): Promise<OpenedTool> {
   throw new UsageError(`There is no tool "${toPrintableLine(name)}". There are: ${others.join(', ') || 'none'}.`);
 }
 
-async function openServer({ tools }: Config, name: string) {
+async function openServer({ tools, outbound: settingsOfOutbound }: Config, name: string) {
   const { openMcpServer } = await import('../../tools/mcp.ts');
   const serverName = name.slice(0, name.indexOf('__'));
-  const settings = tools.mcp[serverName] ?? { env: {}, readOnly: [] };
+  const settings = tools.mcp[serverName] ?? { env: {}, readOnly: [], acting: [] };
   const callTimeoutMs = tools.callSeconds * 1_000;
-  const server = openMcpServer({ name: serverName, settings, callTimeoutMs, clock: systemClock, log: silentLog });
+  const outbound = createOutbound(openOutward({ outbound: settingsOfOutbound }));
+  const server = openMcpServer({
+    ...{ name: serverName, settings, callTimeoutMs, clock: systemClock, log: silentLog },
+    fetch: (input, init) => outbound.fetchBy()(input, init),
+  });
   await server.settled();
-  if (server.isUp) return { tools: server.tools(), stop: () => server.stop() };
-  await server.stop();
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await outbound.close();
+  };
+  if (server.isUp) return { tools: server.tools(), stop };
+  await stop();
   throw new UsageError(`The server ${serverName} cannot be reached (tools.mcp.${serverName}).`);
 }
 

@@ -7,6 +7,7 @@ import type { Config } from '../../config.ts';
 import type { Log } from '../../log.ts';
 import { startParley } from '../../main.ts';
 import type { InboundMessage } from '../../message.ts';
+import { isAllowedAnywhere } from '../../tools/toolbox.ts';
 import { onStopSignal } from '../stop-signals.ts';
 import { withoutPlatforms } from '../without-platforms.ts';
 
@@ -21,7 +22,7 @@ export interface TrialAnswer {
 
 /**
  * What would be answered, by the configured model. A Parley of its own works it out on a ledger that is thrown away: nothing goes anywhere but the
- * question to the model, which is offered no tools and knows nothing of what was said before. Rejects when Parley cannot start, or is told to stop.
+ * question to the model, which may search the documents if the rules let it, and knows nothing of what was said before. Rejects when Parley cannot start, or is told to stop.
  */
 export async function answerTrial(message: InboundMessage, config: Config, log: Log): Promise<TrialAnswer> {
   const data = mkdtempSync(join(tmpdir(), 'parley-trial-'));
@@ -66,11 +67,20 @@ function toTrial(config: Config, data: string): Config {
     ...withoutPlatforms(config),
     data,
     database: `sqlite:${join(data, 'parley.db')}`,
-    tools: { ...config.tools, allow: [] },
+    tools: toTrialTools(config.tools),
     worker: { ...config.worker, drainSeconds: 0 },
     // Whoever is on call need not know of a trial.
     alerts: { ...config.alerts, url: undefined },
   };
+}
+
+const looking = 'search_knowledge';
+
+/** What documents say is a part of the answer, and to look there changes nothing. No server is connected to, and nobody is asked to approve. */
+function toTrialTools(tools: Config['tools']): Config['tools'] {
+  const needsApproval = isAllowedAnywhere([{ tools: tools.approve }], looking);
+  const rules = tools.allow.filter((rule) => isAllowedAnywhere([rule], looking));
+  return { ...tools, mcp: {}, allow: needsApproval ? [] : rules.map((rule) => ({ ...rule, tools: [looking] })) };
 }
 
 /** Takes the one question, in the name of the webhooks, and tells what became of it. */

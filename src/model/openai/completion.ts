@@ -1,6 +1,7 @@
 import { ModelError } from '../../errors.ts';
 import type { FinishReason, ModelEvent, ModelUsage } from '../model.ts';
 import { type Endpoint, toFailure, toModelError } from './failure.ts';
+import { createTextFrames } from './text-frames.ts';
 import { createToolCallReader } from './tool-calls.ts';
 
 /**
@@ -27,12 +28,14 @@ export interface Outcome {
 
 export function createCompletion(endpoint: Endpoint, offersTools: boolean): Completion {
   const tools = offersTools ? createToolCallReader(endpoint) : undefined;
+  const texts = createTextFrames();
   let finish: string | undefined;
   let usage: ModelUsage | undefined;
   let closed = false;
   let written = false;
 
-  function take(frame: unknown): string {
+  function take(json: string): string {
+    const frame = parse(json, endpoint);
     if (!isRecord(frame)) throw unreadable(endpoint);
     if (frame.error) throw toModelError(toFailure(frame.error), endpoint);
     usage = toUsage(frame.usage) ?? usage;
@@ -43,7 +46,7 @@ export function createCompletion(endpoint: Endpoint, offersTools: boolean): Comp
     const said = choice.delta ?? choice.message;
     tools?.add(said);
     const text = textOf(said);
-    written ||= text.trim() !== '';
+    if (isPlainText(said)) texts.learn(json, text);
     return text;
   }
 
@@ -53,7 +56,9 @@ export function createCompletion(endpoint: Endpoint, offersTools: boolean): Comp
         closed = true;
         return '';
       }
-      return take(parse(frame, endpoint));
+      const text = texts.textOf(frame) ?? take(frame);
+      written ||= text.trim() !== '';
+      return text;
     },
     get finished() {
       return finish !== undefined;
@@ -96,6 +101,11 @@ function textOf(message: unknown): string {
   if (typeof content === 'string') return content;
   if (Array.isArray(content)) return content.map(textOfPart).join('');
   return typeof refusal === 'string' ? refusal : '';
+}
+
+/** Whether the text is all that it adds. */
+function isPlainText(said: unknown): boolean {
+  return isRecord(said) && typeof said.content === 'string' && !said.tool_calls && !said.function_call;
 }
 
 function textOfPart(part: unknown): string {

@@ -36,6 +36,8 @@ export interface EndpointFailure {
   /** The endpoint's own words. Hostile. */
   readonly detail?: string | undefined;
   readonly retryAfterMs?: number | undefined;
+  /** Of the response that is the failure. */
+  readonly headers?: Pick<Headers, 'get'> | undefined;
 }
 
 const credit = 'The account with my AI provider has run out of credit. Whoever runs me can mend that.';
@@ -116,6 +118,7 @@ export function toFailure(value: unknown, clock?: Pick<Clock, 'now'>): EndpointF
     // The SDK puts the status in front, and says so where there is nothing else to say.
     detail: typeof message === 'string' ? message.replace(/^\d{3} (status code \(no body\))?/, '') : undefined,
     retryAfterMs: clock && isHeaders(headers) ? retryAfter(headers, clock) : undefined,
+    headers: isHeaders(headers) ? headers : undefined,
   };
 }
 

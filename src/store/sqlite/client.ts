@@ -53,7 +53,8 @@ function ready(worker: Worker, folder: string): Promise<void> {
 
 /**
  * One batch is under way at a time; what is called meanwhile makes up the next one. So a single caller waits for one commit
- * only, and under load the batches grow by themselves with the time that the disk takes.
+ * only, and under load the batches grow by themselves with the time that the disk takes. The one after another leaves at the end of
+ * its turn of the event loop: by then whoever has got a result has called again, and goes along.
  */
 function createLink(worker: Worker, { onFailure }: SqliteStoreOptions) {
   let queue: PendingCall[] = [];
@@ -89,7 +90,8 @@ function createLink(worker: Worker, { onFailure }: SqliteStoreOptions) {
     if (message.type !== 'results') return;
     const batch = underWay;
     underWay = [];
-    flush();
+    scheduled = true;
+    setImmediate(flush);
     for (const [index, call] of batch.entries()) settle(message.results[index], call);
   });
   worker.on('error', (error) => fail(threadFailure(error)));

@@ -7,6 +7,7 @@ import { createWithdrawApprovals } from './close-approval.ts';
 import type { Sqlite } from './database.ts';
 import { outboxColumns, toDelivery, type OutboxRow } from './delivery-row.ts';
 import { prepareInsert } from './insert.ts';
+import { createRemember } from './facts.ts';
 import { createDropSummary } from './summaries.ts';
 import { createPartsOf } from './parts.ts';
 import { createReplaced } from './replaced.ts';
@@ -34,6 +35,7 @@ export function createCommit(db: Sqlite) {
   const dropSummary = createDropSummary(db);
   const askApproval = createAskApproval(db);
   const withdrawApprovals = createWithdrawApprovals(db);
+  const remember = createRemember(db);
 
   return function commitTurn(outcome: TurnOutcome, now: number): CommitResult {
     const { conversationId, owner, token } = outcome;
@@ -42,6 +44,7 @@ export function createCommit(db: Sqlite) {
     if (held.changed) return { status: 'changed' };
     const stamp = { turn: recordTurn(outcome, now), now };
     if (outcome.revises) forget.run(conversationId, outcome.revises.turn);
+    remember(outcome.remembers ?? [], { turnId: outcome.turnId, now });
     settleEvents(outcome, stamp);
     writeAnswer(outcome, stamp);
     const delivery = enqueue(outcome, stamp);

@@ -34,7 +34,8 @@ export function createDeliveries(db: Sqlite) {
     'select seq, conversation_id, state, lease_owner, lease_token, receipt from outbox where id = ?',
   );
   const settle = db.prepare<[string, number, number]>(
-    `update outbox set state = 'sent', receipt = ?, settled_at = ?, next_at = null, lease_owner = null, error = null where seq = ?`,
+    `update outbox set state = 'sent', receipt = ?, settled_at = ?, next_at = null, lease_owner = null, error = null,
+       text = iif(forgotten, '', text) where seq = ?`,
   );
   const retry = db.prepare(
     `update outbox set state = 'queued', next_at = @retryAt, error = @error, lease_owner = null, uncertain = max(uncertain, @uncertain)

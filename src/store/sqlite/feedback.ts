@@ -1,6 +1,13 @@
 import { toChunkId } from '../../ids.ts';
 import type { Feedback } from '../../message.ts';
-import { judgementKept, notOurAnswer, type FeedbackSummary, type Judgement } from '../feedback-store.ts';
+import {
+  judgementKept,
+  notOurAnswer,
+  type FeedbackSummary,
+  type Judgement,
+  type SolvedQuery,
+  type SolvedTurn,
+} from '../feedback-store.ts';
 import type { Sqlite } from './database.ts';
 
 interface TurnRow {
@@ -53,6 +60,37 @@ function createTurnLookUp(db: Sqlite): (event: Feedback) => TurnRow | undefined 
   };
 }
 
+type SolvedRow = Omit<SolvedTurn, 'questions' | 'answer'>;
+
+export function createSolved(db: Sqlite) {
+  const sayings = createSayings(db);
+  // In the order of the primary key, so that a page costs what it shows.
+  const newest = db.prepare<{ before: number; minGood: number; limit: number }, SolvedRow>(
+    `select turn as cursor, turn_id as turnId, adapter, tenant, conversation_id as conversationId
+     from feedback where turn < @before group by turn
+     having count(*) filter (where rating = 'good') >= @minGood and count(*) filter (where rating = 'bad') = 0
+     order by turn desc limit @limit`,
+  );
+  return {
+    listSolved: ({ minGood, limit, before = Number.MAX_SAFE_INTEGER }: SolvedQuery): SolvedTurn[] =>
+      newest
+        .all({ minGood, limit, before })
+        .map((row) => ({ ...row, ...sayings({ conversationId: row.conversationId, turn: row.cursor }) })),
+  };
+}
+
+/** What a turn answered, oldest first, and what it answered, as they read now. */
+function createSayings(db: Sqlite) {
+  const said = db.prepare<[string, number], { role: 'user' | 'assistant'; text: string }>(
+    'select role, text from message where conversation_id = ? and turn = ? order by seq',
+  );
+  return ({ conversationId, turn }: { readonly conversationId: string; readonly turn: number }) => {
+    const messages = said.all(conversationId, turn);
+    const textsOf = (role: 'user' | 'assistant') => messages.filter((each) => each.role === role).map(({ text }) => text);
+    return { questions: textsOf('user'), answer: textsOf('assistant').join('\n') };
+  };
+}
+
 interface FeedbackRow {
   readonly rating: 'good' | 'bad';
   readonly reason: string | null;
@@ -68,13 +106,11 @@ interface FeedbackRow {
 
 /** Questions about what was judged. */
 export function createFeedback(db: Sqlite) {
+  const sayings = createSayings(db);
   const newest = db.prepare<[number, number], FeedbackRow>(
     `select rating, reason, adapter, tenant, conversation_id as conversationId, turn_id as turnId, author_id as authorId,
        author_name as authorName, at, turn
      from feedback where at >= ? order by at desc limit ?`,
-  );
-  const said = db.prepare<[string, number], { role: 'user' | 'assistant'; text: string }>(
-    'select role, text from message where conversation_id = ? and turn = ? order by seq',
   );
   const summary = db.prepare<[number], FeedbackSummary>(
     `select adapter, count(*) filter (where rating = 'good') as good, count(*) filter (where rating = 'bad') as bad,
@@ -84,14 +120,7 @@ export function createFeedback(db: Sqlite) {
   return {
     listFeedback: ({ since, limit }: { since: number; limit: number }): Judgement[] =>
       newest.all(since, limit).map(({ turn, reason, ...row }) => {
-        const messages = said.all(row.conversationId, turn);
-        const textsOf = (role: 'user' | 'assistant') => messages.filter((each) => each.role === role).map(({ text }) => text);
-        return {
-          ...row,
-          reason: reason ?? undefined,
-          questions: textsOf('user'),
-          answer: textsOf('assistant').join('\n'),
-        };
+        return { ...row, reason: reason ?? undefined, ...sayings({ conversationId: row.conversationId, turn }) };
       }),
     summariseFeedback: ({ since }: { since: number }): FeedbackSummary[] => summary.all(since),
   };

@@ -60,6 +60,7 @@ export function createUninstall(db: Sqlite) {
   const withdraw = db.prepare<[number, string, string]>(
     "update approval indexed by approval_pending set state = 'withdrawn', decided_at = ? where state = 'pending' and adapter = ? and tenant = ?",
   );
+  const forgetFacts = db.prepare<[string, string]>('delete from fact where adapter = ? and tenant = ?');
   const refuseAnswered = db.prepare<{ turn: number; reason: string }>(
     `update inbox set verdict = 'refused', reason = @reason
      where seq between (select first_seq from turn where seq = @turn) and (select last_seq from turn where seq = @turn)
@@ -74,6 +75,7 @@ export function createUninstall(db: Sqlite) {
     refuse.run(appUninstalled, now, adapter, tenant);
     forgetOverheard.run(adapter, tenant);
     withdraw.run(now, adapter, tenant);
+    forgetFacts.run(adapter, tenant);
     const turns = new Set(giveUp.all(appUninstalled, now, adapter, tenant).map(({ turn }) => turn));
     for (const turn of turns) refuseAnswered.run({ turn, reason: appUninstalled });
     return appUninstalled;

@@ -9,6 +9,8 @@ export interface ReadyConversation {
   readonly stream: string | null;
   readonly reset_seq: number;
   readonly summary: string | null;
+  /** Whether anything is remembered in its tenant. */
+  readonly has_facts: 0 | 1;
   /** Of the attempt before, whichever turn that was of: what came since stands behind it. */
   readonly claimed_seq: number;
   readonly wake_at: number;
@@ -36,8 +38,9 @@ const suspectsAtOnce = 8;
  * `+?`: SQLite plans a statement anew, for some 20 µs, whenever a bare parameter beside an `order by` or `limit` is bound.
  */
 export function createReady(db: Sqlite) {
-  const columns =
-    'id, lease_token, attempt, crashes + (lease_owner is not null) as crashes, stream, reset_seq, summary, claimed_seq, wake_at';
+  const hasFacts =
+    'exists (select 1 from fact f where f.adapter = conversation.adapter and f.tenant = conversation.tenant) as has_facts';
+  const columns = `id, lease_token, attempt, crashes + (lease_owner is not null) as crashes, stream, reset_seq, summary, claimed_seq, wake_at, ${hasFacts}`;
   const ready = db.prepare<[number, number], ReadyConversation>(
     `select ${columns} from conversation where wake_at <= ? order by wake_at limit +?`,
   );
@@ -50,8 +53,7 @@ export function createReady(db: Sqlite) {
   );
   const crashed = db.prepare<{ now: number }, CrashedConversation>(
     `select id, lease_token, attempt, crashes + (lease_owner is not null and wake_at <= @now) as crashes, stream, reset_seq, summary, claimed_seq,
-       wake_at,
-       lease_owner is not null and wake_at > @now as running
+       wake_at, lease_owner is not null and wake_at > @now as running, ${hasFacts}
      from conversation where crashes > 0 and wake_at is not null`,
   );
   const nextWake = db.prepare<[], { at: number | null }>('select min(wake_at) as at from conversation where wake_at is not null');

@@ -1,6 +1,7 @@
 import type { MessageDelete, MessageEdit } from '../../message.ts';
 import type { RevisionRules } from '../revision.ts';
 import type { Sqlite } from './database.ts';
+import { createDropFacts } from './facts.ts';
 import type { Overheard } from './overheard.ts';
 import type { Revisions } from './revisions.ts';
 import { createDropSummary } from './summaries.ts';
@@ -27,6 +28,7 @@ const unknown = 'unknown message';
 export function createTranscriptEdits(db: Sqlite, { overheard, revisions }: { overheard: Overheard; revisions: Revisions }) {
   const waiting = createWaitingEdits(db);
   const dropSummary = createDropSummary(db);
+  const dropFacts = createDropFacts(db);
   const editFailed = db.prepare<[string, string, string]>(
     `update inbox set text = ? where conversation_id = ? and message_id = ? and type = 'message' and verdict = 'failed'
        and payload is not null`,
@@ -53,7 +55,9 @@ export function createTranscriptEdits(db: Sqlite, { overheard, revisions }: { ov
       const failed = editFailed.run(text, conversationId, messageId).changes;
       const kept = overheard.edit(messageId, conversationId, text);
       const settled = findSettled.get(conversationId, messageId);
-      if (!settled || found) return found || failed + kept > 0 || settled ? updated : unknown;
+      // What was typed as a command stands in no transcript, and may have been remembered all the same.
+      const dropped = settled?.text === text ? 0 : dropFacts(conversationId, messageId);
+      if (!settled || found) return found || failed + kept + dropped > 0 || settled ? updated : unknown;
       if (settled.text === text) return rules ? 'nothing has changed' : updated;
       editSettled.run(text, text, settled.seq);
       dropSummary(conversationId, settled.seq);
@@ -66,7 +70,8 @@ export function createTranscriptEdits(db: Sqlite, { overheard, revisions }: { ov
       const failed = withdrawFailed.run(conversationId, messageId).changes;
       const kept = overheard.remove(messageId, conversationId);
       const settled = findSettled.get(conversationId, messageId);
-      if (!settled) return found || failed + kept > 0 ? updated : unknown;
+      const dropped = dropFacts(conversationId, messageId);
+      if (!settled) return found || failed + kept + dropped > 0 ? updated : unknown;
       removeSettled.run(conversationId, messageId);
       dropSummary(conversationId, settled.seq);
       if (found || !rules?.withdrawDeleted) return updated;

@@ -86,6 +86,7 @@ function createClaim(db: Sqlite, history: History) {
       stream: parseStream(conversation.stream),
       outboxBusy: outboxBusy.get(conversation.id) !== undefined,
       ...summary,
+      ...(conversation.has_facts ? { hasFacts: true } : {}),
       ...(turn === null ? {} : { revises: revised(conversation.id, turn) }),
     };
   }

@@ -1,23 +1,28 @@
 import type { ApprovalStore } from '../approval-store.ts';
 import type { DeadLetterStore } from '../dead-letter-store.ts';
 import type { FeedbackStore } from '../feedback-store.ts';
-import type { KnowledgeStore } from '../knowledge-store.ts';
+import type { KnowledgeStore, VectorStore } from '../knowledge-store.ts';
 import type { LimitStore } from '../limit-store.ts';
+import type { MemoryStore } from '../memory-store.ts';
 import type { SettingStore } from '../setting-store.ts';
 import type { Store } from '../store.ts';
 import type { SummaryStore } from '../summary-store.ts';
 import type { UsageStore } from '../usage-store.ts';
 import { createAccept } from './accept.ts';
+import { createAnswerCache, createPruneAnswers } from './answer-cache.ts';
 import { createApprovalLooks } from './approvals.ts';
 import { createBudgets, createPruneLimits } from './budgets.ts';
 import { createCommit } from './commit.ts';
 import type { Sqlite } from './database.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createDeliveries } from './deliveries.ts';
-import { createFeedback } from './feedback.ts';
+import { createFactCases } from './facts.ts';
+import { createFeedback, createSolved } from './feedback.ts';
+import { createForgetPerson } from './forget.ts';
 import { createInstallations } from './installations.ts';
 import { createKnowledge } from './knowledge.ts';
 import { createKnowledgeGaps } from './knowledge-gaps.ts';
+import { createKnowledgeSources } from './knowledge-sources.ts';
 import { createLimitUse } from './limit-use.ts';
 import { createMessageLimits } from './message-limits.ts';
 import { createPlaces } from './places.ts';
@@ -29,6 +34,7 @@ import { createToolCallCases } from './tool-calls.ts';
 import { createTurns } from './turns.ts';
 import { createUpkeep } from './upkeep.ts';
 import { createUsage } from './usage.ts';
+import { createVectors } from './vectors.ts';
 import { createWakePutOff } from './wake.ts';
 import { createWebhookUseCases } from './webhook-use-cases.ts';
 
@@ -102,7 +108,9 @@ export function createUseCases(db: Sqlite): UseCases {
     ...createWebhookUseCases(db),
     ...createToolCallCases(db),
     ...summaryCases(db),
+    ...memoryCases(db),
     ...limitCases(db),
+    ...createAnswerCache(db),
     ...approvalCases(db, accept),
   };
 }
@@ -125,9 +133,11 @@ type Prune = ReturnType<typeof createUpkeep>['prune'];
 function usageCases(db: Sqlite, prune: Prune): Pick<UseCases, 'prune' | keyof UsageStore> {
   const usage = createUsage(db);
   const pruneLimits = createPruneLimits(db);
+  const pruneAnswers = createPruneAnswers(db);
   return {
     prune: ([query], now) => {
       pruneLimits(now);
+      pruneAnswers(now);
       usage.sumUsage({ limit: summedBeforePruning });
       return prune(query);
     },
@@ -140,13 +150,34 @@ function usageCases(db: Sqlite, prune: Prune): Pick<UseCases, 'prune' | keyof Us
 function knowledgeCases(db: Sqlite): Pick<UseCases, keyof KnowledgeStore> {
   const knowledge = createKnowledge(db);
   const gaps = createKnowledgeGaps(db);
+  const sources = createKnowledgeSources(db);
   return {
     noteGap: ([question], now) => gaps.noteGap(question, now),
     listGaps: ([limit]) => gaps.listGaps(limit),
-    listDocuments: () => knowledge.listDocuments(),
+    listDocuments: ([collection]) => knowledge.listDocuments(collection),
+    listTitles: ([limit, collections]) => knowledge.listTitles(limit, collections),
     putDocument: ([document, passages]) => knowledge.putDocument(document, passages),
-    removeDocument: ([source]) => knowledge.removeDocument(source),
-    searchPassages: ([match, limit]) => knowledge.searchPassages(match, limit),
+    touchDocument: ([document]) => knowledge.touchDocument(document),
+    removeDocument: ([document]) => knowledge.removeDocument(document),
+    ...vectorCases(db),
+    searchPassages: ([match, limit, collections]) => knowledge.searchPassages(match, limit, collections),
+    listSources: () => sources.listSources(),
+    putSource: ([source]) => sources.putSource(source),
+    removeSource: ([name]) => sources.removeSource(name),
+    listSyncs: () => sources.listSyncs(),
+    putSync: ([sync]) => sources.putSync(sync),
+    removeSync: ([collection]) => sources.removeSync(collection),
+  };
+}
+
+function vectorCases(db: Sqlite): Pick<UseCases, keyof VectorStore> {
+  const vectors = createVectors(db);
+  return {
+    listUnembedded: ([query]) => vectors.listUnembedded(query),
+    saveVectors: ([query]) => vectors.saveVectors(query),
+    listVectorIds: ([model]) => vectors.listVectorIds(model),
+    loadVectors: ([query]) => vectors.loadVectors(query),
+    passagesOf: ([ids]) => vectors.passagesOf(ids),
   };
 }
 
@@ -156,6 +187,11 @@ function summaryCases(db: Sqlite): Pick<UseCases, keyof SummaryStore> {
     toSummarise: ([query]) => summaries.toSummarise(query),
     saveSummary: ([summary], now) => summaries.saveSummary(summary, now),
   };
+}
+
+function memoryCases(db: Sqlite): Pick<UseCases, keyof MemoryStore> {
+  const forgetPerson = createForgetPerson(db);
+  return { ...createFactCases(db), forgetPerson: ([request], now) => forgetPerson(request, now) };
 }
 
 function limitCases(db: Sqlite): Pick<UseCases, keyof LimitStore> {
@@ -190,8 +226,10 @@ function settingCases(db: Sqlite): Pick<UseCases, keyof SettingStore> {
 
 function createFeedbackCases(db: Sqlite): Pick<UseCases, keyof FeedbackStore> {
   const feedback = createFeedback(db);
+  const solved = createSolved(db);
   return {
     listFeedback: ([query]) => feedback.listFeedback(query),
+    listSolved: ([query]) => solved.listSolved(query),
     summariseFeedback: ([query]) => feedback.summariseFeedback(query),
   };
 }

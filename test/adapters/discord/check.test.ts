@@ -45,7 +45,7 @@ describe('parley doctor discord', () => {
 
       assert.match(report?.detail ?? '', /the bot is parley; 1 servers, 1 channels/);
       assert.deepEqual(report?.warnings, []);
-      assert.equal(emulator.commands().length, 5);
+      assert.equal(emulator.commands().length, 8);
     }));
 
   test('names each channel in which a permission is missing, and leaves those alone that the bot is kept out of', () =>
@@ -79,7 +79,10 @@ describe('parley doctor discord', () => {
       const body = JSON.stringify({ name: 'ask', description: 'Ask.' });
       await fetch(`${emulator.apiUrl}/v10/applications/${emulator.bot.id}/commands`, { method: 'POST', headers, body });
 
-      assert.match((await check({ commands: true })).warnings?.join() ?? '', /missing: reset, help, Answer this, Summarise/);
+      assert.match(
+        (await check({ commands: true })).warnings?.join() ?? '',
+        /missing: reset, help, memory, remember, forget, Answer this, Summarise/,
+      );
     }));
 
   test('says that the bot is in no server', () =>

@@ -92,7 +92,7 @@ describe('taking interactions', () => {
       anything,
       record({
         type: constantFrom(1, 3),
-        name: constantFrom('ask', 'reset', 'help', 'Answer this', 'Summarise'),
+        name: constantFrom('ask', 'reset', 'help', 'memory', 'remember', 'forget', 'Answer this', 'Summarise'),
         options: anything,
         target_id: id,
         resolved: anything,

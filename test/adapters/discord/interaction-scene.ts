@@ -31,7 +31,7 @@ export function scene(play: (scene: Scene) => Promise<void>, options: Partial<Di
       const { emulator, watch, context } = stage;
       const { find, stream, ...adapter } = await stage.start({ commands: true, ...options });
       assert.ok(find && stream);
-      await watch.until(() => emulator.commands().length >= 5);
+      await watch.until(() => emulator.commands().length >= 8);
       const eventOf = async ({ id }: EmulatedInteraction): Promise<InboundEvent> => {
         await watch.until(() => context.events.some(({ eventId }) => eventId === id));
         return context.events.find(({ eventId }) => eventId === id) as InboundEvent; // it was waited for

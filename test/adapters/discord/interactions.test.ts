@@ -74,6 +74,21 @@ describe('commands on Discord', () => {
       { privateAnswers: true },
     ));
 
+  test('what is remembered and the wish to be forgotten are for the eyes of who asks; what to remember, where the command says', () =>
+    scene(async (stage) => {
+      const { emulator } = stage;
+      const ask = async (name: string, options: Record<string, string | boolean>) => {
+        const { text, audience } = await stage.commandOf(emulator.command({ name, options }));
+        return [name, text, audience];
+      };
+
+      assert.deepEqual(await ask('memory', {}), ['memory', '', 'author']);
+      assert.deepEqual(await ask('forget', { whom: 'me' }), ['forget', 'me', 'author']);
+      assert.deepEqual(await ask('remember', { text: 'I drink tea' }), ['remember', 'I drink tea', undefined]);
+      assert.deepEqual(await ask('remember', { text: 'I drink tea', private: true }), ['remember', 'I drink tea', 'author']);
+      assert.throws(() => emulator.command({ name: 'forget', options: {} }));
+    }));
+
   test('"Answer this" and "Summarise" take the message that they are used on', () =>
     scene(async (stage) => {
       const { emulator } = stage;

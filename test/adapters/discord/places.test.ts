@@ -58,7 +58,7 @@ describe('settings of a Discord server and its channels', () => {
       const { id: ada } = emulator.user('Ada');
       emulator.user('Ben', { roles: [staffRole] });
       await start({ commands: true, channels: { [channelId]: { allow: { users: [ada], roles: [staffRole] } } } });
-      await stage.watch.until(() => emulator.commands().length === 5);
+      await stage.watch.until(() => emulator.commands().length === 8);
 
       for (const user of ['Ada', 'Ben', 'Cy']) emulator.say({ user, text: `I am ${user}`, mention: true });
       await heard(stage);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { onStage } from './support.ts';
 
-const ours = ['ask', 'reset', 'help', 'Answer this', 'Summarise'];
+const ours = ['ask', 'reset', 'help', 'memory', 'remember', 'forget', 'Answer this', 'Summarise'];
 
 /** Which calls change commands, from now on. */
 function changes(emulator: Parameters<Parameters<typeof onStage>[0]>[0]['emulator']): string[] {
@@ -24,14 +24,14 @@ describe('registering commands with Discord', () => {
         emulator.commands().map(({ name }) => name),
         ours,
       );
-      assert.equal(calls.length, 5);
+      assert.equal(calls.length, 8);
 
       const second = await start({ commands: true, context: context.restart() });
       await second.stop();
-      assert.equal(calls.length, 5);
+      assert.equal(calls.length, 8);
 
       await start({ commands: true, privateAnswers: true, context: context.restart() });
-      await watch.until(() => calls.length === 10);
+      await watch.until(() => calls.length === 16);
       assert.deepEqual(
         emulator.commands().map(({ name }) => name),
         ours,
@@ -48,7 +48,7 @@ describe('registering commands with Discord', () => {
       await first.stop();
 
       await start({ commands: true, commandGuilds: [emulator.home.guildId], context: context.restart() });
-      await watch.until(() => emulator.commands().length === 6 && context.batches.length > 0);
+      await watch.until(() => emulator.commands().length === 9 && context.batches.length > 0);
       await watch.until(() => emulator.commands().filter(({ guildId }) => guildId === undefined).length === 1);
 
       assert.deepEqual(
@@ -77,7 +77,7 @@ describe('registering commands with Discord', () => {
       await watch.until(() => context.states.has('commands'));
 
       assert.ok(context.lines.some((line) => line.includes('could not be registered')));
-      assert.equal(emulator.commands().length, 5);
+      assert.equal(emulator.commands().length, 8);
     }));
 
   test('may be used by who added the app to their account only where that is switched on', () =>

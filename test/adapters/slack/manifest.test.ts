@@ -96,7 +96,7 @@ describe('the manifest of the Slack app', () => {
       {
         command: '/parley',
         description: 'Ask a question',
-        usage_hint: 'your question, help, or reset',
+        usage_hint: 'your question, help, memory, reset, or forget me',
         url,
         should_escape: true,
       },

@@ -31,8 +31,25 @@ describe('messages', () => {
     ]);
   });
 
-  test('the two events of one mention are the same event to Parley', () => {
-    assert.deepEqual(receive('message-channel'), receive('app-mention'));
+  test('the two events of one mention are the same event to Parley, although one alone tells what channel it is', () => {
+    const [told] = receive('message-channel');
+    const [untold] = receive('app-mention');
+
+    assert.ok(told?.type === 'message' && untold?.type === 'message');
+    assert.deepEqual([told.audience, untold.audience], ['public', undefined]);
+    assert.deepEqual(told, { ...untold, audience: 'public' });
+  });
+
+  test('a channel is public only where Slack says so, and never with people of other organisations in it', () => {
+    const audienceOf = (type: string, rest: object = {}): unknown => {
+      const { event, ...body } = readFixture('message-channel') as { event: object };
+      const [message] = toEvents({ ...body, ...rest, event: { ...event, channel_type: type } }, { receivedAt });
+      return message?.type === 'message' && message.audience;
+    };
+
+    assert.equal(audienceOf('channel'), 'public');
+    for (const type of ['group', 'mpim', 'im', 'app_home', '']) assert.equal(audienceOf(type), undefined);
+    assert.equal(audienceOf('channel', { is_ext_shared_channel: true }), 'outside');
   });
 
   test('a message that Slack held back is as old as its sending on, not as its writing, and never from the future', () => {
@@ -216,6 +233,7 @@ describe('everything else', () => {
       sentAt: receivedAt,
       conversationId: 'slack:T024BE7LD:C123ABC456:U2147483697:private',
       text: 'what is @ann up to?',
+      audience: 'author',
       author: { id: 'U2147483697', name: 'steve', isBot: false },
       destination: {
         channel: 'C123ABC456',
@@ -232,6 +250,19 @@ describe('everything else', () => {
 
     assert.ok(command?.type === 'command');
     assert.deepEqual([command.name, command.text], ['reset', '']);
+  });
+
+  test('so may be what is remembered and the wish to be forgotten, which has to say whom', () => {
+    const parse = (text: string) => {
+      const [command] = toEvents({ ...readFixture('slash-command'), text }, { receivedAt });
+      return command?.type === 'command' ? [command.name, command.text, command.audience] : [];
+    };
+
+    assert.deepEqual(parse('memory'), ['memory', '', 'author']);
+    assert.deepEqual(parse(' Forget me '), ['forget', 'me', 'author']);
+    assert.deepEqual(parse('forget').slice(0, 2), ['ask', 'forget']);
+    assert.deepEqual(parse('reset me').slice(0, 2), ['ask', 'reset me']);
+    assert.deepEqual(parse('forget me not').slice(0, 2), ['ask', 'forget me not']);
   });
 
   test('events of other kinds are nothing to Parley', () => {

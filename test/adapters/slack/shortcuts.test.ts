@@ -33,7 +33,9 @@ for (const transport of ['http', 'socket'] as const) {
       const message = slack.offered.at(-1);
       assert.ok(message?.type === 'message' && overheard?.type === 'message');
       assert.equal(overheard.addressed, false);
-      assert.deepEqual({ ...message, sentAt: 0, destination: {} }, { ...overheard, addressed: true, sentAt: 0, destination: {} });
+      const { audience, ...same } = overheard;
+      assert.equal(audience, 'public');
+      assert.deepEqual({ ...message, sentAt: 0, destination: {} }, { ...same, addressed: true, sentAt: 0, destination: {} });
       assert.equal(message.author.id, emulator.user('Bea').id);
       assert.deepEqual(message.destination, { channel, threadTs: root, teamId: emulator.teamId, userId: emulator.user('Cy').id });
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Feedback } from '../../../src/message.ts';
-import { judgementKept, notOurAnswer } from '../../../src/store/feedback-store.ts';
+import type { Feedback, InboundMessage } from '../../../src/message.ts';
+import { judgementKept, notOurAnswer, type SolvedTurn } from '../../../src/store/feedback-store.ts';
 import type { ClaimedDelivery } from '../../../src/store/store.ts';
 import { createFeedback, createDelete } from '../../support/inbound.ts';
 import { openLedger, type Ledger, type OpenStore } from './ledger.ts';
@@ -50,6 +50,31 @@ export function describeFeedback(open: OpenStore): void {
       );
       assert.deepEqual(listed[0]?.questions, ['question in c1']);
       assert.equal(listed[0]?.conversationId, event.conversationId);
+    });
+
+    it('lists what people found good and nobody bad, newest first and page by page, as it reads now', async (test) => {
+      const ledger = await openLedger(test, open);
+      const [first, second, third] = [await answered(ledger, 'c1'), await answered(ledger, 'c2'), await answered(ledger, 'c3')];
+      const by = (name: string) => ({ author: { id: name, name, isBot: false } });
+      await ledger.accept(judge(first.last, { eventId: 'F1' }), judge(first.last, { eventId: 'F2', ...by('bob') }));
+      await ledger.accept(judge(second.last, { eventId: 'F3', in: 'c2' }));
+      await ledger.accept(judge(third.last, { eventId: 'F4', in: 'c3' }));
+      await ledger.accept(judge(third.last, { eventId: 'F5', in: 'c3', rating: 'bad', ...by('bob') }));
+
+      const all = await ledger.store.listSolved({ minGood: 1, limit: 9 });
+      const [newest] = await ledger.store.listSolved({ minGood: 1, limit: 1 });
+      const rest = await ledger.store.listSolved({ minGood: 1, limit: 9, before: newest?.cursor });
+      const byTwo = await ledger.store.listSolved({ minGood: 2, limit: 9 });
+      await ledger.accept(createDelete(second.event as InboundMessage)); // asked by `answered`
+      const [left] = await ledger.store.listSolved({ minGood: 1, limit: 1 });
+
+      const questionsIn = (turns: readonly SolvedTurn[]) => turns.map(({ questions }) => questions);
+      assert.deepEqual(questionsIn(all), [['question in c2'], ['question in c1']]);
+      assert.equal(all[0]?.answer, 'first part\nlast part');
+      assert.deepEqual([newest?.conversationId, newest?.adapter, newest?.tenant], [second.event.conversationId, 'fake', 'T1']);
+      assert.deepEqual(questionsIn(rest), [['question in c1']]);
+      assert.deepEqual(questionsIn(byTwo), [['question in c1']]);
+      assert.deepEqual(left?.questions, []);
     });
 
     it('counts once for each person and answer: the last word is the one that stands', async (test) => {

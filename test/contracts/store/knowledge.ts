@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { StoreError } from '../../../src/errors.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { documentOf } from '../../src/knowledge/open-knowledge-store.ts';
 import { openLedger, type OpenStore } from './ledger.ts';
 
 export function describeKnowledge(open: OpenStore): void {
@@ -76,16 +77,16 @@ export function describeKnowledge(open: OpenStore): void {
       ]);
       await put(store, 'b.md', [['', 'other old']]);
 
-      await put(store, 'a.md', [['', 'new']], 'hash 2');
+      await put(store, 'a.md', [['', 'new']], { hash: 'hash 2' });
 
       assert.deepEqual(
         (await store.searchPassages('old', 10)).map(({ source }) => source),
         ['b.md'],
       );
       assert.equal((await store.searchPassages('new', 10)).length, 1);
-      assert.deepEqual(await store.listDocuments(), [
-        { source: 'a.md', hash: 'hash 2' },
-        { source: 'b.md', hash: 'hash' },
+      assert.deepEqual(await listed(store), [
+        ['a.md', 'hash 2'],
+        ['b.md', 'hash'],
       ]);
     });
 
@@ -95,17 +96,17 @@ export function describeKnowledge(open: OpenStore): void {
       await put(store, 'empty.md', []);
       await put(store, 'b.md', [['', 'word']]);
 
-      await store.removeDocument('a.md');
-      await store.removeDocument('empty.md');
-      await store.removeDocument('never there.md');
+      await store.removeDocument({ collection: 'folder', source: 'a.md' });
+      await store.removeDocument({ collection: 'folder', source: 'empty.md' });
+      await store.removeDocument({ collection: 'folder', source: 'never there.md' });
       await put(store, 'c.md', [['', 'word']]);
-      await store.removeDocument('c.md');
+      await store.removeDocument({ collection: 'folder', source: 'c.md' });
 
       assert.deepEqual(
         (await store.searchPassages('word', 10)).map(({ source }) => source),
         ['b.md'],
       );
-      assert.deepEqual(await store.listDocuments(), [{ source: 'b.md', hash: 'hash' }]);
+      assert.deepEqual(await listed(store), [['b.md', 'hash']]);
     });
 
     it('finds a passage by further words, in the heading before those in the text, and returns it without them', async (test) => {
@@ -114,7 +115,7 @@ export function describeKnowledge(open: OpenStore): void {
         { source: 'a.md', heading: '配送', text: '海外の返品', position: 0, words: { heading: '配送', text: '海外 返品' } },
         { source: 'b.md', heading: '返品', text: '三十日以内', position: 0, words: { heading: '返品', text: '三十 十日 以内' } },
       ];
-      for (const passage of [inText, inHeading]) await store.putDocument({ source: passage.source, hash: 'h' }, [passage]);
+      for (const passage of [inText, inHeading]) await store.putDocument(documentOf(passage.source), [passage]);
 
       const found = await store.searchPassages('"返品"', 10);
 
@@ -124,6 +125,92 @@ export function describeKnowledge(open: OpenStore): void {
           ['b.md', '返品', '三十日以内'],
           ['a.md', '配送', '海外の返品'],
         ],
+      );
+    });
+
+    it('keeps documents of two collections apart, and finds nothing in a collection that is not asked', async (test) => {
+      const { store } = await openLedger(test, open);
+      const texts: Texts = [
+        ['Returns', 'word one'],
+        ['', 'word two'],
+      ];
+      await put(store, 'a.md', texts);
+      await put(store, 'a.md', texts, { collection: 'secret' });
+      await store.removeDocument({ collection: 'other', source: 'a.md' });
+
+      const all = await store.searchPassages('word', 10);
+      const some = await store.searchPassages('word', 10, ['folder', 'other']);
+      const none = await store.searchPassages('word', 10, []);
+      await store.removeDocument({ collection: 'folder', source: 'a.md' });
+      const left = await store.searchPassages('word', 10);
+
+      assert.equal(all.length, 4);
+      assert.deepEqual(new Set(some.map(({ collection }) => collection)), new Set(['folder']));
+      assert.equal(some.length, 2);
+      assert.deepEqual(none, []);
+      assert.deepEqual(new Set(left.map(({ collection }) => collection)), new Set(['secret']));
+    });
+
+    it('spends no part of the limit on what may not be seen', async (test) => {
+      const { store } = await openLedger(test, open);
+      for (let at = 0; at < 20; at += 1) await put(store, `hidden ${at}.md`, [['word', 'word word']], { collection: 'secret' });
+      await put(store, 'seen.md', [['', 'one word among many others that say nothing']]);
+
+      const found = await store.searchPassages('word', 2, ['folder']);
+
+      assert.deepEqual(
+        found.map(({ source }) => source),
+        ['seen.md'],
+      );
+    });
+
+    it('tells with a passage the title and the address of its document, and lists titles of collections', async (test) => {
+      const { store } = await openLedger(test, open);
+      const page = { collection: 'site', source: 'https://example.com/a', hash: 'h', title: 'Prices', fetchedAt: 5 };
+      const stamped = { ...page, url: 'https://example.com/a', etag: '"1"', lastModified: 'then' };
+      await store.putDocument(stamped, [{ source: 'https://example.com/a', heading: 'H', text: 'word', position: 0 }]);
+      await put(store, 'b.md', [['', 'word']]);
+
+      const [found] = await store.searchPassages('word', 1, ['site']);
+      await store.touchDocument({ collection: 'site', source: page.source, fetchedAt: 9, etag: '"2"' });
+
+      assert.deepEqual([found?.title, found?.url, found?.collection], ['Prices', 'https://example.com/a', 'site']);
+      assert.deepEqual(await store.listDocuments('site'), [
+        { ...page, url: page.source, fetchedAt: 9, etag: '"2"', passages: 1 },
+      ]);
+      assert.deepEqual(await store.listTitles(10), ['b.md', 'Prices']);
+      assert.deepEqual(await store.listTitles(10, ['site']), ['Prices']);
+      assert.deepEqual(await store.listTitles(1), ['b.md']);
+    });
+
+    it('keeps sources that were added, and how the last look at each has ended', async (test) => {
+      const { store } = await openLedger(test, open);
+      await store.putSource({ name: 'b', settings: '{}', addedAt: 1 });
+      await store.putSource({ name: 'a', settings: '{}', addedAt: 1 });
+      await store.putSource({ name: 'a', settings: '{"x":1}', addedAt: 2 });
+      const problems = [
+        { source: 'x.pdf', reason: 'it is damaged', hash: 'h' },
+        { source: 'y', reason: 'gone' },
+      ];
+      for (const collection of ['a', 'ab#1', 'a#1']) await store.putSync({ collection, syncedAt: 1, problems: [] });
+      await store.putSync({ collection: 'a#2', syncedAt: 7, problems });
+
+      const sources = await store.listSources();
+      const syncs = await store.listSyncs();
+      const removed = [await store.removeSource('a'), await store.removeSource('a')];
+
+      assert.deepEqual(sources, [
+        { name: 'a', settings: '{"x":1}', addedAt: 2 },
+        { name: 'b', settings: '{}', addedAt: 1 },
+      ]);
+      assert.deepEqual(syncs, [
+        { collection: 'a#2', syncedAt: 7, problems },
+        { collection: 'ab#1', syncedAt: 1, problems: [] },
+      ]);
+      assert.deepEqual(removed, [true, false]);
+      assert.deepEqual(
+        (await store.listSyncs()).map(({ collection }) => collection),
+        ['ab#1'],
       );
     });
 
@@ -141,9 +228,15 @@ export function describeKnowledge(open: OpenStore): void {
   });
 }
 
-function put(store: Store, source: string, passages: readonly (readonly [string, string])[], hash = 'hash'): Promise<void> {
+async function listed(store: Store): Promise<readonly (readonly [string, string])[]> {
+  return (await store.listDocuments()).map(({ source, hash }) => [source, hash]);
+}
+
+type Texts = readonly (readonly [heading: string, text: string])[];
+
+function put(store: Store, source: string, passages: Texts, { hash = 'hash', collection = 'folder' } = {}): Promise<void> {
   return store.putDocument(
-    { source, hash },
+    documentOf(source, hash, collection),
     passages.map(([heading, text], position) => ({ source, heading, text, position })),
   );
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createDiscordEmulator } from '../../../adapters/discord/emulator.ts';
 import { createSlackEmulator } from '../../../adapters/slack/emulator.ts';
@@ -55,6 +57,23 @@ describe('parley doctor', () => {
     assert.match(stdout, /^failed {3}Slack .*SLACK_BOT_TOKEN/m);
     assert.match(stdout, /^failed {3}Discord .*DISCORD_TOKEN/m);
     assert.doesNotMatch(stdout, /wrong/);
+  });
+
+  test('asks the moderation endpoint for a verdict, where something is checked by it', async (t) => {
+    const model = createOpenAiEmulator({ clock: systemClock, apiKeys: ['sk-right-right'] });
+    await model.start();
+    t.after(() => model.stop());
+    const cwd = createWorkFolder(t);
+    writeFileSync(join(cwd, 'parley.yaml'), 'safety: { moderation: { input: [endpoint] } }');
+    const env = { OPENAI_API_KEY: 'sk-right-right', OPENAI_BASE_URL: model.baseUrl };
+
+    const works = await callParley(['doctor', 'model'], { cwd, env });
+    model.failModeration({ type: 'server_error' });
+    const fails = await callParley(['doctor', 'model'], { cwd, env });
+
+    assert.match(works.stdout, /^ok {7}Model .*The moderation endpoint gives verdicts\.$/m);
+    assert.match(fails.stdout, /^failed {3}Model .*did not check a text: HTTP 500 \(safety\.moderation\.endpoint\)/m);
+    assert.deepEqual([works.exitCode, fails.exitCode, model.moderated], [0, 1, [['Hello.'], ['Hello.']]]);
   });
 
   test('looks at the ledger beside a running Parley', async (t) => {

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { createKnowledge } from '../../../src/knowledge/knowledge.ts';
 import { openDatabase } from '../../../src/store/sqlite/database.ts';
 import { createInProcessStore } from '../../../src/store/sqlite/in-process.ts';
 import { callParley, createWorkFolder } from '../../support/call-cli.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
-import { createMemoryLog } from '../../support/memory-log.ts';
+import { openFolderKnowledge } from '../knowledge/open-knowledge-store.ts';
 
 /** A data folder with two documents, of which somebody has asked something. */
 async function createAsked(t: TestContext) {
@@ -19,8 +18,7 @@ async function createAsked(t: TestContext) {
   const database = openDatabase({ folder: join(cwd, 'data'), exclusive: false });
   t.after(() => database.close());
   const store = createInProcessStore(database, createFakeClock());
-  const knowledge = createKnowledge({ folder, store, log: createMemoryLog() });
-  await knowledge.refresh();
+  const knowledge = await openFolderKnowledge(folder, store);
   await knowledge.search({ question: 'Within how many days can I send a lamp back?' });
   await knowledge.search({ question: 'Do you deliver to Norway\u001b[2J?' });
   await knowledge.search({ question: 'do you deliver to norway' });
@@ -35,8 +33,11 @@ test('lists the documents, and what a question finds in them', async (t) => {
   const json = JSON.parse((await call('search', 'send back', '--json')).stdout) as { source: string; excerpt: string }[]; // As written.
   const nothing = await call('search', 'Norway');
 
-  assert.equal(list.stdout, 'care.md\nreturns.md\n');
-  assert.match(found.stdout, /^returns\.md: Returns \(\d+\.\d\d\)\n {2}You can send a lamp back within 30 days\.\n$/);
+  assert.match(
+    list.stdout,
+    /^folder \(.*\) for all: 2 documents, looked at .*\n {2}care\.md +Care +1 passage\n {2}returns\.md +Returns +1 passage\n$/,
+  );
+  assert.match(found.stdout, /^folder: returns\.md: Returns \(\d+\.\d\d\)\n {2}You can send a lamp back within 30 days\.\n$/);
   assert.deepEqual(
     json.map(({ source }) => source),
     ['returns.md'],

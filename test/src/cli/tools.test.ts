@@ -20,7 +20,7 @@ async function setUp(t: TestContext, answer: ApiAnswer = { body: { found: 'yes\u
     find_it: { description: 'Finds.', parameters, url: `${api.url}/{{args.id}}?by={{person}}`, result: 'found' },
     change_it: { description: 'Changes.', parameters, url: `${api.url}/{{args.id}}`, method: 'DELETE' },
   };
-  const mcp = { docs: { command: [process.execPath, program], readOnly: ['ec*'] } };
+  const mcp = { docs: { command: [process.execPath, program], readOnly: ['ec*'], acting: ['refund'] } };
   const allow = [{ tools: ['find_*'] }, { tools: ['change_it', 'docs__echo'], adapters: ['slack'], channels: ['C1', 'C2'] }];
   writeFileSync(join(cwd, 'parley.yaml'), stringify({ tools: { http, mcp, allow }, outbound: { allow: ['127.0.0.1'] } }));
   return { api, run: (...args: string[]) => callParley(['tools', ...args], { cwd }) };
@@ -42,6 +42,7 @@ describe('parley tools', () => {
         'change_it | acts | adapters slack; channels C1, C2',
         'current_time | looks | nowhere: no rule in tools.allow names it',
         'docs__ec* | looks | adapters slack; channels C1, C2',
+        'docs__refund | acts | nowhere: no rule in tools.allow names it',
         'find_it | looks | everywhere',
         'search_conversation | looks | nowhere: no rule in tools.allow names it',
         'search_knowledge | looks | nowhere: no rule in tools.allow names it',
@@ -91,7 +92,7 @@ describe('parley tools', () => {
     const unnamed = await run('try', 'docs__erase');
 
     assert.match(stdout, /^hello/);
-    assert.match(unnamed.stderr, /There is no tool "docs__erase"\. There are: docs__echo\./);
+    assert.match(unnamed.stderr, /There is no tool "docs__erase"\. There are: docs__echo, docs__refund\./);
   });
 
   for (const [args, said] of [

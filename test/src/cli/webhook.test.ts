@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -136,7 +136,8 @@ describe('parley webhook try --answer', () => {
     const attempt = (...args: string[]) =>
       callParley(['webhook', 'try', 'shop', join(cwd, 'order.json'), '--answer', ...args], {
         cwd,
-        env: { OPENAI_BASE_URL: model.baseUrl },
+        // A platform that is switched on: whatever it is called for is seen at the desk.
+        env: { OPENAI_BASE_URL: model.baseUrl, DISCORD_TOKEN: 'MTIz.abc.def', DISCORD_API_URL: `${desk.url}/api` },
       });
     return { cwd, desk, model, attempt };
   }
@@ -156,6 +157,28 @@ describe('parley webhook try --answer', () => {
     assert.equal(model.calls.length, 1);
     assert.deepEqual(desk.calls, []);
     assert.equal(existsSync(join(cwd, 'data')), false);
+  });
+
+  test('shows the sources of the answer, and lets the model use nothing else', async (t) => {
+    const { cwd, model, attempt } = await createScene(t);
+    const config = join(cwd, 'parley.yaml');
+    writeFileSync(config, readFileSync(config, 'utf8').replace('[current_time]', "['*']"));
+    mkdirSync(join(cwd, 'knowledge'));
+    writeFileSync(join(cwd, 'knowledge', 'slack.md'), '# Slack\n\n## Connecting\n\nTo connect Slack, set its token.\n');
+    const call = { name: 'search_knowledge', arguments: '{"question":"How do I connect Slack?"}' };
+    model.behaviour.answer = ({ messages }) =>
+      messages.some(({ role }) => role === 'tool')
+        ? 'Set its token [1], or guess [7].'
+        : { text: '', finishReason: 'tool_calls', calls: [call] };
+
+    const { stdout } = await attempt('--json');
+
+    assert.match(
+      JSON.parse(stdout).answer.text,
+      /^Set its token \[1\], or guess\.\n\n\*\*Sources\*\*\n1\. .*Connecting \(`slack\.md`\)$/,
+    );
+    const [offered] = model.calls.map(({ request }) => JSON.stringify('tools' in request ? request.tools : []));
+    assert.deepEqual(offered?.match(/(?<="name":")\w+/g), ['search_knowledge']);
   });
 
   test('shows what would be said where the model fails, and why', async (t) => {

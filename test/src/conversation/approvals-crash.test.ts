@@ -106,6 +106,17 @@ async function runWithDeath(t: TestContext, { method, when, armed }: (typeof poi
   return { ...next, made: [...first.made, ...next.made], id };
 }
 
+/** Asks for a refund, and dies while that waits for a person; the next process has not started yet. */
+async function askAndDie(t: TestContext) {
+  const first = createScene(t);
+  const { clock, database, adapter, model } = first.parley;
+  await first.parley.start();
+  await first.parley.receive(createMessage('please refund A-1'));
+  const { id = '' } = (await first.pending()) ?? {};
+  first.parley.kill();
+  return { first, next: createScene(t, { clock, database, adapter, model, owner: 'p2' }), id };
+}
+
 describe('a call that a person has to approve, when the process is killed', () => {
   for (const point of points) {
     test(`${point.where}, is asked for once and made once at most`, async (t) => {
@@ -129,13 +140,8 @@ describe('a call that a person has to approve, when the process is killed', () =
   }
 
   test('while it waits, waits on, and is made once when it is approved in the next process', async (t) => {
-    const first = createScene(t);
-    const { clock, database, adapter, model } = first.parley;
-    await first.parley.start();
-    await first.parley.receive(createMessage('please refund A-1'));
-    const { id = '' } = (await first.pending()) ?? {};
-    first.parley.kill();
-    const next = createScene(t, { clock, database, adapter, model, owner: 'p2' });
+    const { first, next, id } = await askAndDie(t);
+    const { clock } = next.parley;
 
     await next.parley.start();
     const before = [...next.made];
@@ -149,13 +155,8 @@ describe('a call that a person has to approve, when the process is killed', () =
 
   for (const order of ['a question, then the decision', 'the decision, then a question']) {
     test(`with ${order} waiting, takes them up one after the other`, async (t) => {
-      const first = createScene(t);
-      const { clock, database, adapter, model } = first.parley;
-      await first.parley.start();
-      await first.parley.receive(createMessage('please refund A-1'));
-      const { id = '' } = (await first.pending()) ?? {};
-      first.parley.kill();
-      const next = createScene(t, { clock, database, adapter, model, owner: 'p2' });
+      const { next, id } = await askAndDie(t);
+      const { clock } = next.parley;
       const events = [createMessage('hello'), createDecision('approve', id, { by: 'bob', sentAt: clock.now() })];
       await next.parley.context.accept(order.startsWith('a question') ? events : events.toReversed());
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import { createDecision, createMessage } from '../../support/inbound.ts';
 import { createFakeAdapter } from '../../support/fake-adapter.ts';
-import { asking } from '../../support/test-model.ts';
+import { asking, unanswered } from '../../support/test-model.ts';
 import { createScene, given, type SceneOptions } from './approvals-scene.ts';
 
 const minuteMs = 60_000;
@@ -46,6 +46,33 @@ describe('a call that a person has to approve', () => {
       (await parley.store.listToolCalls({ limit: 5 })).map(({ state }) => state),
       ['refused'],
     );
+    await parley.stop();
+  });
+
+  test('is asked for one after the other with the other calls of its step: none of them is dropped', async (t) => {
+    const other = { amount: 6, order: 'B-2' };
+    const { parley, made, pending } = createScene(t, {
+      answer: (request) => {
+        const said = unanswered(request).join(' ');
+        if (said.includes('have not been made') && said.includes('B-2')) return asking(['refund', other]);
+        return said.includes('A note of the program') ? 'Both are refunded.' : asking(['refund', given], ['refund', other]);
+      },
+    });
+    await parley.start();
+    await parley.receive(createMessage('please refund A-1 and B-2'));
+    const approve = async () => {
+      const { id = '' } = (await pending()) ?? {};
+      await parley.receive(createDecision('approve', id, { by: 'bob', sentAt: parley.clock.now() }));
+      await parley.clock.advance(pollMs);
+    };
+
+    await approve();
+    const afterFirst = [...made];
+    await approve();
+
+    assert.deepEqual(afterFirst, [JSON.stringify(given)]);
+    assert.deepEqual(made, [JSON.stringify(given), JSON.stringify(other)]);
+    assert.equal(parley.shown().at(-1), 'Both are refunded.');
     await parley.stop();
   });
 

@@ -41,7 +41,7 @@ describe('a turn with tools', () => {
 
     await parley.receive(createMessage('what?'));
 
-    assert.deepEqual(Object.keys(model.requests[0] ?? {}), ['system', 'messages']);
+    assert.deepEqual(Object.keys(model.requests[0] ?? {}), ['system', 'messages', 'place']);
     assert.equal(model.requests[0]?.system, 'Be helpful.');
     await parley.stop();
   });

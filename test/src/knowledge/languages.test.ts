@@ -4,7 +4,7 @@ import { chunkDocument } from '../../../src/knowledge/chunk.ts';
 import { withIndexWords } from '../../../src/knowledge/ingest.ts';
 import { createKnowledgeSearch } from '../../../src/knowledge/search.ts';
 import { handbooks } from './handbooks.ts';
-import { openKnowledgeStore } from './open-knowledge-store.ts';
+import { documentOf, openKnowledgeStore } from './open-knowledge-store.ts';
 
 for (const [language, { questions, unanswerable }] of Object.entries(handbooks)) {
   test(`finds what is asked in ${language} among documents in six languages, quoted as it stands there, and nothing where nothing answers`, async (t) => {
@@ -12,7 +12,7 @@ for (const [language, { questions, unanswerable }] of Object.entries(handbooks))
     t.after(() => store.close());
     const contents = new Map(Object.values(handbooks).flatMap(({ documents }) => Object.entries(documents)));
     for (const [source, content] of contents) {
-      await store.putDocument({ source, hash: '' }, chunkDocument(source, content).passages.map(withIndexWords));
+      await store.putDocument(documentOf(source), chunkDocument(source, content).passages.map(withIndexWords));
     }
     const search = createKnowledgeSearch(store);
 

@@ -2,20 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
-import { silentLog } from '../../../src/log.ts';
 import { chunkDocument } from '../../../src/knowledge/chunk.ts';
-import { createKnowledge } from '../../../src/knowledge/knowledge.ts';
-import { createKnowledgeSearch, type Finding, type KnowledgeQuery } from '../../../src/knowledge/search.ts';
-import { openKnowledgeStore } from './open-knowledge-store.ts';
+import { createKnowledgeSearch, type Finding, type PassageQuery } from '../../../src/knowledge/search.ts';
+import { documentOf, openFolderKnowledge, openKnowledgeStore } from './open-knowledge-store.ts';
 
 interface Library extends AsyncDisposable {
-  search(query: KnowledgeQuery): Promise<readonly Finding[]>;
+  search(query: PassageQuery): Promise<readonly Finding[]>;
 }
 
 async function openLibrary(documents: Readonly<Record<string, string>>): Promise<Library> {
   const store = openKnowledgeStore();
   for (const [source, content] of Object.entries(documents)) {
-    await store.putDocument({ source, hash: content }, chunkDocument(source, content).passages);
+    await store.putDocument(documentOf(source), chunkDocument(source, content).passages);
   }
   return { search: createKnowledgeSearch(store), [Symbol.asyncDispose]: () => store.close() };
 }
@@ -211,12 +209,7 @@ const elsewhere = [
 
 test('answers what a newcomer asks from the documents that come with Parley, and nothing else', async () => {
   await using store = { ...openKnowledgeStore(), [Symbol.asyncDispose]: () => store.close() };
-  const knowledge = createKnowledge({
-    folder: fileURLToPath(new URL('../../../knowledge', import.meta.url)),
-    store,
-    log: silentLog,
-  });
-  await knowledge.refresh();
+  const knowledge = await openFolderKnowledge(fileURLToPath(new URL('../../../knowledge', import.meta.url)), store);
 
   const headings: Record<string, string | undefined> = {};
   for (const question of [...Object.keys(shipped), ...elsewhere])

@@ -120,3 +120,19 @@ test('where no token is set there is no such page', () =>
 
     assert.equal((await fetch(`${url}/metrics`)).status, 404);
   }));
+
+test('what moderation refuses is counted by what it was flagged as', () =>
+  onStage(
+    'webhook',
+    async ({ start, model, people }) => {
+      model.behaviour.flag = () => ({ 'hate/threatening': 0.8 });
+      const { url = '' } = await start();
+      people.ask(1);
+
+      const name = 'parley_moderation_refusals_total{direction="input",category="hate/threatening"}';
+      await until(async () => (await scrape(url)).get(name) === 1, 'a refusal');
+
+      assert.equal(model.calls.length, 0);
+    },
+    { yaml: { server: { metricsToken: token }, safety: { moderation: { input: ['endpoint'] } } } },
+  ));

@@ -16,7 +16,7 @@ function withPassage(passage: Partial<BuiltinPassage> | undefined): { model: Mod
     queries.push(query);
     return found;
   };
-  return { model: createBuiltinModel({ search, topics: () => ['Returns', 'Shipping'] }), queries };
+  return { model: createBuiltinModel({ search, topics: async () => ['Returns', 'Shipping'] }), queries };
 }
 
 defineModelContract({ name: 'builtin', open: openShipped });
@@ -99,7 +99,7 @@ test('says honestly when it finds nothing, and what it could be asked about', as
 });
 
 test('says where documents belong when there are none', async () => {
-  const model = createBuiltinModel({ search: async () => [], topics: () => [] });
+  const model = createBuiltinModel({ search: async () => [], topics: async () => [] });
 
   const [answer = ''] = await talk(model, 'Anything?');
 

@@ -1,10 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { createKnowledge } from '../../../src/knowledge/knowledge.ts';
-import { silentLog } from '../../../src/log.ts';
 import { createBuiltinModel } from '../../../src/model/builtin.ts';
 import type { Model, ModelMessage } from '../../../src/model/model.ts';
 import { collect, textOf } from '../../contracts/model-contract.ts';
-import { openKnowledgeStore } from '../knowledge/open-knowledge-store.ts';
+import { openFolderKnowledge, openKnowledgeStore } from '../knowledge/open-knowledge-store.ts';
 
 const never = new AbortController().signal;
 
@@ -12,8 +10,7 @@ const never = new AbortController().signal;
 export async function openShipped(): Promise<{ model: Model; close(): Promise<void> }> {
   const store = openKnowledgeStore();
   const folder = fileURLToPath(new URL('../../../knowledge', import.meta.url));
-  const knowledge = createKnowledge({ folder, store, log: silentLog });
-  await knowledge.refresh();
+  const knowledge = await openFolderKnowledge(folder, store);
   return { model: createBuiltinModel(knowledge), close: () => store.close() };
 }
 

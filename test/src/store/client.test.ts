@@ -215,11 +215,11 @@ async function playAll(store: Store): Promise<unknown[]> {
   await keep(store.recentConversations({ adapter: 'fake', since: 0 }));
   await keep(store.prune({ before: 2 ** 50, limit: 10 }));
   const passages = [{ source: 'a.md', heading: 'A', text: 'word', position: 0 }];
-  await keep(store.putDocument({ source: 'a.md', hash: 'h' }, passages));
+  await keep(store.putDocument({ collection: 'c', source: 'a.md', hash: 'h', title: 'A', fetchedAt: 1 }, passages));
   await keep(store.listDocuments());
   await keep(store.searchPassages('word', 1));
   await keep(rejected(store.searchPassages('"', 1)));
-  await keep(store.removeDocument('a.md'));
+  await keep(store.removeDocument({ collection: 'c', source: 'a.md' }));
   return results;
 }
 

@@ -159,6 +159,33 @@ describe('migrations', () => {
     );
   });
 
+  it('keep the documents and passages of a version that had one folder, where they were', async (test) => {
+    const folder = createFolder(test);
+    const old = new Database(join(folder, 'parley.db'));
+    for (const { sql } of loadMigrations('sqlite').slice(0, 17)) old.exec(sql);
+    old.pragma('user_version = 17');
+    old.exec(`insert into passage (rowid, heading, text, source, position) values (7, 'Care', 'dry cloth', 'a.md', 0);
+      insert into document (source, hash, first_passage, last_passage) values ('a.md', 'h', 7, 7), ('empty.md', 'h', 1, 0);`);
+    old.close();
+
+    const { db, close } = openDatabase({ folder, exclusive: false });
+    test.after(close);
+    const store = createInProcessStore({ db, close: () => undefined }, createFakeClock());
+    const [found] = await store.searchPassages('cloth', 5, ['folder']);
+    const documents = await store.listDocuments();
+    await store.removeDocument({ collection: 'folder', source: 'a.md' });
+
+    assert.deepEqual([found?.source, found?.collection, found?.heading], ['a.md', 'folder', 'Care']);
+    assert.deepEqual(
+      documents.map(({ collection, source, passages }) => [collection, source, passages]),
+      [
+        ['folder', 'a.md', 1],
+        ['folder', 'empty.md', 0],
+      ],
+    );
+    assert.deepEqual(await store.searchPassages('cloth', 5), []);
+  });
+
   it('still missing are those above the version of the database', () => {
     const migrations = [1, 2, 3].map((version) => ({ version, name: `${version}.sql`, sql: '' }));
 

@@ -22,8 +22,15 @@ const rare = [
   /from turn where model is not null/, // backwards from the newest, to the first that asked a model
   /from limit_hold h cross join|delete from limit_hold where not exists/, // has a row for each running turn
   /from limit_use where scope = @scope and day >= @day group by/, // a person asks
+  /from knowledge_(source|sync)/, // as many as there are sources of documents
   /from knowledge_gap/, // a thousand rows at most, when nothing was found or a person asks
+  /from fact\s+where|update fact set used_at/, // a hundred facts of one person, or an operator's list
+  /^update (inbox|feedback|webhook_delivery|approval) .*(author_id = @person|asked_at >= @since)/s, // a person is forgotten
+  /from inbox where adapter = @adapter and tenant = @tenant and author_id = @person|from turn where conversation_id in/, // a person is forgotten
+  /min\(m.turn\) as turn from message m/, // a person is forgotten
   /from passage where/, // FTS5 has an index of its own
+  /^select id from passage_vector where model/, // a start, or documents that have changed: reads an index
+  /(from|join) passage p\b/, // by its rowid
 ];
 
 describe('the statements of the ledger', () => {

@@ -26,7 +26,9 @@ test('the clock says date, weekday and time in the zone that is asked for', asyn
 
 test('the search of documents gives passages with their sources, or says that there are none', async () => {
   const passage = {
+    collection: 'folder',
     source: 'refunds.md',
+    title: 'Refunds',
     heading: 'Refunds',
     text: 'Thirty days.',
     score: 1,
@@ -36,6 +38,7 @@ test('the search of documents gives passages with their sources, or says that th
   const found = createSearchKnowledge({ search: async ({ question }) => (question === 'refunds?' ? [passage] : []) });
 
   assert.equal(await found.run({ question: 'refunds?' }, use), '[refunds.md: Refunds]\nThirty days.');
+  assert.equal(await found.run({ question: 'refunds?' }, { ...use, cite: () => 7 }), '[7] refunds.md: Refunds\nThirty days.');
   assert.match(await found.run({ question: 'other' }, use), /Nothing was found/);
 });
 

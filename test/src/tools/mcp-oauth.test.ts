@@ -1,21 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import { AddressError } from '../../../src/errors.ts';
 import { openMcpServer } from '../../../src/tools/mcp.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { openOAuthMcpServer } from '../../support/mcp-oauth-server.ts';
+import { localFetch } from '../../support/local-fetch.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { use } from './configured.ts';
 
 interface Opening {
   readonly issuer?: string;
   readonly clientSecret?: string;
+  readonly fetch?: typeof fetch;
 }
 
-async function open(t: TestContext, url: string, { issuer = url, clientSecret = 'the-secret' }: Opening = {}) {
+async function open(t: TestContext, url: string, opening: Opening = {}) {
+  const { issuer = url, clientSecret = 'the-secret', fetch = localFetch(t) } = opening;
   const [clock, log] = [createFakeClock(), createMemoryLog()];
   const oauth = { issuer, clientId: 'parley', clientSecret };
-  const settings = { env: {}, readOnly: ['hello'], url: `${url}/mcp`, oauth };
-  const server = openMcpServer({ name: 'docs', settings, callTimeoutMs: 30_000, clock, log });
+  const settings = { env: {}, readOnly: ['hello'], acting: [], url: `${url}/mcp`, oauth };
+  const server = openMcpServer({ name: 'docs', settings, callTimeoutMs: 30_000, fetch, clock, log });
   t.after(() => server.stop());
   await server.settled();
   const run = () => server.tools()[0]?.run({}, use) ?? Promise.reject(new Error('it has no tools'));
@@ -72,6 +76,22 @@ describe('an MCP server that wants OAuth', () => {
 
     assert.equal(await run(), 'hello by token 1');
     assert.deepEqual([issuer.tokens(), emulator.tokens()], [1, 0]);
+  });
+
+  test('whose issuer has a private address is not connected; the log names the setting and the way out', async (t) => {
+    const emulator = await serve(t, { trusts: 'https://login.internal' });
+    const local = localFetch(t);
+    const refused = new AddressError({ host: 'login.internal', address: '10.0.0.7', kind: 'private' });
+    const fetch: typeof local = async (input, init) => {
+      if (new URL(input instanceof Request ? input.url : input).host === 'login.internal')
+        throw new TypeError('fetch failed', { cause: refused });
+      return local(input, init);
+    };
+
+    const { server, log } = await open(t, emulator.url, { issuer: 'https://login.internal', fetch });
+
+    assert.equal(server.isUp, false);
+    assert.match(JSON.stringify(log), /tools\.mcp\.docs\.oauth\.issuer: .*outbound: \{ allow: \[.*login\.internal/);
   });
 
   test('whose issuer refuses the client has no tools; the log says why without the secret', async (t) => {

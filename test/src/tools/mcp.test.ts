@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import { describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openMcpServer, type McpServer, type McpSettings } from '../../../src/tools/mcp.ts';
+import { ToolError } from '../../../src/errors.ts';
 import { createToolbox } from '../../../src/tools/toolbox.ts';
 import type { ToolUse } from '../../../src/tools/tool.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import { localFetch } from '../../support/local-fetch.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 
 const program = fileURLToPath(new URL('../../support/mcp-server.ts', import.meta.url));
@@ -16,11 +18,18 @@ const use: ToolUse = {
   signal: new AbortController().signal,
 };
 
-async function open(t: TestContext, settings: Partial<McpSettings>) {
+async function open(t: TestContext, settings: Partial<McpSettings>, fetch = localFetch(t)) {
   const clock = createFakeClock();
   const log = createMemoryLog();
   const readOnly = ['echo', 'who*', 'broken', 'hang'];
-  const server = openMcpServer({ name: 'docs', settings: { env: {}, readOnly, ...settings }, callTimeoutMs: 30_000, clock, log });
+  const server = openMcpServer({
+    name: 'docs',
+    settings: { env: {}, readOnly, acting: [], ...settings },
+    callTimeoutMs: 30_000,
+    fetch,
+    clock,
+    log,
+  });
   t.after(() => server.stop());
   await server.settled();
   return { server, clock, log };
@@ -43,6 +52,63 @@ async function serve(t: TestContext, port = 0) {
   };
   return { port: Number(line.toString()), kill };
 }
+
+/** The way to servers on this machine, on which calls of tools are answered by somebody else: with a status, or a message of JSON-RPC. */
+function answering(t: TestContext, answer: { readonly status?: number; readonly type?: string; readonly message?: object }) {
+  const fetch = localFetch(t);
+  const { status = 200, type = 'application/json', message } = answer;
+  const between: typeof fetch = async (input, init) => {
+    const sent = typeof init?.body === 'string' ? (JSON.parse(init.body) as { id?: number; method?: string }) : {};
+    if (sent.method !== 'tools/call') return fetch(input, init);
+    const body = JSON.stringify({ jsonrpc: '2.0', id: sent.id, ...message });
+    return new Response(body, { status, headers: { 'content-type': type } });
+  };
+  return between;
+}
+
+const error = (code: number) => ({ message: { error: { code, message: 'no' } } });
+
+describe('a call of an MCP server that changes something', () => {
+  for (const { what, answer, isOpen } of [
+    { what: 'the status 502', answer: { status: 502 }, isOpen: true },
+    { what: 'the status 408', answer: { status: 408 }, isOpen: true },
+    { what: 'a page', answer: { type: 'text/html' }, isOpen: true },
+    { what: 'an error inside the server', answer: error(-32_603), isOpen: true },
+    { what: 'an error of arguments, which may be about the result', answer: error(-32_602), isOpen: true },
+    { what: 'an error with the number of a status', answer: error(404), isOpen: true },
+    { what: 'what is no result', answer: { message: { result: { content: 'x' } } }, isOpen: true },
+    { what: 'the status 429', answer: { status: 429 }, isOpen: false },
+    { what: 'that there is no such method', answer: error(-32_601), isOpen: false },
+  ])
+    test(`answered by ${what}, ${isOpen ? 'may have been made' : 'was not made'}`, async (t) => {
+      const { port } = await serve(t);
+      const settings = { url: `http://127.0.0.1:${port}/mcp`, token: 'let-me-in', readOnly: [], acting: ['whoami'] };
+      const { server } = await open(t, settings, answering(t, answer));
+
+      const failure: unknown = await run(server, 'whoami').catch((caught: unknown) => caught);
+
+      assert.ok(failure instanceof Error);
+      assert.match(failure.message, /^The server docs gave no answer: /);
+      assert.equal(failure instanceof ToolError, !isOpen, failure.message);
+    });
+
+  test('that the tool says has failed may have been made in part, and the model is told what it said', async (t) => {
+    const { server } = await open(t, { command: [process.execPath, program], readOnly: [], acting: ['broken'] });
+
+    const failure: unknown = await run(server, 'broken').catch((caught: unknown) => caught);
+
+    assert.match(String(failure), /^DeliveryError: The server docs says that it failed: no such page$/);
+  });
+
+  test("was made, although its result is not what the server's schema promises", async (t) => {
+    const { port } = await serve(t);
+    const settings = { url: `http://127.0.0.1:${port}/mcp`, token: 'let-me-in', readOnly: [], acting: ['typed'] };
+    const result = { content: [{ type: 'text', text: 'created 7' }] };
+    const { server } = await open(t, settings, answering(t, { message: { result } }));
+
+    assert.equal(await run(server, 'typed'), 'created 7');
+  });
+});
 
 describe('an MCP server', () => {
   test('over standard input and output: its allowed tools are offered under its name, and answer', async (t) => {
@@ -104,6 +170,38 @@ describe('an MCP server', () => {
     await clock.advance(2_000);
     await server.settled();
     assert.match(await run(server, 'echo', { text: 'back' }), /^back/);
+  });
+
+  test('may change something by those of its tools that the settings say act, whatever it says of them itself', async (t) => {
+    const { server } = await open(t, { command: [process.execPath, program], readOnly: ['echo', 'erase*'], acting: ['erase'] });
+
+    const listed = server.tools().map(({ name, readOnly }) => `${name} ${readOnly ? 'looks' : 'acts'}`);
+
+    assert.deepEqual(listed.toSorted(), ['docs__echo looks', 'docs__erase acts']);
+  });
+
+  test('on this machine is reached only where the settings allow it; the log says how', async (t) => {
+    const { port } = await serve(t);
+    const closed = { url: `http://127.0.0.1:${port}/mcp`, token: 'let-me-in' };
+
+    const { server, log } = await open(t, closed, localFetch(t, []));
+
+    assert.deepEqual(server.tools(), []);
+    assert.match(JSON.stringify(log), /tools\.mcp\.docs\.url: .*outbound: \{ allow: \[.*127\.0\.0\.1/);
+  });
+
+  test('is asked for nothing where a redirect would be followed', async (t) => {
+    const { port } = await serve(t);
+    const fetch = localFetch(t);
+    const asked: string[] = [];
+    const { server } = await open(t, { url: `http://127.0.0.1:${port}/mcp`, token: 'let-me-in' }, (input, init) => {
+      asked.push(`${init?.method} ${init?.redirect}`);
+      return fetch(input, init);
+    });
+
+    await run(server, 'echo', { text: 'hello' });
+
+    assert.deepEqual([...new Set(asked)].toSorted(), ['GET error', 'POST error']);
   });
 
   test('that refuses the token has no tools; the log says why without the token', async (t) => {

@@ -1,0 +1,19 @@
+/** Answers that a source of webhooks may be given again. Nobody asks here where no source has that switched on. */
+export interface AnswerCacheStore {
+  /** The text that was kept under this key for this source; undefined where there is none, or its time is over. */
+  findAnswer(query: { readonly source: string; readonly key: string }): Promise<string | undefined>;
+  /** Replaces one of the same key. The newest thousand of a source stay. */
+  keepAnswer(answer: KeptAnswer): Promise<void>;
+}
+
+export interface KeptAnswer {
+  /** Of webhooks. */
+  readonly source: string;
+  /** Digest of all that the model was asked with. */
+  readonly key: string;
+  readonly text: string;
+  /** It is not found from then on, in ms since 1970. */
+  readonly expiresAt: number;
+}
+
+export const mostKeptAnswers = 1_000;
