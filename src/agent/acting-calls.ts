@@ -1,5 +1,5 @@
 import type { EarlierCall, ToolLedger } from '../tools/tool-ledger.ts';
-import { clip } from '../tools/tool-result.ts';
+import { clip, toResultText } from '../tools/tool-result.ts';
 
 /** Sees to it that a tool which changes something does so once in a turn, however often the turn is tried. */
 export interface ActingCalls {
@@ -41,8 +41,9 @@ export async function createActingCalls(ledger: ToolLedger): Promise<ActingCalls
   };
 }
 
-function describe({ arguments: given, outcome }: EarlierCall): string {
-  return `It was called with ${clip(given, shownLength)}. ${outcome === undefined ? interrupted : `It said: ${outcome}`}`;
+function describe({ tool, arguments: given, outcome }: EarlierCall): string {
+  const said = outcome === undefined ? interrupted : toResultText({ name: tool, untrusted: true }, outcome, shownLength);
+  return `It was called with ${clip(given, shownLength)}. ${said}`;
 }
 
 function toReminder(earlier: readonly EarlierCall[]): string {

@@ -22,22 +22,29 @@ export interface ApprovedRun {
   readonly onStep?: ((step: Step) => void) | undefined;
 }
 
+export interface ApprovedResult {
+  /** What the model is to know. */
+  readonly text: string;
+  /** Whether strangers may have written a part of it. */
+  readonly untrusted: boolean;
+}
+
 const recordedLength = 2_000;
 const notOffered = 'It was not called: this tool may not be used here any more, or cannot be reached just now.';
 const changed = 'It was not called: the tool takes other arguments now than those that were approved.';
 
 /**
  * Makes a call that a person has approved, once, whatever process gets to it: that it begins is on disk before it is made, and one that was begun
- * before is not made again. Resolves with what the model is to know; rejects only with the reason of the signal.
+ * before is not made again. Rejects only with the reason of the signal.
  */
-export async function runApproved({ tools, call, onStep }: ApprovedRun, signal: AbortSignal): Promise<string> {
+export async function runApproved({ tools, call, onStep }: ApprovedRun, signal: AbortSignal): Promise<ApprovedResult> {
   const { clock, limits, ledger, place, posts } = tools;
   const known = (await ledger.earlier()).find(({ id }) => id === call.id);
   if (known) return toKnown(known, limits.resultLength);
   const tool = tools.offered.find(({ name }) => name === call.tool);
-  if (!tool) return notOffered;
+  if (!tool) return own(notOffered);
   const value = readExactly(tool, call);
-  if (!value) return changed;
+  if (!value) return own(changed);
   // What is done with the commit of the answer is done by the attempt that commits, whichever that is.
   const isDoneLater = tool.asks !== undefined;
   const begun = isDoneLater ? undefined : await ledger.begin(call);
@@ -51,11 +58,17 @@ export async function runApproved({ tools, call, onStep }: ApprovedRun, signal: 
   onStep?.({ id: call.id, title: tool.title, state: end.state, outcome: end.brief });
   const ms = Math.round(clock.monotonic() - startedAt);
   await ledger.record([toFinished(call, end, ms)]);
-  return toResultText(tool, end.text, limits.resultLength);
+  return { text: toResultText(tool, end.text, limits.resultLength), untrusted: tool.untrusted };
 }
 
-function toKnown({ tool, outcome }: EarlierCall, maxLength: number): string {
-  return outcome === undefined ? interrupted : toResultText({ name: tool, untrusted: true }, outcome, maxLength);
+/** What Parley itself says of a call that was not made. */
+function own(text: string): ApprovedResult {
+  return { text, untrusted: false };
+}
+
+function toKnown({ tool, outcome }: EarlierCall, maxLength: number): ApprovedResult {
+  if (outcome === undefined) return own(interrupted);
+  return { text: toResultText({ name: tool, untrusted: true }, outcome, maxLength), untrusted: true };
 }
 
 function readExactly(tool: Tool, call: ApprovedCall): ToolArguments | undefined {

@@ -32,7 +32,8 @@ export function createCallRunner({ tools, acting, onStep, cite }: CallRunnerOpti
   const { limits, ledger, clock, place, posts } = tools;
   const prepare = createPrepare(tools);
   const findWanted = createFindWanted({ tools, acting });
-  let { untrusted } = tools;
+  // What an earlier attempt was told is in the context from the start.
+  let untrusted = tools.untrusted || acting?.reminder !== undefined;
 
   async function recordAll(prepared: readonly PreparedCall[], endOf: (each: PreparedCall) => Ended, { step }: CallStep) {
     const { turnId } = tools;

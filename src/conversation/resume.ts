@@ -1,4 +1,4 @@
-import { runApproved } from '../agent/approved-call.ts';
+import { runApproved, type ApprovedResult } from '../agent/approved-call.ts';
 import type { AgentTools } from '../agent/agent-tools.ts';
 import { toDecisionText } from '../approval-verdicts.ts';
 import type { Step } from '../adapter.ts';
@@ -47,8 +47,9 @@ export async function resume({ turn, action, toolsFor, onStep }: Resumption, sig
   const said = await outcomeOf(approval, { tools, onStep }, signal);
   const unmade = await toolsFor.listUnmade(approval);
   return {
-    question: toQuestion(action, describe(approval, said + describeUnmade(unmade))),
-    tools: tools && withoutCall(tools, approval.id),
+    question: toQuestion(action, describe(approval, said.text + describeUnmade(unmade))),
+    // What the call has said is in the context from here on, like any other result.
+    tools: tools && { ...withoutCall(tools, approval.id), untrusted: tools.untrusted || said.untrusted },
   };
 }
 
@@ -57,8 +58,8 @@ interface Means {
   readonly onStep: Resumption['onStep'];
 }
 
-async function outcomeOf(approval: Approval, { tools, onStep }: Means, signal: AbortSignal): Promise<string> {
-  if (approval.state !== 'approved' || !tools) return 'It was not called.';
+async function outcomeOf(approval: Approval, { tools, onStep }: Means, signal: AbortSignal): Promise<ApprovedResult> {
+  if (approval.state !== 'approved' || !tools) return { text: 'It was not called.', untrusted: false };
   const { id, tool, arguments: given } = approval;
   return runApproved({ tools, call: { id, tool, arguments: given }, onStep }, signal);
 }

@@ -40,7 +40,7 @@ describe('a call that was approved', () => {
   test('is made with the arguments that were shown, under its own id, and its result is quoted', async () => {
     const { run, made, recorded } = setUp();
 
-    const said = await run();
+    const { text: said } = await run();
 
     assert.deepEqual(made, [{ given: '{"amount":5}', callId: 'c1' }]);
     assert.match(said, /^\{"tool":"refund","note":"Written by others.*"result":"refunded"\}$/);
@@ -76,7 +76,7 @@ describe('a call that was approved', () => {
     test(`is not made where it is one ${what}`, async () => {
       const { run, made, recorded } = setUp(given);
 
-      const said = await run();
+      const { text: said } = await run();
 
       assert.match(said, says);
       assert.deepEqual([made, recorded], [[], []]);
@@ -86,7 +86,7 @@ describe('a call that was approved', () => {
   test('of which nobody knows what came is told as such, also of a tool that is said to only look', async () => {
     const { run, recorded } = setUp({ tool: { readOnly: true, run: () => Promise.reject(new Error('connection reset')) } });
 
-    const said = await run();
+    const { text: said } = await run();
 
     assert.match(said, /not known whether it was done/);
     assert.deepEqual(recorded[0]?.state, 'failed');
