@@ -43,6 +43,8 @@ export async function resume({ turn, action, toolsFor, onStep }: Resumption, sig
     return { question: toQuestion(action, 'Tools are not in use here any more: nothing was called.'), tools: undefined };
   }
   const question = toQuestion(action, '');
+  // After a start its server may still be on its way up, and a person has approved of one call.
+  if (approval.state === 'approved') await toolsFor.reach(approval.tool, signal);
   const tools = toolsFor({ turn, questions: [question], hasFiles: false, decided: approval });
   const said = await outcomeOf(approval, { tools, onStep }, signal);
   const unmade = await toolsFor.listUnmade(approval);

@@ -1,8 +1,9 @@
 import type { AgentTools } from '../agent/agent-tools.ts';
 import { besideRequest } from '../agent/wanted-call.ts';
-import type { Clock } from '../clock.ts';
+import { settleWithin, type Clock } from '../clock.ts';
 import { parseFileBlock } from '../file-block.ts';
 import type { InboundMessage } from '../message.ts';
+import { onAbort } from '../on-abort.ts';
 import type { Approval } from '../store/approval-store.ts';
 import type { LoggedToolCall } from '../store/tool-call-store.ts';
 import type { ClaimedTurn, Store } from '../store/store.ts';
@@ -40,6 +41,8 @@ export interface ToolsForTurn {
   hasApprovers(adapter: string): boolean;
   /** What a person was asked to approve. */
   findApproval(id: string): Promise<Approval | undefined>;
+  /** Waits for the server of a tool, as long as a call may take at most. Rejects only with the reason of the signal. */
+  reach(tool: string, signal: AbortSignal): Promise<void>;
   /** The other calls of the step that asked: none of them was made. Arguments as they are recorded: without secrets, and cut where they are long. */
   listUnmade(approval: Approval): Promise<readonly Pick<LoggedToolCall, 'tool' | 'arguments'>[]>;
 }
@@ -49,11 +52,18 @@ const pendingLimit = 1_000;
 const hourMs = 60 * 60_000;
 
 export function createToolsForTurn(options: TurnToolsOptions): ToolsForTurn {
-  const { approvalMs = hourMs, approvers, store } = options;
+  const { approvalMs = hourMs, approvers, clock, store, toolbox } = options;
   return Object.assign(createFind(options), {
     approvalMs,
     hasApprovers: (adapter: string) => approvers?.areNamed(adapter) ?? false,
     findApproval: (id: string) => store.findApproval(id),
+    reach: async (tool: string, signal: AbortSignal) => {
+      const aborted = Promise.withResolvers<void>();
+      const release = onAbort(signal, aborted.resolve);
+      await settleWithin(clock, toolbox.limits.callTimeoutMs, [Promise.race([toolbox.whenUp(tool), aborted.promise])]);
+      release();
+      signal.throwIfAborted();
+    },
     listUnmade: async ({ turnId }: Approval) => {
       const calls = (await store.listToolCalls({ turnId, limit: earlierLimit })).filter(
         ({ outcome }) => outcome === besideRequest,

@@ -43,6 +43,8 @@ export interface McpServer {
   tools(): readonly Tool[];
   /** Resolves when the attempt to connect that is under way has ended, either way. */
   settled(): Promise<void>;
+  /** Resolves when it can be reached, or has been stopped. One that waits before it tries again tries at once. */
+  whenUp(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -55,13 +57,15 @@ const backoff = { baseMs: 1_000, maxMs: 60_000, expiryMs: Number.POSITIVE_INFINI
  *     connecting ──tools are listed──> up ──closed, or a call does not get through──> down ──backoff──> connecting
  */
 export function openMcpServer(options: McpOptions): McpServer {
-  const { name, clock, log } = options;
+  const { name, log } = options;
   let client: Client | undefined;
   let tools: readonly Tool[] = [];
-  let failures = 0;
   let stopped = false;
-  let cancelRetry: (() => void) | undefined;
+  let up = Promise.withResolvers<void>();
   const findWay = createWay(options);
+  const retries = createRetries(options, () => {
+    attempt = connect();
+  });
   let attempt = connect();
 
   async function connect(): Promise<void> {
@@ -69,11 +73,12 @@ export function openMcpServer(options: McpOptions): McpServer {
       const opened = await openListed({ ...options, ...(await findWay()) }, lose);
       if (stopped) return await opened.client.close();
       ({ client, tools } = opened);
-      failures = 0;
+      retries.reset();
+      up.resolve();
       watchServer(opened.client, (why) => lose(opened.client, why));
       log.info('MCP server is connected', { server: name, tools: tools.map((tool) => tool.name) });
     } catch (error) {
-      retry(describeError(error));
+      if (!stopped) retries.plan(describeError(error));
     }
   }
 
@@ -81,25 +86,16 @@ export function openMcpServer(options: McpOptions): McpServer {
     if (client !== from || stopped) return;
     client = undefined;
     tools = [];
+    up = Promise.withResolvers();
     from.close().catch(() => undefined); // it is gone already
-    retry(why);
-  }
-
-  function retry(error: string): void {
-    if (stopped) return;
-    failures += 1;
-    const delayMs =
-      nextDelay(backoff, { attempt: failures, firstDueAt: clock.now(), retryAfterMs: undefined }, clock) ?? backoff.maxMs;
-    log.warn('MCP server cannot be reached; its tools are not offered', { server: name, error, retryInMs: Math.round(delayMs) });
-    cancelRetry = clock.after(delayMs, () => {
-      attempt = connect();
-    });
+    retries.plan(why);
   }
 
   async function stop(): Promise<void> {
     stopped = true;
-    cancelRetry?.();
+    retries.stop();
     tools = [];
+    up.resolve();
     await client?.close();
     await attempt;
   }
@@ -111,7 +107,47 @@ export function openMcpServer(options: McpOptions): McpServer {
     },
     tools: () => tools,
     settled: () => attempt,
+    whenUp: () => {
+      retries.hurry();
+      return up.promise;
+    },
     stop,
+  };
+}
+
+function createRetries({ name, clock, log }: McpOptions, connect: () => void) {
+  let failures = 0;
+  let cancel: (() => void) | undefined;
+
+  function tryAgain(): void {
+    cancel?.();
+    cancel = undefined;
+    connect();
+  }
+
+  return {
+    plan: (error: string): void => {
+      failures += 1;
+      const delayMs =
+        nextDelay(backoff, { attempt: failures, firstDueAt: clock.now(), retryAfterMs: undefined }, clock) ?? backoff.maxMs;
+      log.warn('MCP server cannot be reached; its tools are not offered', {
+        server: name,
+        error,
+        retryInMs: Math.round(delayMs),
+      });
+      cancel = clock.after(delayMs, tryAgain);
+    },
+    /** Does at once what is planned for later. */
+    hurry: () => {
+      if (cancel) tryAgain();
+    },
+    reset: () => {
+      failures = 0;
+    },
+    stop: () => {
+      cancel?.();
+      cancel = undefined;
+    },
   };
 }
 

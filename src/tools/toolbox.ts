@@ -26,6 +26,8 @@ export interface ToolServer {
   readonly name: string;
   readonly isUp: boolean;
   tools(): readonly Tool[];
+  /** Resolves when it can be reached. */
+  whenUp(): Promise<void>;
 }
 
 /** The tools that there are, and where each may be used. */
@@ -35,6 +37,8 @@ export interface Toolbox {
   toolsFor(place: ToolPlace): readonly Tool[];
   /** Names of servers whose tools a rule allows here, and which cannot be reached. */
   missingFor(place: ToolPlace): readonly string[];
+  /** Resolves once the server of the tool can be reached; at once for a tool of none. */
+  whenUp(tool: string): Promise<void>;
   /** Whether a person has to approve of a use of the tool; `untrusted`: the context holds what strangers wrote. */
   needsApproval(tool: Tool, untrusted: boolean): boolean;
 }
@@ -66,6 +70,7 @@ export function createToolbox({ tools, servers = [], rules, approve = [], limits
       const patterns = patternsFor(place);
       return down.map(({ name }) => name).filter((name) => patterns.some((pattern) => isOf(pattern, name)));
     },
+    whenUp: async (tool) => servers.find(({ name, isUp }) => !isUp && tool.startsWith(prefixOf(name)))?.whenUp(),
     // What acts is never exempt: so it needs no look at whether strangers wrote a part of the context.
     needsApproval: ({ name, readOnly }) => !readOnly || approve.some((pattern) => matches(pattern, name)),
   };
@@ -77,8 +82,12 @@ export function isAllowedAnywhere(rules: readonly ToolRule[], name: string): boo
 }
 
 function isOf(pattern: string, server: string): boolean {
-  const prefix = `${server}__`;
+  const prefix = prefixOf(server);
   return pattern.startsWith(prefix) || (pattern.endsWith('*') && prefix.startsWith(pattern.slice(0, -1)));
+}
+
+function prefixOf(server: string): string {
+  return `${server}__`;
 }
 
 function matches(pattern: string, name: string): boolean {

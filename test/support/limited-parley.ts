@@ -39,6 +39,6 @@ export function createEmptyToolbox(): Toolbox {
     tools: [],
     rules: [{ tools: ['*'] }],
     limits,
-    servers: [{ name: 'away', isUp: false, tools: () => [] }],
+    servers: [{ name: 'away', isUp: false, tools: () => [], whenUp: () => new Promise(() => undefined) }],
   });
 }

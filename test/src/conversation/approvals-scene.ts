@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import { createToolbox } from '../../../src/tools/toolbox.ts';
+import { createToolbox, type ToolServer } from '../../../src/tools/toolbox.ts';
 import type { Tool } from '../../../src/tools/tool.ts';
 import { createFakeAdapter } from '../../support/fake-adapter.ts';
 import { asking, createTestModel, unanswered, type Answer } from '../../support/test-model.ts';
@@ -20,6 +20,8 @@ export type SceneOptions = Omit<TestParleyOptions, 'toolbox'> & {
   readonly answer?: Answer;
   readonly run?: Tool['run'];
   readonly offered?: boolean;
+  /** Tools that come and go, beside the refund. */
+  readonly servers?: readonly ToolServer[];
 };
 
 /** A Parley whose model may refund what a person has approved; bob may approve. `made` are the calls that the tool has got. */
@@ -35,7 +37,12 @@ export function createScene(t: TestContext, options: SceneOptions = {}) {
   };
   const adapter = options.adapter ?? createFakeAdapter({ overrides: { asks: () => true } });
   const { offered = true, answer = refunds } = options;
-  const toolbox = createToolbox({ tools: offered ? [tool] : [], rules: [{ tools: ['*'] }], limits });
+  const toolbox = createToolbox({
+    tools: offered ? [tool] : [],
+    servers: options.servers ?? [],
+    rules: [{ tools: ['*'] }],
+    limits,
+  });
   const model = options.model ?? createTestModel(answer);
   const parley = createTestParley(t, { approvers: { fake: ['bob'] }, ...options, adapter, model, toolbox });
   const pending = async () => (await parley.store.listApprovals({ pending: true, limit: 10 }))[0];

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import type { Tool } from '../../../src/tools/tool.ts';
+import type { ToolServer } from '../../../src/tools/toolbox.ts';
 import { createDecision, createMessage } from '../../support/inbound.ts';
 import { createFakeAdapter } from '../../support/fake-adapter.ts';
-import { asking, unanswered } from '../../support/test-model.ts';
+import { asking, unanswered, type Answer } from '../../support/test-model.ts';
 import { createScene, given, type SceneOptions } from './approvals-scene.ts';
 
 const minuteMs = 60_000;
@@ -218,5 +220,79 @@ describe('a call that a person has to approve', () => {
     assert.deepEqual(made, [JSON.stringify(given)]);
     assert.equal((await parley.store.listApprovals({ pending: false, limit: 10 })).length, 1);
     await parley.stop();
+  });
+
+  describe('of a server of tools that is away when it is approved', () => {
+    /** A server of its own with one tool, up while the request is made. */
+    async function openAway(t: TestContext) {
+      const made: string[] = [];
+      const back = Promise.withResolvers<void>();
+      const state = { isUp: true };
+      const tool: Tool = {
+        ...{ name: 'crm__erase', title: 'Asking crm', description: '', readOnly: false, untrusted: true, parameters: {} },
+        run: async (value) => `erased ${made.push(JSON.stringify(value))}`,
+      };
+      const server: ToolServer = {
+        name: 'crm',
+        get isUp() {
+          return state.isUp;
+        },
+        tools: () => (state.isUp ? [tool] : []),
+        whenUp: () => back.promise,
+      };
+      const answer: Answer = (request) => {
+        const said = unanswered(request).join(' ');
+        return said.includes('A note of the program') ? said : asking(['crm__erase', { of: 7 }]);
+      };
+      const options = { servers: [server], answer };
+      const scene = await openPending(t, options);
+      state.isUp = false;
+      const comeBack = (): void => {
+        state.isUp = true;
+        back.resolve();
+      };
+      return { ...scene, options, made, comeBack };
+    }
+
+    test('waits for that, and is made once', async (t) => {
+      const { parley, made, press, comeBack } = await openAway(t);
+      await press('approve');
+      const before = [...made];
+
+      comeBack();
+      await parley.clock.advance(pollMs);
+
+      assert.deepEqual([before, made], [[], ['{"of":7}']]);
+      assert.match(parley.shown()[1] ?? '', /erased 1/);
+      await parley.stop();
+    });
+
+    test('is told to be out of reach after the time that a call may take', async (t) => {
+      const { parley, made, press } = await openAway(t);
+      await press('approve');
+      const before = parley.shown().length;
+
+      await parley.clock.advance(4_000);
+
+      assert.match(parley.shown()[1] ?? '', /not called: .* cannot be reached just now/);
+      assert.deepEqual([before, made], [1, []]);
+      await parley.stop();
+    });
+
+    test('is made by the next process where this one stops meanwhile', async (t) => {
+      const { parley, options, made, press, comeBack } = await openAway(t);
+      await press('approve');
+      await parley.stop(0);
+      const { adapter, clock, database } = parley;
+      const next = createScene(t, { ...options, adapter, clock, database, owner: 'p2' });
+
+      comeBack();
+      await next.parley.start();
+      await clock.advance(pollMs);
+
+      assert.deepEqual(made, ['{"of":7}']);
+      assert.match(next.parley.shown()[1] ?? '', /erased 1/);
+      await next.parley.stop();
+    });
   });
 });

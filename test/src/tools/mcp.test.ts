@@ -172,6 +172,30 @@ describe('an MCP server', () => {
     assert.match(await run(server, 'echo', { text: 'back' }), /^back/);
   });
 
+  test('tries again at once when somebody waits for it, and tells when it is up', async (t) => {
+    const { server } = await open(t, { command: [process.execPath, program] });
+    await server.whenUp();
+    const { pid } = JSON.parse(await run(server, 'whoami')) as { pid: number };
+    const lost = assert.rejects(run(server, 'hang'), /gave no answer/);
+    process.kill(pid, 'SIGKILL');
+    await lost;
+    assert.equal(server.isUp, false);
+
+    await Promise.all([server.whenUp(), server.whenUp()]);
+
+    assert.match(await run(server, 'echo', { text: 'again' }), /^again/);
+  });
+
+  test('that is stopped lets nobody wait', async (t) => {
+    const { server } = await open(t, { command: [process.execPath, '-e', 'process.exit(1)'] });
+    const waiting = server.whenUp();
+
+    await server.stop();
+
+    await waiting;
+    assert.equal(server.isUp, false);
+  });
+
   test('may change something by those of its tools that the settings say act, whatever it says of them itself', async (t) => {
     const { server } = await open(t, { command: [process.execPath, program], readOnly: ['echo', 'erase*'], acting: ['erase'] });
 
