@@ -12,6 +12,7 @@ const graphql = z.strictObject({
   }),
   variables: setting(json.optional(), {
     description: 'Its variables (YAML, or JSON as a text), in which every text is a template.',
+    isJson: true,
     example: "{ email: '{{args.email}}' }",
   }),
 });
@@ -20,6 +21,7 @@ const jsonRpc = z.strictObject({
   method: setting(text.max(200), { description: 'The method of JSON-RPC 2.0.', example: 'stock.find' }),
   params: setting(json.optional(), {
     description: 'Its parameters (YAML, or JSON as a text), in which every text is a template.',
+    isJson: true,
     example: "{ sku: '{{args.sku}}' }",
   }),
 });
@@ -37,6 +39,7 @@ const httpTool = z.strictObject({
   }),
   parameters: setting(z.looseObject({}).default({ type: 'object', properties: {} }), {
     description: 'What the model gives it: JSON Schema of an object. Arguments that do not fit are refused.',
+    isJson: true,
     example: '{ type: object, properties: { number: { type: string, maxLength: 20 } }, required: [number] }',
     defaultNote: 'nothing',
   }),
@@ -70,6 +73,7 @@ const httpTool = z.strictObject({
   json: setting(json.optional(), {
     description:
       'The body as JSON (YAML, or JSON as a text), in which every text is a template of its own. A text that is one {{args.NAME}} takes its type, too.',
+    isJson: true,
     example: "{ note: '{{args.text}}' }",
   }),
   form: z

@@ -10,6 +10,8 @@ export interface SettingInfo {
   /** NAME_FILE works although the value is shown: it may hold a password in other versions. */
   readonly fromFile?: boolean;
   readonly example?: string;
+  /** What stands below the key is JSON, which the configuration does not look into: numbers, booleans and null keep their types. */
+  readonly isJson?: boolean;
   /** What stands in for a default that depends on other things. */
   readonly defaultNote?: string;
 }

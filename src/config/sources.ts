@@ -23,7 +23,7 @@ export async function readConfigFile(
     if (!file) throw new Error('there is no such file');
     // Loaded only where there is a file: it takes 50 ms.
     const { readYaml } = await import('./yaml-file.ts');
-    return { name, ...readYaml(file.text, name, environment) };
+    return { name, ...readYaml(file.text, { name, environment, holdsJson: createHoldsJson() }) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return {
@@ -31,6 +31,12 @@ export async function readConfigFile(
       problems: [`${configFileVariable}: cannot read ${name}: ${reason}. Example: ${configFileVariable}=./parley.yaml`],
     };
   }
+}
+
+function createHoldsJson(): (path: readonly string[]) => boolean {
+  const keys = listSettings(configSchema).flatMap(({ path, info }) => (info.isJson ? [path] : []));
+  return (path) =>
+    keys.some((key) => key.length === path.length && key.every((part, index) => part === 'NAME' || part === path[index]));
 }
 
 /** What the file and the environment say, as one tree; which variable set what; and which keys have a value that cannot be made out. */

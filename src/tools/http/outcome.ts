@@ -25,23 +25,43 @@ export async function toOutcome(answer: HttpAnswer, picking: Picking): Promise<s
   if (text.trim() === '') return readOnly ? `It gave nothing (status ${status}).` : `Done (status ${status}).`;
   if (text.includes('\0')) return `It gave something that cannot be shown as text (status ${status}).`;
   const json = answer.isWhole ? parseJson(text) : undefined;
-  const given = unwrap(json, { answer, type: request.body?.type });
+  const given = unwrap(json, { answer, readOnly, type: request.body?.type });
   const picked = await pick({ given, text }, picking);
   return clip(toVisible(answer.conceal(picked)), maxLength);
 }
 
+interface Enveloped {
+  readonly answer: HttpAnswer;
+  readonly type: string | undefined;
+  readonly readOnly: boolean;
+}
+
 /** GraphQL and JSON-RPC tell what went wrong in the body of a 200. */
-function unwrap(json: Json | undefined, { answer, type }: { answer: HttpAnswer; type: string | undefined }): Json | undefined {
+function unwrap(json: Json | undefined, { answer, type, readOnly }: Enveloped): Json | undefined {
   if (type !== 'graphql' && type !== 'jsonRpc') return json;
-  const { errors, error, data, result } = isObject(json) ? json : {};
+  const envelope = isObject(json) ? json : {};
+  const { errors, error, data, result } = envelope;
   const said = type === 'graphql' ? errors : error;
-  if (said !== undefined && said !== null && !(Array.isArray(said) && said.length === 0))
-    throw new ToolError(`${answer.host} answered with an error: ${toExcerpt(JSON.stringify(said))}`);
+  if (said !== undefined && said !== null && !(Array.isArray(said) && said.length === 0)) {
+    const isRefused = type === 'graphql' ? isRequestError(envelope) : isRpcRefusal(said);
+    throw toFailure(`${answer.host} answered with an error: ${toExcerpt(JSON.stringify(said))}`, isRefused || readOnly);
+  }
   const inner = type === 'graphql' ? data : result;
   if (inner !== undefined) return inner;
-  throw new ToolError(
-    `${answer.host} answered what is no answer of ${type === 'graphql' ? 'GraphQL' : 'JSON-RPC'}: ${toExcerpt(answer.text ?? '')}`,
-  );
+  const protocol = type === 'graphql' ? 'GraphQL' : 'JSON-RPC';
+  throw toFailure(`${answer.host} answered what is no answer of ${protocol}: ${toExcerpt(answer.text ?? '')}`, readOnly);
+}
+
+/** Without the key `data` nothing was executed; with it, null included, a part may have been (GraphQL October 2021, section 7.1). */
+function isRequestError(envelope: { readonly [key: string]: Json }): boolean {
+  return !('data' in envelope);
+}
+
+/** Of the codes that JSON-RPC 2.0 keeps for itself, only these say that the method was not called; all others are the application's own (section 5.1). */
+function isRpcRefusal(error: Json): boolean {
+  const code = isObject(error) ? error['code'] : undefined;
+  if (typeof code !== 'number') return false;
+  return code < -32_768 || code > -32_000 || [-32_700, -32_600, -32_601, -32_602].includes(code);
 }
 
 async function pick(
@@ -76,7 +96,12 @@ function toRefusal({ status, text = '', retryAfterMs, host }: HttpAnswer, readOn
   const excerpt = toExcerpt(text);
   const message = `${host} answered ${status}. ${advise(status, retryAfterMs)}${excerpt && ` It says: ${excerpt}`}`;
   const isOpen = status >= 500 || status === 408 || status < 400;
-  return isOpen && !readOnly ? new DeliveryError({ message, retryable: false, uncertain: true }) : new ToolError(message);
+  return toFailure(message, readOnly || !isOpen);
+}
+
+/** An error other than a ToolError says that it may have been done. */
+function toFailure(message: string, isSurelyUndone: boolean): Error {
+  return isSurelyUndone ? new ToolError(message) : new DeliveryError({ message, retryable: false, uncertain: true });
 }
 
 function advise(status: number, retryAfterMs: number | undefined): string {
