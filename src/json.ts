@@ -16,6 +16,11 @@ export function parseJson(text: string): Json | undefined {
   }
 }
 
+/** Whether the number is what was written: beyond 2^53 whole numbers are rounded, and what is larger still is infinite. */
+export function isExactNumber(value: number): boolean {
+  return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
+}
+
 /** The same text for the same value, in whatever order its keys came. */
 export function toCanonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map((item: Json) => toCanonicalJson(item)).join(',')}]`;

@@ -1,5 +1,5 @@
-import { parseJson } from '../json.ts';
 import type { Conflict } from './conflict.ts';
+import { judgeJsonText } from './json-text.ts';
 import type { Settings } from './schema.ts';
 
 type Source = Settings['webhooks'][string];
@@ -43,6 +43,6 @@ function checkBody(path: readonly string[], { json, form, text }: NonNullable<So
   const [, second] = given;
   if (given.length === 0) return [{ path: [...path, 'json'], what: 'is missing: a reply has a body (json, form or text)' }];
   if (second !== undefined) return [{ path: [...path, second], what: `is set beside ${given[0]}: keep one of them` }];
-  if (json === undefined || parseJson(json) !== undefined) return [];
-  return [{ path: [...path, 'json'], what: 'must be JSON: put each {{gap}} inside the quotes of a text' }];
+  const what = json === undefined ? undefined : judgeJsonText(json);
+  return what === undefined ? [] : [{ path: [...path, 'json'], what }];
 }

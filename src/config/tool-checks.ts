@@ -1,5 +1,5 @@
-import { parseJson } from '../json.ts';
 import type { Conflict } from './conflict.ts';
+import { judgeJsonText } from './json-text.ts';
 import { checkProof } from './reply-checks.ts';
 import type { Settings } from './schema.ts';
 import { checkPost } from './webhook-post.ts';
@@ -52,9 +52,8 @@ function checkBody(path: readonly string[], tool: HttpTool): Conflict[] {
     { at: ['graphql', 'variables'], value: tool.graphql?.variables },
     { at: ['jsonRpc', 'params'], value: tool.jsonRpc?.params },
   ];
-  return jsons.flatMap(({ at, value }) =>
-    typeof value === 'string' && parseJson(value) === undefined
-      ? [{ path: [...path, ...at], what: 'must be JSON: put each {{gap}} inside the quotes of a text' }]
-      : [],
-  );
+  return jsons.flatMap(({ at, value }) => {
+    const what = typeof value === 'string' ? judgeJsonText(value) : undefined;
+    return what === undefined ? [] : [{ path: [...path, ...at], what }];
+  });
 }

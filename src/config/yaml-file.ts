@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Scalar } from 'yaml';
+import { isExactNumber } from '../json.ts';
 import type { Environment } from './environment.ts';
 
 export interface YamlSettings {
@@ -65,7 +66,7 @@ class YamlReader {
     if (isMap(node)) return this.#readMap(node.items, path);
     if (isSeq(node)) return this.#readList(node.items, path);
     if (!isScalar(node)) return undefined;
-    if (typeof node.value !== 'string' && this.#isInJson(path)) return this.#readJson(node, path);
+    if (isOfJson(node.value) && this.#isInJson(path)) return this.#readJson(node, path);
     if (node.value === null) return undefined;
     // The text as it was written: a Discord id is a number that a double cannot hold.
     const text = typeof node.value === 'string' ? node.value : (node.source ?? '');
@@ -81,7 +82,7 @@ class YamlReader {
   #readJson(node: Scalar, path: readonly string[]): unknown {
     const { value } = node;
     if (typeof value !== 'number') return value;
-    if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) return value;
+    if (isExactNumber(value)) return value;
     const why = Number.isFinite(value) ? 'is too large to be kept exactly as a number' : 'is no number of JSON';
     this.#fail(`${node.source} ${why}. Put it in quotes: it is sent as a text then.`, path, node);
     return undefined;
@@ -129,4 +130,9 @@ class YamlReader {
   #lineOf(node: Node): number {
     return this.#source.lineOf(node.range?.[0] ?? 0);
   }
+}
+
+/** YAML has tags for more than that, such as dates and bytes: they stay texts. */
+function isOfJson(value: unknown): boolean {
+  return value === null || typeof value === 'number' || typeof value === 'boolean';
 }

@@ -69,6 +69,10 @@ const wrong: readonly (readonly [reply: string, said: RegExp, rest?: string])[] 
     `{ ${url}, json: '{ "body": {{text}} }' }`,
     /^webhooks\.desk\.reply\.json .*must be JSON: put each \{\{gap\}\} inside the quotes/,
   ],
+  [
+    `{ ${url}, json: '{ "body": "{{text}}", "queue": 12345678901234567890 }' }`,
+    /^webhooks\.desk\.reply\.json .*holds 12345678901234567890, which no number of JSON holds exactly/,
+  ],
   [`{ ${url}, ${body} }`, /^webhooks\.desk\.reply .*is set beside callback/, callback],
   [`{ ${url}, ${body}, auth: { scheme: bearer } }`, /^webhooks\.desk\.reply\.auth\.secret: is missing/],
   [`{ ${url}, ${body}, auth: { scheme: jwt, secret: short } }`, /^webhooks\.desk\.reply\.auth\.secret .*at least 32 characters/],

@@ -119,6 +119,34 @@ describe('JSON that stands in the configuration as YAML', () => {
     });
   }
 
+  for (const [at, written] of [
+    ['json', 'json'],
+    ['graphql.variables', 'graphql: { query: "{ a }", variables'],
+    ['jsonRpc.params', 'jsonRpc: { method: find, params'],
+  ] as const) {
+    test(`is refused as a text, too, for a number that would be rounded (${at})`, async () => {
+      const text = `'{ "order": [1, { "id": 12345678901234567890 }], "note": "12345678901234567890" }'`;
+
+      const [problem, ...others] = await problemsOf(`      ${written}: ${text}${written.includes('{') ? ' }' : ''}\n`);
+
+      assert.deepEqual(others, []);
+      assert.ok(problem?.startsWith(`tools.http.try_it.${at} `), problem);
+      assert.match(problem ?? '', /12345678901234567890, which no number of JSON holds exactly: put it in quotes/);
+    });
+  }
+
+  test('is a text for what JSON has no type for: dates and bytes', async () => {
+    const { config } = await loadTool('      json: { day: !!timestamp 2026-11-24, bytes: !!binary aGk= }\n');
+
+    assert.deepEqual(config.tools.http['try_it']?.json, { day: '2026-11-24', bytes: 'aGk=' });
+  });
+
+  test('takes its types through aliases', async () => {
+    const { config } = await loadTool('      json: { one: &one 5, same: *one, list: [*one, { no: &no ~ }, *no] }\n');
+
+    assert.deepEqual(config.tools.http['try_it']?.json, { one: 5, same: 5, list: [5, { no: null }, null] });
+  });
+
   test('leaves the other keys as they are: an id of digits stays the text that it is', async () => {
     const { config } = await loadTool('      headers: { x-account: 12345678901234567890 }\n      json: {}');
 
