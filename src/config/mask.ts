@@ -11,7 +11,9 @@ export function maskConfig<Values extends object>(config: Values): Values {
 }
 
 function maskValue(value: unknown, schema: z.ZodType): unknown {
-  if (settings.get(schema)?.secret) return Array.isArray(value) ? value.map(() => mask) : value && mask;
+  const info = settings.get(schema);
+  if (info?.secret) return Array.isArray(value) ? value.map(() => mask) : value && mask;
+  if (info?.isJson && Array.isArray(value)) return value.map(() => mask);
   if (isRecord(value)) {
     const entries = Object.entries(value).map(([key, child]) => {
       const childSchema = schemaAt(schema, [key], value);

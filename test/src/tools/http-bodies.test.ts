@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { loadConfig } from '../../../src/config.ts';
+import { maskConfig } from '../../../src/config/mask.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { memoryFiles, memoryFolder } from '../../support/config-files.ts';
 import { openTool } from './configured.ts';
@@ -145,6 +146,17 @@ describe('JSON that stands in the configuration as YAML', () => {
     const { config } = await loadTool('      json: { one: &one 5, same: *one, list: [*one, { no: &no ~ }, *no] }\n');
 
     assert.deepEqual(config.tools.http['try_it']?.json, { one: 5, same: 5, list: [5, { no: null }, null] });
+  });
+
+  test('is not shown by `parley config`, be it a map or a list: it may hold anything', async () => {
+    const env = { TOKEN: 'hidden' };
+    const map = await loadTool('      json: { key: "${TOKEN}", limit: 5 }\n', env);
+    const list = await loadTool('      jsonRpc: { method: find, params: ["${TOKEN}", { key: "${TOKEN}" }, 5] }\n', env);
+
+    const shown = [map, list].map(({ config }) => maskConfig(config).tools.http['try_it']);
+
+    assert.deepEqual(shown[0]?.json, { key: '********', limit: '********' });
+    assert.deepEqual(shown[1]?.jsonRpc, { method: 'find', params: ['********', '********', '********'] });
   });
 
   test('leaves the other keys as they are: an id of digits stays the text that it is', async () => {
