@@ -52,9 +52,12 @@ function unwrap(json: Json | undefined, { answer, type, readOnly }: Enveloped): 
   throw toFailure(`${answer.host} answered what is no answer of ${protocol}: ${toExcerpt(answer.text ?? '')}`, readOnly);
 }
 
-/** Without the key `data` nothing was executed; with it, null included, a part may have been (GraphQL October 2021, section 7.1). */
+/**
+ * Without the key `data` nothing was executed; with it, null included, a part may have been (GraphQL October 2021, section 7.1).
+ * Errors that are no list are none of GraphQL's: a gateway may have given up on a server that goes on.
+ */
 function isRequestError(envelope: { readonly [key: string]: Json }): boolean {
-  return !('data' in envelope);
+  return Array.isArray(envelope['errors']) && !('data' in envelope);
 }
 
 /** Of the codes that JSON-RPC 2.0 keeps for itself, only these say that the method was not called; all others are the application's own (section 5.1). */

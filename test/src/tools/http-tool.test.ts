@@ -217,6 +217,7 @@ describe('a tool that is a call of an API', () => {
       ['of GraphQL before anything was executed', { graphql }, { errors: failed }, true],
       ['of GraphQL beside data', { graphql }, { data: { pay: { id: 1 } }, errors: failed }, false],
       ['of GraphQL beside data that is null', { graphql }, { data: null, errors: failed }, false],
+      ['of GraphQL that is no list, as a gateway may say it', { graphql }, { errors: 'upstream timed out' }, false],
       ['that is none of GraphQL', { graphql }, { hello: 1 }, false],
       ['of JSON-RPC: no such method', { jsonRpc }, { error: { code: -32601 } }, true],
       ['of JSON-RPC: wrong parameters', { jsonRpc }, { error: { code: -32602 } }, true],
