@@ -1,3 +1,4 @@
+import { checkBounds } from './argument-bounds.ts';
 import type { Conflict } from './conflict.ts';
 import { judgeJsonText } from './json-text.ts';
 import { checkProof } from './reply-checks.ts';
@@ -28,6 +29,7 @@ export function checkHttpTools(tools: Settings['tools'] | undefined): Conflict[]
     return [
       ...(isTaken ? [{ path, what: 'is the name of a tool that Parley has: choose another' }] : []),
       ...checkBody(path, tool),
+      ...checkBounds([...path, 'parameters'], tool.parameters),
       ...checkProof(path, tool),
     ];
   });

@@ -95,6 +95,33 @@ describe('JSON that stands in the configuration as YAML', () => {
     assert.deepEqual(api.requests, []);
   });
 
+  for (const [at, schema, why] of [
+    ['properties.id.maxLength', `properties: { id: { type: string, maxLength: '20' } }`, 'must be a number'],
+    ['properties.id.maxLength', 'properties: { id: { type: string, maxLength: "${MAX}" } }', 'must be a number'],
+    ['properties.a.items.anyOf.0.minimum', 'properties: { a: { items: { anyOf: [{ minimum: ~ }] } } }', 'must be a number'],
+    ['additionalProperties', `additionalProperties: 'false'`, 'must be true, false or a schema'],
+  ] as const) {
+    test(`is refused for a bound that would bound nothing: ${schema}`, async () => {
+      const text = `      parameters: { type: object, ${schema} }\n`;
+
+      const error: unknown = await loadTool(text, { MAX: '20' }).catch((reason: unknown) => reason);
+
+      assert.ok(error instanceof ConfigError, 'the configuration was accepted');
+      const [problem, ...others] = error.problems;
+      assert.deepEqual(others, []);
+      assert.ok(problem?.startsWith(`tools.http.try_it.parameters.${at} `), problem);
+      assert.ok(problem?.includes(why), problem);
+    });
+  }
+
+  test('may have arguments, defaults and choices that are called like bounds, and bounds as in draft 4', async () => {
+    const schema = `properties: { maxLength: { type: string, default: { maximum: '1' }, enum: [{ minimum: '1' }] }, n: { minimum: 1, exclusiveMinimum: true } }`;
+
+    const { config } = await loadTool(`      parameters: { type: object, ${schema} }\n`);
+
+    assert.ok(config.tools.http['try_it']);
+  });
+
   test('takes what a variable of the environment holds as a text', async () => {
     const { config } = await loadTool('      json:\n        shop: "${SHOP}"\n        limit: ${LIMIT}\n', {
       SHOP: 'north',
