@@ -22,7 +22,8 @@ export async function toOutcome(answer: HttpAnswer, picking: Picking): Promise<s
   const { readOnly, expectStatus, maxLength, request } = picking.settings;
   if (!(expectStatus?.includes(status) ?? (status >= 200 && status < 300))) throw toRefusal(answer, readOnly);
   if (text === undefined) return `It was accepted (status ${status}), but the answer broke off.`;
-  if (text.trim() === '') return readOnly ? `It gave nothing (status ${status}).` : `Done (status ${status}).`;
+  if (text.trim() === '' && !isEnveloped(request.body?.type))
+    return readOnly ? `It gave nothing (status ${status}).` : `Done (status ${status}).`;
   if (text.includes('\0')) return `It gave something that cannot be shown as text (status ${status}).`;
   const json = answer.isWhole ? parseJson(text) : undefined;
   const given = unwrap(json, { answer, readOnly, type: request.body?.type });
@@ -36,9 +37,14 @@ interface Enveloped {
   readonly readOnly: boolean;
 }
 
-/** GraphQL and JSON-RPC tell what went wrong in the body of a 200. */
+/** GraphQL and JSON-RPC answer with an envelope of their own. */
+function isEnveloped(type: string | undefined): boolean {
+  return type === 'graphql' || type === 'jsonRpc';
+}
+
+/** They tell what went wrong in the body of a 200. */
 function unwrap(json: Json | undefined, { answer, type, readOnly }: Enveloped): Json | undefined {
-  if (type !== 'graphql' && type !== 'jsonRpc') return json;
+  if (!isEnveloped(type)) return json;
   const envelope = isObject(json) ? json : {};
   const { errors, error, data, result } = envelope;
   const said = type === 'graphql' ? errors : error;
