@@ -9,7 +9,8 @@ const dictionaryScript = /^[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Scri
 /** As wide as an ideograph, or half as wide as Katakana is elsewhere: other characters, but the same words. */
 const otherWidth = /[\uff01-\uff5e\uff65-\uff9f]/;
 
-const segmenter = new Intl.Segmenter('th', { granularity: 'word' });
+/** Made with the first text that needs it: it loads a dictionary. */
+let segmenter: Intl.Segmenter | undefined;
 
 export function isUnspaced(text: string): boolean {
   return anyRun.test(text) || otherWidth.test(text);
@@ -29,6 +30,7 @@ export function* toUnspacedWords(text: string, toSpaced: (text: string) => Itera
 
 /** Without their marks: the index would begin a new word at each. */
 function* toDictionaryWords(run: string): Generator<string> {
+  segmenter ??= new Intl.Segmenter('th', { granularity: 'word' });
   for (const { segment } of segmenter.segment(run)) yield segment.replaceAll(/\p{M}/gu, '');
 }
 
