@@ -52,7 +52,11 @@ export function createKnowledgeSearch(
     const allows = collections && (({ collection }: { readonly collection: string }) => collections.includes(collection));
     const [candidates, similar = []] = await Promise.all([
       store.searchPassages(match, maxCandidates, collections),
-      vectors?.similar(toSimilarText(query, asked), { limit: maxSimilar, allows }, signal),
+      vectors?.similar(
+        toSimilarText(query, { asked, isBySpelling: vectors.isBySpelling }),
+        { limit: maxSimilar, allows },
+        signal,
+      ),
     ]);
     signal?.throwIfAborted();
     const isNew = ({ source, heading }: Passage): boolean =>
@@ -77,7 +81,14 @@ function isEnough([best]: readonly Ranked<RankedPassage>[], asked: readonly Term
   return best?.isWhole === true || asked.length > manyTerms;
 }
 
-function toSimilarText({ question, context = [] }: PassageQuery, asked: readonly Term[]): string {
+interface Similarity {
+  readonly asked: readonly Term[];
+  readonly isBySpelling: boolean;
+}
+
+/** By spelling what was asked before would be found again, whatever is asked now: as by words, that is no answer. */
+function toSimilarText({ question, context = [] }: PassageQuery, { asked, isBySpelling }: Similarity): string {
   const [before] = context;
-  return before !== undefined && asked.length < fewTerms ? `${before}\n${question}` : question;
+  const needsContext = asked.length < (isBySpelling ? 1 : fewTerms);
+  return before !== undefined && needsContext ? `${before}\n${question}` : question;
 }

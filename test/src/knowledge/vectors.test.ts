@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 import type { Embedder } from '../../../src/embedding.ts';
 import { ModelError } from '../../../src/errors.ts';
+import { createNgramEmbedder } from '../../../src/knowledge/ngrams.ts';
 import { createKnowledgeSearch } from '../../../src/knowledge/search.ts';
 import { createVectors } from '../../../src/knowledge/vectors.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -222,6 +223,21 @@ test('a question finds what its words find while the endpoint fails, and does no
   await clock.advance(30_000);
   await search({ question: 'refund?' });
   assert.equal(log.find('questions are embedded again').length, 1);
+});
+
+test('by spelling a question finds what its own words are like; what was asked before is found again only where it has none', async (test) => {
+  const { store, clock, log } = await open(test);
+  const vectors = createVectors({ store, clock, log, embedder: createNgramEmbedder() });
+  test.after(() => vectors.stop());
+  await put(store, 'shipping.md', 'We ship to Norway in four days');
+  await vectors.update();
+  const search = createKnowledgeSearch(store, vectors);
+  const after = async (question: string) =>
+    (await search({ question, context: ['Do you ship to Norway?'] })).map(({ source }) => source);
+
+  assert.deepEqual(await after('What is the weather?'), []);
+  assert.deepEqual(await after('And shiping to Norwey?'), ['shipping.md']);
+  assert.deepEqual(await after('And what about it?'), ['shipping.md']);
 });
 
 test('a vector of another length than those of the ledger finds nothing, and fails nothing', async (test) => {
