@@ -76,6 +76,14 @@ export function checkModeration({ safety, model }: Partial<Settings>): Conflict[
   const conflicts: Conflict[] = [];
   if (used.includes('rules') && Object.keys(rules).length === 0)
     conflicts.push({ path: [...path, 'rules'], what: 'is missing: there is something to be checked by rules' });
+  const unused = { rules, endpoint: endpoint.thresholds } as const;
+  for (const [name, settings] of Object.entries(unused))
+    if (Object.keys(settings).length > 0 && !used.some((source) => source === name))
+      conflicts.push({
+        path: [...path, name],
+        what: 'checks nothing: neither input nor output names it',
+        example: `input: [${name}]`,
+      });
   const address = endpoint.baseUrl ?? model.openai.baseUrl;
   const key = endpoint.apiKey ?? (endpoint.baseUrl === undefined ? model.openai.apiKey : undefined);
   if (used.includes('endpoint') && new URL(address).hostname === 'api.openai.com' && key === undefined)

@@ -20,6 +20,8 @@ const mistakes: readonly (readonly [yaml: string, says: RegExp])[] = [
   ["safety: { redact: { patterns: { A-B: 'x' } } }", /safety\.redact\.patterns.*a-z, 0-9/s],
   ['safety: { redact: { exceptProviders: [locall] } }', /safety\.redact\.exceptProviders.*names "locall"/s],
   ['safety: { moderation: { input: [rules] } }', /safety\.moderation\.rules.*is missing/s],
+  ['safety: { moderation: { rules: { spam: { words: [x] } } } }', /safety\.moderation\.rules.*checks nothing.*input: \[rules\]/s],
+  ['safety: { moderation: { endpoint: { thresholds: { hate: 0.5 } } } }', /safety\.moderation\.endpoint.*checks nothing/s],
   ['safety: { moderation: { output: [endpoint] } }', /safety\.moderation\.endpoint\.apiKey.*is missing/s],
   ["safety: { moderation: { rules: { a: { patterns: ['(a)\\1'] } } } }", /rules\.a\.patterns.*refers back/s],
 ];

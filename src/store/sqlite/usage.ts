@@ -8,6 +8,8 @@ interface TurnRow {
   readonly last: number;
   readonly parts: number;
   readonly failed: 0 | 1;
+  /** Whether a model has answered. */
+  readonly modelled: 0 | 1;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly endedAt: number;
@@ -58,7 +60,8 @@ function createSumUsage(db: Sqlite) {
   const progress = db.prepare<[], number>('select turn from usage_progress').pluck();
   const advance = db.prepare<[number]>('update usage_progress set turn = ?');
   const ended = db.prepare<[number, number], TurnRow>(
-    `select t.seq, first_seq as first, last_seq as last, parts, error is not null as failed, coalesce(input_tokens, 0) as inputTokens,
+    `select t.seq, first_seq as first, last_seq as last, parts, error is not null as failed, model is not null as modelled,
+       coalesce(input_tokens, 0) as inputTokens,
        coalesce(output_tokens, 0) as outputTokens, ended_at as endedAt, t.conversation_id as conversationId, author_id as person,
        author_name as name
      from turn t left join inbox i on i.seq = t.last_seq where t.seq > ? order by t.seq limit ?`,
@@ -106,6 +109,7 @@ function addUp(turns: readonly TurnRow[], questions: readonly QuestionRow[]): It
     return sum;
   };
   const bySeq = new Map(turns.map((turn) => [turn.seq, turn]));
+  const asked = new Set(questions.map(({ turn }) => turn));
   for (const { turn: seq, person, name } of questions) {
     const turn = bySeq.get(seq);
     if (turn) sumOf(turn, person, name).questions += 1;
@@ -113,7 +117,8 @@ function addUp(turns: readonly TurnRow[], questions: readonly QuestionRow[]): It
   for (const turn of turns) {
     const sum = sumOf(turn, turn.person ?? '', turn.name ?? '');
     if (turn.failed) sum.failures += 1;
-    else if (turn.parts > 0) sum.answers += 1;
+    // What tells somebody of a limit is no answer.
+    else if (turn.parts > 0 && (turn.modelled || asked.has(turn.seq))) sum.answers += 1;
     sum.inputTokens += turn.inputTokens;
     sum.outputTokens += turn.outputTokens;
   }

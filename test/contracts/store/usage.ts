@@ -71,7 +71,7 @@ export function describeUsage(open: OpenStore): void {
       await ledger.accept(createMessage('to somebody else', { addressed: false, in: 'c7' }));
       await ledger.fail('why?', { ...tokens });
       await ledger.accept(createMessage('late', { by: 'bob' }));
-      await ledger.commit(await ledger.claimOne(), { verdict: 'refused' });
+      await ledger.commit(await ledger.claimOne(), { verdict: 'refused', parts: ['The limit is reached.'] });
 
       const lines = await usageOf(ledger, { by: 'person' });
 
