@@ -27,7 +27,7 @@ const timeoutMs = 15_000;
 export function register(command: Command, cli: Cli): void {
   command
     .description('Looks at everything that is configured: what is on, what is missing, and whether each credential works.')
-    .addArgument(new Argument('[part]', 'this one alone').choices(['model', 'slack', 'discord', 'webhook']))
+    .addArgument(new Argument('[part]', 'this one alone').choices(['model', 'slack', 'discord', 'webhook', 'tools']))
     .option('--json', 'as JSON')
     .addHelpText('after', examples)
     .action((part: string | undefined, options: { json?: boolean }) => run({ ...options, part }, cli));
@@ -39,8 +39,8 @@ Examples:
   $ parley doctor slack
   $ parley doctor --json | jq '.[] | select(.state == "failed")'
 
-Asks Slack, Discord and the AI model whether they accept the credentials, and whether those who are sent answers to webhooks can be reached. No message is
-sent and no event is taken.
+Asks Slack, Discord and the AI model whether they accept the credentials, and whether MCP servers and those who are sent answers to webhooks can be reached.
+No message is sent, no event is taken and no tool is called.
 
 Exit status: 0 all that is on works, 1 something does not, 2 the configuration cannot be used.
 `;
@@ -54,6 +54,7 @@ async function run({ json, part }: { json?: boolean; part: string | undefined },
     checkData(config),
     await checkLedger(config),
     ...(await checkParts(config, overview)),
+    ...(part === undefined || part === 'tools' ? await checkMcp(config) : []),
   ];
   const clean = findings.map((finding) => ({ ...finding, detail: redact(finding.detail, secrets) }));
   if (clean.some(({ state }) => state === 'failed')) cli.exitCode = exitCodes.failed;
@@ -113,6 +114,13 @@ async function checkParts(config: Config, overview: readonly OverviewLine[]): Pr
   return findings;
 }
 
+/** Loaded where there is a server: few have one. */
+async function checkMcp(config: Config): Promise<readonly Finding[]> {
+  if (Object.keys(config.tools.mcp).length === 0) return [];
+  const { checkServers } = await import('./tools/check-servers.ts');
+  return checkServers(config);
+}
+
 type Check = (signal: AbortSignal) => Promise<CheckReport>;
 
 /** Undefined for the built-in model, which needs nobody's consent. */
@@ -121,11 +129,21 @@ function modelCheck(config: Config, fetch: typeof globalThis.fetch): Check | und
   const { input, output } = config.safety.moderation;
   return async (signal) => {
     const created = await createAiModel(config, { fetch, clock: systemClock, log: silentLog });
-    const works = await created.check(signal);
-    if (![...input, ...output].includes('endpoint')) return { detail: works };
-    await moderatorOf(config, { fetch, clock: systemClock })(['Hello.'], signal);
-    return { detail: `${works} The moderation endpoint gives verdicts.` };
+    const said = [await created.check(signal)];
+    if ([...input, ...output].includes('endpoint')) {
+      await moderatorOf(config, { fetch, clock: systemClock })(['Hello.'], signal);
+      said.push('The moderation endpoint gives verdicts.');
+    }
+    if (config.knowledge.embeddings.provider !== undefined) said.push(await checkEmbeddings(config, fetch, signal));
+    return { detail: said.join(' ') };
   };
+}
+
+async function checkEmbeddings(config: Config, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<string> {
+  const { createEmbedder } = await import('../main/vectors.ts');
+  const embedder = await createEmbedder(config, { fetch, clock: systemClock, log: silentLog });
+  const [vector] = await embedder.embed(['Hello.'], signal);
+  return `The embeddings endpoint makes vectors of ${vector?.length ?? 0} numbers.`;
 }
 
 async function checkPart({ name, on, detail }: OverviewLine, check: Check | undefined): Promise<Finding[]> {

@@ -16,7 +16,8 @@ export async function openVectors(
   return createVectors({ ...parts, store, embedder: await createEmbedder(config, parts) });
 }
 
-async function createEmbedder({ knowledge, model, safety }: VectorConfig, parts: ModelParts): Promise<Embedder> {
+/** What makes the vectors of documents and questions. */
+export async function createEmbedder({ knowledge, model, safety }: VectorConfig, parts: ModelParts): Promise<Embedder> {
   const { provider, ...embeddings } = knowledge.embeddings;
   if (provider !== undefined) {
     const remote = await import('../model/embeddings.ts');

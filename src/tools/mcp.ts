@@ -40,6 +40,8 @@ export interface McpOptions {
 export interface McpServer {
   readonly name: string;
   readonly isUp: boolean;
+  /** Why it cannot be reached just now. */
+  problem(): string | undefined;
   tools(): readonly Tool[];
   /** Resolves when the attempt to connect that is under way has ended, either way. */
   settled(): Promise<void>;
@@ -105,6 +107,7 @@ export function openMcpServer(options: McpOptions): McpServer {
     get isUp() {
       return client !== undefined;
     },
+    problem: retries.problem,
     tools: () => tools,
     settled: () => attempt,
     whenUp: () => {
@@ -117,6 +120,7 @@ export function openMcpServer(options: McpOptions): McpServer {
 
 function createRetries({ name, clock, log }: McpOptions, connect: () => void) {
   let failures = 0;
+  let problem: string | undefined;
   let cancel: (() => void) | undefined;
 
   function tryAgain(): void {
@@ -128,6 +132,7 @@ function createRetries({ name, clock, log }: McpOptions, connect: () => void) {
   return {
     plan: (error: string): void => {
       failures += 1;
+      problem = error;
       const delayMs =
         nextDelay(backoff, { attempt: failures, firstDueAt: clock.now(), retryAfterMs: undefined }, clock) ?? backoff.maxMs;
       log.warn('MCP server cannot be reached; its tools are not offered', {
@@ -141,8 +146,10 @@ function createRetries({ name, clock, log }: McpOptions, connect: () => void) {
     hurry: () => {
       if (cancel) tryAgain();
     },
+    problem: () => problem,
     reset: () => {
       failures = 0;
+      problem = undefined;
     },
     stop: () => {
       cancel?.();

@@ -45,8 +45,8 @@ function overlaps(one: string, other: string): boolean {
   return (other.endsWith('*') && start.startsWith(otherStart)) || one === other;
 }
 
-function describeRule({ adapters, tenants, channels, people }: ToolRule): string {
-  const parts = Object.entries({ adapters, tenants, channels, people }).flatMap(([what, ids]) =>
+function describeRule({ adapters, tenants, channels, people, roles }: ToolRule): string {
+  const parts = Object.entries({ adapters, tenants, channels, people, roles }).flatMap(([what, ids]) =>
     ids ? [`${what} ${ids.join(', ')}`] : [],
   );
   return parts.join('; ') || 'everywhere';

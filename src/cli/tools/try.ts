@@ -2,16 +2,14 @@ import { systemClock, withTimeout } from '../../clock.ts';
 import type { Config } from '../../config.ts';
 import { ToolError, UsageError } from '../../errors.ts';
 import { createErrorId } from '../../ids.ts';
-import { silentLog } from '../../log.ts';
 import { createArgumentReader } from '../../tools/tool-arguments.ts';
 import { clip } from '../../tools/tool-result.ts';
-import { openOutward } from '../../main/adapters.ts';
-import { createOutbound } from '../../outbound.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { exitCodes, type Cli } from '../command.ts';
 import { toPrintable, toPrintableLine } from '../printable.ts';
 import { askPerson } from '../webhook/ask.ts';
 import { openKnown } from './known.ts';
+import { openServer } from './server.ts';
 
 export interface TryOptions {
   readonly args: string;
@@ -63,8 +61,9 @@ const searches = new Set(['search_knowledge', 'search_conversation']);
 /** Throws a UsageError where there is none of this name. */
 async function openTool(config: Config, name: string): Promise<OpenedTool> {
   if (searches.has(name)) throw new UsageError(`${name} looks into the ledger of a running Parley: ask the bot.`);
-  const server = name.includes('__') ? config.tools.mcp[name.slice(0, name.indexOf('__'))] : undefined;
-  const { tools, stop } = server ? await openServer(config, name) : await openKnown(config);
+  const server = name.includes('__') ? name.slice(0, name.indexOf('__')) : undefined;
+  const isServer = server !== undefined && server in config.tools.mcp;
+  const { tools, stop } = isServer ? await openTools(config, server) : await openKnown(config);
   const tool = tools.find((each) => each.name === name);
   if (tool) return { tool, stop };
   await stop();
@@ -72,24 +71,11 @@ async function openTool(config: Config, name: string): Promise<OpenedTool> {
   throw new UsageError(`There is no tool "${toPrintableLine(name)}". There are: ${others.join(', ') || 'none'}.`);
 }
 
-async function openServer({ tools, outbound: settingsOfOutbound }: Config, name: string) {
-  const { openMcpServer } = await import('../../tools/mcp.ts');
-  const serverName = name.slice(0, name.indexOf('__'));
-  const settings = tools.mcp[serverName] ?? { env: {}, readOnly: [], acting: [] };
-  const callTimeoutMs = tools.callSeconds * 1_000;
-  const outbound = createOutbound(openOutward({ outbound: settingsOfOutbound }));
-  const server = openMcpServer({
-    ...{ name: serverName, settings, callTimeoutMs, clock: systemClock, log: silentLog },
-    fetch: (input, init) => outbound.fetchBy()(input, init),
-  });
-  await server.settled();
-  const stop = async (): Promise<void> => {
-    await server.stop();
-    await outbound.close();
-  };
-  if (server.isUp) return { tools: server.tools(), stop };
-  await stop();
-  throw new UsageError(`The server ${serverName} cannot be reached (tools.mcp.${serverName}).`);
+async function openTools(config: Config, name: string) {
+  const server = await openServer(config, name);
+  if (server.problem === undefined) return server;
+  await server.stop();
+  throw new UsageError(`The server ${name} cannot be reached (tools.mcp.${name}): ${toPrintableLine(server.problem)}`);
 }
 
 async function mayCall(tool: Tool, { options, shown }: { options: TryOptions; shown: string }): Promise<boolean> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { createDiscordEmulator } from '../../../adapters/discord/emulator.ts';
 import { createSlackEmulator } from '../../../adapters/slack/emulator.ts';
 import { systemClock } from '../../../src/clock.ts';
@@ -74,6 +75,45 @@ describe('parley doctor', () => {
     assert.match(works.stdout, /^ok {7}Model .*The moderation endpoint gives verdicts\.$/m);
     assert.match(fails.stdout, /^failed {3}Model .*did not check a text: HTTP 500 \(safety\.moderation\.endpoint\)/m);
     assert.deepEqual([works.exitCode, fails.exitCode, model.moderated], [0, 1, [['Hello.'], ['Hello.']]]);
+  });
+
+  test('asks the embeddings endpoint for a vector, where documents are searched by it', async (t) => {
+    const model = createOpenAiEmulator({ clock: systemClock, apiKeys: ['sk-right-right'] });
+    await model.start();
+    t.after(() => model.stop());
+    const cwd = createWorkFolder(t);
+    writeFileSync(join(cwd, 'parley.yaml'), 'knowledge: { embeddings: { provider: openai, model: small } }');
+    const env = { OPENAI_API_KEY: 'sk-right-right', OPENAI_BASE_URL: model.baseUrl };
+
+    const works = await callParley(['doctor', 'model'], { cwd, env });
+    model.behaviour.embeddings.refuses = () => true;
+    const fails = await callParley(['doctor', 'model'], { cwd, env });
+
+    assert.match(works.stdout, /^ok {7}Model .*The embeddings endpoint makes vectors of \d+ numbers\.$/m);
+    assert.match(fails.stdout, /^failed {3}Model .*too long for the context length/m);
+    assert.deepEqual([works.exitCode, fails.exitCode], [0, 1]);
+  });
+
+  test('connects to each MCP server: says what of it may be used, what is not there, and why one cannot be reached', async (t) => {
+    const cwd = createWorkFolder(t);
+    const command = JSON.stringify([process.execPath, fileURLToPath(new URL('../../support/mcp-server.ts', import.meta.url))]);
+    const mcp = [
+      `docs: { command: ${command}, readOnly: ['ec*'], acting: [erase] }`,
+      `notes: { command: ${command}, readOnly: [echo, gone, 'also*'] }`,
+      "away: { url: 'http://127.0.0.1:1/mcp', readOnly: ['*'] }",
+    ];
+    writeFileSync(join(cwd, 'parley.yaml'), `outbound: { allow: [127.0.0.1] }\ntools: { mcp: { ${mcp.join(', ')} } }`);
+
+    const { exitCode, stdout } = await callParley(['doctor', 'tools'], { cwd });
+
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^ok {7}MCP docs .*may be used: echo, erase\.$/m);
+    assert.match(
+      stdout,
+      /^warning {2}MCP notes .*may be used: echo\. It has none that fits gone, also\* \(tools\.mcp\.notes\)\.$/m,
+    );
+    assert.match(stdout, /^failed {3}MCP away .*cannot be reached \(tools\.mcp\.away\): .*ECONNREFUSED/m);
+    assert.doesNotMatch(stdout, /Slack|Model/);
   });
 
   test('looks at the ledger beside a running Parley', async (t) => {
