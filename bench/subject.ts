@@ -12,7 +12,7 @@ import type { Sample } from './probe.ts';
 export const subjects = {
   floor: { label: 'node:http floor, in memory', file: './subjects/floor.ts', args: [] },
   tutorial: { label: 'tutorial Bolt app, in memory', file: './subjects/tutorial.ts', args: [] },
-  parley: { label: 'Parley, every event on disk', file: '../src/cli/main.ts', args: ['start'] },
+  parley: { label: 'Parley, every event on disk', file: '../src/cli/parley.js', args: ['start'] },
 } as const;
 
 export type SubjectName = keyof typeof subjects;
