@@ -18,7 +18,7 @@ const category = z.string().regex(/^[a-z][a-z0-9_/-]{0,39}$/, 'must have 1 to 40
 
 const rule = z.strictObject({
   words: setting(z.array(text.trim().min(1).max(200)).max(1_000).default([]), {
-    description: 'Words and phrases, whatever their case; not parts of longer words.',
+    description: 'Words and phrases, whatever their case; not parts of longer words, unless they are of a script without spaces.',
     example: '[casino bonus, pyramid scheme]',
     defaultNote: 'nothing',
   }),

@@ -4,8 +4,8 @@ import type { Clock } from '../clock.ts';
 import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Model, ModelEvent, ModelRequest } from '../model/model.ts';
-import type { AnswerCacheStore } from '../store/answer-cache-store.ts';
-import type { ClaimedTurn } from '../store/store.ts';
+import type { AnswerCacheStore, KeptAnswer } from '../store/answer-cache-store.ts';
+import type { ClaimedTurn, TurnHold } from '../store/store.ts';
 
 export interface AnswerCacheOptions {
   readonly store: AnswerCacheStore;
@@ -35,7 +35,7 @@ const maxLength = 64 * 1024;
  * answered regularly, by the model that is asked first, and without a tool is kept. Who asks at the same time is answered by the model as well.
  */
 export function createAnswerCache({ store, clock, log, lifetimesMs }: AnswerCacheOptions): AnswerCache {
-  function keep(answer: { source: string; key: string; text: string; lifetimeMs: number }): void {
+  function keep(answer: Omit<KeptAnswer, 'expiresAt'> & { lifetimeMs: number }): void {
     const { lifetimeMs, ...kept } = answer;
     store
       .keepAnswer({ ...kept, expiresAt: clock.now() + lifetimeMs })
@@ -43,7 +43,7 @@ export function createAnswerCache({ store, clock, log, lifetimesMs }: AnswerCach
   }
 
   async function* generate(model: Model, request: ModelRequest, means: Means): AsyncGenerator<ModelEvent> {
-    const { source, lifetimeMs, signal } = means;
+    const { source, lifetimeMs, by, signal } = means;
     if (request.messages.some(({ role, calls }) => role === 'tool' || calls)) {
       yield* model.generate(request, signal);
       return;
@@ -63,7 +63,7 @@ export function createAnswerCache({ store, clock, log, lifetimesMs }: AnswerCach
       if (event.type === 'text') text += event.text;
       const isOwn = event.type === 'done' && (event.model === undefined || event.model === firstOf(model));
       if (isOwn && event.finishReason === 'stop' && text.trim() !== '' && text.length <= maxLength)
-        keep({ source, key, text, lifetimeMs });
+        keep({ source, key, text, lifetimeMs, by });
       yield event;
     }
   }
@@ -74,8 +74,9 @@ export function createAnswerCache({ store, clock, log, lifetimesMs }: AnswerCach
       const lifetimeMs = event?.adapter === 'webhook' ? lifetimesMs.get(event.tenant) : undefined;
       const acts = tools?.offered.some(({ readOnly, asks }) => !readOnly || asks !== undefined) ?? false;
       if (!event || lifetimeMs === undefined || hasMore || acts || turn.history.length > 0 || turn.summary) return model;
-      const source = event.tenant;
-      return { ...model, generate: (request, signal) => generate(model, request, { source, lifetimeMs, signal }) };
+      const { owner, conversationId, token } = turn;
+      const means = { source: event.tenant, lifetimeMs, by: { owner, conversationId, token } };
+      return { ...model, generate: (request, signal) => generate(model, request, { ...means, signal }) };
     },
   };
 }
@@ -83,6 +84,7 @@ export function createAnswerCache({ store, clock, log, lifetimesMs }: AnswerCach
 interface Means {
   readonly source: string;
   readonly lifetimeMs: number;
+  readonly by: TurnHold;
   readonly signal: AbortSignal;
 }
 

@@ -28,7 +28,7 @@ export function withSources(answer: string, citations: readonly Citation[]): str
   let written = '';
   const text = mapProse(own, (prose) => {
     written += `${prose} `;
-    return renumber(prose, { linked, numberOf });
+    return renumber(prose, { linked, numberOf, isFound: (number) => found.has(number) });
   });
   if (cited.length === 0) return text;
   const title = titles[detectLanguage(written) ?? 'en'];
@@ -36,23 +36,41 @@ export function withSources(answer: string, citations: readonly Citation[]): str
   return endHere(text, `**${title}**\n${lines.join('\n')}`);
 }
 
-/** `[3]`, `[3, 4]`, `[^3]`, also escaped, and what models of OpenAI are used to: `【3†source】`. */
-const marks = /([ \t]{0,9})(?:\\?\[\^?(\d{1,3}(?:[ \t]?[,;][ \t]?\d{1,3}){0,9})\\?\]|【(\d{1,3})(?:†[^】\n]{0,80})?】)/g;
+/** `[3]`, `[3, 4]`, `[3-5]`, `[^3]`, also escaped, and what models of OpenAI are used to: `【3†source】`. */
+const marks = /([ \t]{0,9})(?:\\?\[\^?(\d{1,3}(?:[ \t]?[,;–-][ \t]?\d{1,3}){0,9})\\?\]|【(\d{1,3})(?:†[^】\n]{0,80})?】)/g;
 
-/** `linked` are the names of the links that the text keeps at its end: `[1]` and `[1][docs]` may be links. */
-function renumber(
-  prose: string,
-  { linked, numberOf }: { linked: ReadonlySet<string>; numberOf: (mark: string) => string },
-): string {
+interface Renumbering {
+  /** The names of the links that the text keeps at its end: `[1]` and `[1][docs]` may be links. */
+  readonly linked: ReadonlySet<string>;
+  readonly numberOf: (mark: string) => string;
+  readonly isFound: (number: number) => boolean;
+}
+
+function renumber(prose: string, { linked, numberOf, isFound }: Renumbering): string {
   return prose.replaceAll(marks, (...[whole, space, list, single, at]: [string, string, string?, string?, number?]) => {
     const end = (at ?? 0) + whole.length;
     const [, after = ''] = /^\[([^\]\n]{1,100})\]/.exec(prose.slice(end, end + 102)) ?? [];
     if (linked.has(list ?? '') || linked.has(after.trim().toLowerCase())) return whole;
-    const numbers = (list ?? single ?? '').split(/[,;]/).map((mark) => numberOf(mark.trim()));
+    const parts = (list ?? single ?? '').split(/[,;]/).map((part) => toMarks(part, isFound));
+    // Figures are written so as well: what is no range of what was found is none of marks.
+    if (parts.includes(undefined)) return whole;
+    const numbers = parts.flatMap((part) => part ?? []).map(numberOf);
     const known = [...new Set(numbers)].join('');
     return known === '' ? '' : space + known;
   });
 }
+
+/** The marks of a part: one, or all of a range. Undefined where it is a range of something else. */
+function toMarks(part: string, isFound: (number: number) => boolean): readonly string[] | undefined {
+  const [first = '', last, ...more] = part.split(/[–-]/).map((mark) => mark.trim());
+  if (last === undefined) return [first];
+  const length = Number(last) - Number(first) + 1;
+  if (more.length > 0 || length < 2 || length > longestRange) return undefined;
+  const numbers = Array.from({ length }, (_, index) => Number(first) + index);
+  return numbers.every(isFound) ? numbers.map(String) : undefined;
+}
+
+const longestRange = 20;
 
 const ownTitle = new RegExp(`^[#* ]*(?:${[...new Set(Object.values(titles)), 'References', 'Citations'].join('|')})[:* ]*$`, 'i');
 const ownEntry = /^\s*(?:[-*+]|\d{1,3}[.)])?\s*(?:\[\^?\d{1,3}\]|【\d{1,3}[^】]*】)/;

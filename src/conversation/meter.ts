@@ -55,32 +55,49 @@ function createTurnMeter({ store, budgets, prices, party, turn, countTokens }: M
     const inputTokens = countRequest(request, countTokens);
     calls += 1;
     if (budgets.length > 0) await reserve(model, inputTokens);
-    let written = '';
-    let answered = false;
-    let begun = false;
-    try {
-      for await (const event of model.generate(request, signal)) {
-        begun = true;
-        if (event.type === 'text') written += event.text;
-        if (event.type === 'done') {
-          answered = true;
-          unsettled = sumOf(unsettled, toAmount(event.usage, priceOf(prices, event.model ?? model.name)));
-        }
-        yield event;
-      }
-    } finally {
-      // What a provider was asked and did not finish is paid for as far as it came. A call that it refused is not.
-      if (!answered && (begun || signal.aborted)) {
-        const usage = { inputTokens, outputTokens: countTokens(written) };
-        unsettled = sumOf(unsettled, toAmount(usage, priceOf(prices, (model.members?.[0] ?? model).name)));
-      }
-    }
+    const onSpent = (amount: Amount): void => void (unsettled = sumOf(unsettled, amount));
+    yield* generateCounted(model, request, { prices, countTokens, onSpent, signal });
   }
 
   return {
     around: (model) => ({ ...model, generate: (request, signal) => generate(model, request, signal) }),
     spent: () => ({ ...unsettled, party }),
   };
+}
+
+interface Counting extends Pick<TurnLimits, 'prices'> {
+  readonly countTokens: (text: string) => number;
+  /** Called once for a call that has cost something, whatever became of it. */
+  readonly onSpent: (amount: Amount) => void;
+  readonly signal: AbortSignal;
+}
+
+/** One call of the model. */
+export async function* generateCounted(
+  model: Model,
+  request: ModelRequest,
+  { prices, countTokens, onSpent, signal }: Counting,
+): AsyncGenerator<ModelEvent> {
+  let written = '';
+  let answered = false;
+  let begun = false;
+  try {
+    for await (const event of model.generate(request, signal)) {
+      begun = true;
+      if (event.type === 'text') written += event.text;
+      if (event.type === 'done') {
+        answered = true;
+        onSpent(toAmount(event.usage, priceOf(prices, event.model ?? model.name)));
+      }
+      yield event;
+    }
+  } finally {
+    // What a provider was asked and did not finish is paid for as far as it came. A call that it refused is not.
+    if (!answered && (begun || signal.aborted)) {
+      const usage = { inputTokens: countRequest(request, countTokens), outputTokens: countTokens(written) };
+      onSpent(toAmount(usage, priceOf(prices, (model.members?.[0] ?? model).name)));
+    }
+  }
 }
 
 /** Whoever has it now carries on: this attempt comes to nothing. */

@@ -1,4 +1,5 @@
 import { fold } from '../fold-text.ts';
+import { unspacedCharacters } from '../knowledge/unspaced.ts';
 import { createLinearPattern } from '../linear-pattern.ts';
 
 /** What is flagged as one category. */
@@ -21,17 +22,33 @@ export function createRuleCheck(rules: ModerationRules): (text: string) => strin
   });
   return (text) => {
     if (checks.length === 0) return undefined;
-    const folded = fold(text).text;
-    return checks.find(({ flags }) => flags(folded))?.category;
+    // Marks are left out as a disguise, but those of a letter that is written as two characters belong to it: both are looked at.
+    const readings = new Set([fold(text).text, fold(text.normalize('NFC')).text]);
+    return checks.find(({ flags }) => [...readings].some(flags))?.category;
   };
 }
 
 /** Words as they stand, with any space between them: no more than their own length is looked at from any place of a text. */
 function toWordPattern(words: readonly string[]): RegExp {
-  const literal = words.map((word) =>
-    fold(word.trim())
-      .text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)
-      .replaceAll(/\s+/g, String.raw`\s{1,4}`),
-  );
-  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${literal.join('|')})(?![\\p{L}\\p{N}])`, 'iu');
+  const folded = words.map((word) => fold(word.trim().normalize('NFC')).text).filter((word) => word !== '');
+  const [unspaced, spaced] = [
+    folded.filter((word) => unspacedFirst.test(word)),
+    folded.filter((word) => !unspacedFirst.test(word)),
+  ];
+  // What may not stand before is looked for once for all words: most places of a text are passed by with that.
+  const ways = [
+    ...unspaced.map(toLiteral),
+    ...(spaced.length > 0 ? [`(?<!${letter})(?:${spaced.map(toLiteral).join('|')})`] : []),
+  ];
+  return new RegExp(ways.length > 0 ? ways.join('|') : '(?!)', 'iv');
+}
+
+const letter = String.raw`[[\p{L}\p{N}]--[${unspacedCharacters}]]`;
+const unspacedFirst = new RegExp(`^[${unspacedCharacters}]`, 'u');
+const unspacedLast = new RegExp(`[${unspacedCharacters}]$`, 'u');
+
+/** Where words are written without spaces between them nothing tells that one ends. */
+function toLiteral(word: string): string {
+  const written = word.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`).replaceAll(/\s+/g, String.raw`\s{1,4}`);
+  return unspacedLast.test(word) ? written : `${written}(?!${letter})`;
 }

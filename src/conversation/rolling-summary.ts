@@ -2,16 +2,18 @@ import { readAnswer } from '../agent/read-answer.ts';
 import type { Clock } from '../clock.ts';
 import { withTimeout } from '../clock.ts';
 import { describeError } from '../errors.ts';
-import { priceOf, toAmount, type LimitParty } from '../limits.ts';
+import { nothing, type Amount, type LimitParty } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Model, ModelRequest } from '../model/model.ts';
+import type { Spending } from '../store/limit-store.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnLimits } from './limits.ts';
+import { generateCounted } from './meter.ts';
 import { digestOfMessages } from '../store/summary-digest.ts';
 import type { Summarisable, SummarisableMessage } from '../store/summary-store.ts';
 
 export interface SummariesOptions {
-  readonly store: Pick<Store, 'toSummarise' | 'saveSummary'>;
+  readonly store: Pick<Store, 'toSummarise' | 'saveSummary' | 'settleSummary'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly countTokens: (text: string) => number;
@@ -89,27 +91,45 @@ interface Work extends Ended {
 
 /** True where more is left to be summed up. */
 async function sumUpOnce(options: SummariesOptions, { conversationId, model, party, signal }: Work): Promise<boolean> {
-  const { store, log, countTokens, contextTokens, maxMessages, prices } = options;
+  const { store, log, countTokens, contextTokens, maxMessages } = options;
   const found = await store.toSummarise({ conversationId, limit: 4 * maxMessages });
   const { chunk, isAll } = toChunk(found.messages, options);
   const last = chunk.at(-1);
   if (!last) return false;
   const maxTokens = Math.floor(summaryShare * contextTokens);
-  const {
-    text,
-    finishReason,
-    usage,
-    model: answered,
-  } = await readAnswer({ model, request: toRequest(found, chunk, maxTokens), onText: () => undefined }, signal);
-  if (finishReason !== 'stop') throw new Error(`${model.name} did not end the summary (${finishReason})`);
+  const { text, spent } = await ask(options, toRequest(found, chunk, maxTokens), { model, party, signal });
   const summary = cutLines(text.trim(), maxTokens, countTokens);
   const saved = await store.saveSummary({
     ...{ conversationId, after: found.after, through: last.seq, digest: digestOfMessages(chunk) },
     ...{ text: summary, tokens: countTokens(summary) },
-    ...(prices && party ? { spent: { ...toAmount(usage, priceOf(prices, answered)), party } } : {}),
+    ...(spent ? { spent } : {}),
   });
   log.debug('conversation summed up', { conversationId, messages: chunk.length, saved });
   return saved && !isAll;
+}
+
+/** What it took is settled with the summary, and at once where none comes about: the next answer tries again, and each time costs. */
+async function ask(
+  { store, prices, countTokens }: SummariesOptions,
+  request: ModelRequest,
+  { model, party, signal }: Pick<Work, 'model' | 'party' | 'signal'>,
+): Promise<{ readonly text: string; readonly spent: Spending['spent'] }> {
+  let amount = nothing;
+  const onSpent = (taken: Amount): void => void (amount = taken);
+  const spent = (): Spending['spent'] => (prices && party && amount !== nothing ? { ...amount, party } : undefined);
+  const counted: Model = {
+    ...model,
+    generate: (asked) => generateCounted(model, asked, { prices: prices ?? {}, countTokens, onSpent, signal }),
+  };
+  try {
+    const { text, finishReason } = await readAnswer({ model: counted, request, onText: () => undefined }, signal);
+    if (finishReason !== 'stop') throw new Error(`${model.name} did not end the summary (${finishReason})`);
+    return { text, spent: spent() };
+  } catch (error) {
+    const wasted = spent();
+    if (wasted) await store.settleSummary(wasted);
+    throw error;
+  }
 }
 
 /** The oldest messages, as many as are summed up at once; none where what there is may stay as it is. */

@@ -1,9 +1,18 @@
 /**
  * Scripts that write words without spaces between them, or, as Korean, with endings that are no part of the word. Marks of Thai belong to it,
- * and so does the sign that prolongs a vowel in Katakana.
+ * and so does the sign that prolongs a vowel in Katakana. Each as the inside of a class of characters.
  */
-const runs =
-  /\p{Script=Han}+|[\p{Script=Katakana}ー]+|\p{Script=Hiragana}+|\p{Script=Hangul}+|[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu;
+const scripts = [
+  String.raw`\p{Script=Han}`,
+  String.raw`\p{Script=Katakana}ー`,
+  String.raw`\p{Script=Hiragana}`,
+  String.raw`\p{Script=Hangul}`,
+  String.raw`\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`,
+];
+/** All of them. */
+export const unspacedCharacters = scripts.join('');
+
+const runs = new RegExp(scripts.map((script) => `[${script}]+`).join('|'), 'gu');
 const anyRun = new RegExp(runs.source, 'u');
 const dictionaryScript = /^[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 /** As wide as an ideograph, or half as wide as Katakana is elsewhere: other characters, but the same words. */

@@ -17,6 +17,8 @@ export interface SummaryStore {
   toSummarise(query: { readonly conversationId: string; readonly limit: number }): Promise<Summarisable>;
   /** False where it does not count any more; then nothing has changed but what it took. */
   saveSummary(summary: NewSummary): Promise<boolean>;
+  /** Counts what was taken for a summary that did not come about. */
+  settleSummary(spent: NonNullable<Spending['spent']>): Promise<void>;
 }
 
 export interface Summary {

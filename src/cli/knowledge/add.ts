@@ -4,8 +4,7 @@ import { systemClock } from '../../clock.ts';
 import type { Config } from '../../config.ts';
 import { parseAddedSource } from '../../config/added-source.ts';
 import { UsageError } from '../../errors.ts';
-import { silentLog } from '../../log.ts';
-import { loadSources, toSource } from '../../main/knowledge.ts';
+import { toSource } from '../../main/knowledge.ts';
 import type { Store } from '../../store/store.ts';
 import type { Cli } from '../command.ts';
 import { openLedger } from '../ledger.ts';
@@ -45,9 +44,11 @@ export async function addSource(addition: Addition, cli: Cli): Promise<void> {
 }
 
 async function refuseTaken(name: string, { config, store }: { config: Config; store: Store }): Promise<void> {
-  const isKnown = (await loadSources(config, { store, log: silentLog })).some((source) => source.name === name);
-  const isKept = (await store.listSources()).some((source) => source.name === name);
-  if (isKnown || isKept)
+  if (Object.hasOwn(config.knowledge.sources, name))
+    throw new UsageError(
+      `There is a source "${name}" in the configuration: change knowledge.sources.${name} there, or add this under another name.`,
+    );
+  if ((await store.listSources()).some((source) => source.name === name))
     throw new UsageError(`There is a source "${name}" already. To replace it: parley knowledge remove ${name}`);
 }
 

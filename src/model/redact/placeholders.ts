@@ -16,9 +16,9 @@ export interface Placeholders {
   readonly isEmpty: boolean;
 }
 
-/** Backslashes are what models put before an underscore, where they write Markdown. */
-const placeholderPattern = /\[([A-Z][A-Z0-9_\\]{0,60})_(\d{1,7})\]/g;
-const beginning = /\[(?:[A-Z][A-Z0-9_\\]{0,70})?$/;
+/** Backslashes are what models put before an underscore, and before both brackets, where they write Markdown. */
+const placeholderPattern = /\\\[[A-Z][A-Z0-9_\\]{0,60}_\d{1,7}\\\]|\[[A-Z][A-Z0-9_\\]{0,60}_\d{1,7}\]/g;
+const beginning = /^\\?\[(?:[A-Z][A-Z0-9_\\]{0,70})?$/;
 
 /** `texts` are all that the request says: what looks like a placeholder there is somebody's own words, and is never given out. */
 export function createPlaceholders(find: FindSensitive, texts: Iterable<string>): Placeholders {
@@ -67,9 +67,11 @@ export function createPlaceholders(find: FindSensitive, texts: Iterable<string>)
     },
     restore,
     beginningIn: (text) => {
-      const open = text.lastIndexOf('[');
-      const begun = open < 0 ? '' : (beginning.exec(text.slice(open))?.[0] ?? '');
-      return begun !== '' && mayBecome(begun.slice(1).replaceAll('\\', '')) ? begun : '';
+      const bracket = text.lastIndexOf('[');
+      const open = text[bracket - 1] === '\\' ? bracket - 1 : bracket;
+      const begun = bracket < 0 ? '' : (beginning.exec(text.slice(open))?.[0] ?? '');
+      if (begun !== '' && mayBecome(toName(begun))) return begun;
+      return text.endsWith('\\') ? '\\' : '';
     },
     get isEmpty() {
       return byName.size === 0;
@@ -78,5 +80,5 @@ export function createPlaceholders(find: FindSensitive, texts: Iterable<string>)
 }
 
 function toName(placeholder: string): string {
-  return placeholder.slice(1, -1).replaceAll('\\', '');
+  return placeholder.replaceAll(/[[\]\\]/g, '');
 }

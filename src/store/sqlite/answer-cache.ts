@@ -1,4 +1,5 @@
 import { mostKeptAnswers, type AnswerCacheStore, type KeptAnswer } from '../answer-cache-store.ts';
+import type { TurnHold } from '../store.ts';
 import type { Sqlite } from './database.ts';
 
 type Cases = {
@@ -13,8 +14,9 @@ export function createAnswerCache(db: Sqlite): Cases {
   const find = db
     .prepare<[string, string, number], string>('select text from answer_cache where source = ? and key = ? and expires_at > ?')
     .pluck();
-  const keep = db.prepare<KeptAnswer & { now: number }>(
-    `insert into answer_cache (source, key, text, kept_at, expires_at) values (@source, @key, @text, @now, @expiresAt)
+  const keep = db.prepare<Omit<KeptAnswer, 'by'> & TurnHold & { now: number }>(
+    `insert into answer_cache (source, key, text, kept_at, expires_at) select @source, @key, @text, @now, @expiresAt
+     from conversation where id = @conversationId and lease_owner = @owner and lease_token = @token and changed = 0
      on conflict do update set text = excluded.text, kept_at = excluded.kept_at, expires_at = excluded.expires_at`,
   );
   const trim = db.prepare<[string, string, number]>(
@@ -23,8 +25,8 @@ export function createAnswerCache(db: Sqlite): Cases {
   );
   return {
     findAnswer: ([{ source, key }], now) => find.get(source, key, now),
-    keepAnswer: ([answer], now) => {
-      keep.run({ ...answer, now });
+    keepAnswer: ([{ by, ...answer }], now) => {
+      keep.run({ ...answer, ...by, now });
       trim.run(answer.source, answer.source, mostKeptAnswers);
     },
   };

@@ -3,6 +3,7 @@ import type { TurnHold } from '../store.ts';
 import { createForgetCached } from './answer-cache.ts';
 import type { Sqlite } from './database.ts';
 import { createForgetAnswers } from './forget-answers.ts';
+import { createForgetGaps } from './forget-gaps.ts';
 import { createForgetWaiting, type Who } from './forget-waiting.ts';
 import { createFindSpoken, type Spoken } from './spoken.ts';
 
@@ -19,6 +20,7 @@ export function createForgetPerson(db: Sqlite): (request: ForgetRequest, now: nu
   );
   const findSpoken = createFindSpoken(db);
   const forgetCached = createForgetCached(db);
+  const forgetGaps = createForgetGaps(db);
   const forgetWaiting = createForgetWaiting(db);
   const forgetAnswers = createForgetAnswers(db);
   const unsay = createUnsay(db);
@@ -31,6 +33,8 @@ export function createForgetPerson(db: Sqlite): (request: ForgetRequest, now: nu
     const spoken = findSpoken(who);
     if (adapter === 'webhook') forgetCached(tenant);
     const facts = dropFacts.run(who).changes;
+    // By what was said and called, while that is still there.
+    forgetGaps(spoken, person);
     const waiting = forgetWaiting(who, by?.seq);
     let [messages, underWay, conversations] = [0, 0, 0];
     for (const each of spoken) {

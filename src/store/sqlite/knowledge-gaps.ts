@@ -19,7 +19,7 @@ export function createKnowledgeGaps(db: Sqlite) {
   );
   return {
     noteGap(question: string, now: number): void {
-      const key = toKey(question);
+      const key = toGapKey(question);
       if (key === '') return;
       note.run({ key, question: question.trim().slice(0, maxQuestion).toWellFormed(), now });
       trim.run(maxGaps);
@@ -29,7 +29,7 @@ export function createKnowledgeGaps(db: Sqlite) {
 }
 
 /** The same for the same words, however they are written. */
-function toKey(question: string): string {
+export function toGapKey(question: string): string {
   return question
     .slice(0, maxQuestion)
     .normalize('NFKC')

@@ -78,6 +78,7 @@ const names: { readonly [Name in UseCase]: true } = {
   listToolCalls: true,
   toSummarise: true,
   saveSummary: true,
+  settleSummary: true,
   recall: true,
   listFacts: true,
   addFact: true,

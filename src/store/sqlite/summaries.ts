@@ -51,6 +51,8 @@ export function createSummaries(db: Sqlite) {
       save.run(JSON.stringify({ text, tokens, through } satisfies StoredSummary), conversationId);
       return true;
     },
+
+    settleSummary: settle,
   };
 }
 

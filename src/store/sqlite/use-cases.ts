@@ -186,6 +186,7 @@ function summaryCases(db: Sqlite): Pick<UseCases, keyof SummaryStore> {
   return {
     toSummarise: ([query]) => summaries.toSummarise(query),
     saveSummary: ([summary], now) => summaries.saveSummary(summary, now),
+    settleSummary: ([spent], now) => summaries.settleSummary(spent, now),
   };
 }
 

@@ -134,5 +134,34 @@ export function describeForgetting(open: OpenStore): void {
       assert.equal(settled.status === 'settled' && settled.next && (await ledger.sent(settled.next)).status, 'settled');
       assert.equal((await ledger.store.forgetPerson(ann))?.underWay, 0);
     });
+
+    it('leaves no words among what was asked of the documents in vain, and what others have asked in the same words counts', async (t) => {
+      const ledger = await openLedger(t, open);
+      const { store } = ledger;
+      await say(ledger, 'Hello, where does Ann Zéro of Plum Lane get a cake?', 'ann');
+      await say(ledger, 'Do you ship to Norway?', 'ann');
+      const waiting = createMessage('Is my number 4711 known?', { in: 'c2' });
+      await ledger.accept(waiting);
+      // A model asks in its own words, the built-in one without the greeting and the marks of letters.
+      const asked = [
+        'where does ann zero of plum lane get a cake',
+        'Do you ship to Norway?',
+        waiting.text,
+        'Cakes of Plum Lane?',
+      ];
+      for (const question of [...asked, 'do you ship to norway', 'Is a cake known?']) await store.noteGap(question);
+      const call = { id: 'look', tool: 'search_knowledge', state: 'done', outcome: 'Nothing.', ms: 1 } as const;
+      const calls = [{ ...call, arguments: '{"question":"Cakes of Plum Lane?"}' }];
+      await store.recordToolCalls({ conversationId: waiting.conversationId, turnId: 't', calls });
+
+      await store.forgetPerson(ann);
+      await store.forgetPerson(ann);
+
+      const gaps = await store.listGaps(10);
+      assert.deepEqual(gaps.map(({ question, count }) => `${count}: ${question}`).toSorted(), [
+        '1: Is a cake known?',
+        '1: do you ship to norway',
+      ]);
+    });
   });
 }

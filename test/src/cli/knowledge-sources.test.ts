@@ -132,7 +132,10 @@ const mistakes: readonly (readonly [args: readonly string[], said: RegExp])[] = 
   [['a', 'handbook', '--refresh-hours', '0'], /refreshHours/],
   [['a', 'handbook', '--max-pages', 'many'], /--max-pages: "many" is no number/],
   [['a', 'handbook', '--tenant', ''], /allow/],
-  [['team', 'handbook'], /There is a source "team" already/],
+  [
+    ['team', 'handbook'],
+    /There is a source "team" in the configuration: change knowledge\.sources\.team there, or add this under another name/,
+  ],
 ];
 
 for (const [args, said] of mistakes) {
@@ -150,6 +153,18 @@ for (const [args, said] of mistakes) {
     );
   });
 }
+
+test('refuses a name that was added before, and says how it becomes free', async (t) => {
+  const { call } = createWork(t);
+  await call('add', 'team', 'handbook');
+
+  const again = await call('add', 'team', 'handbook');
+  const { exitCode } = await call('remove', 'team');
+
+  assert.equal(again.exitCode, 2);
+  assert.match(again.stderr, /There is a source "team" already\. To replace it: parley knowledge remove team/);
+  assert.equal(exitCode, 0);
+});
 
 test('says which place is none, and which source there is not', async (t) => {
   const { call } = createWork(t);

@@ -3,10 +3,11 @@ import { describe, test, type TestContext } from 'node:test';
 import type { AgentTools } from '../../../src/agent/agent-tools.ts';
 import { createAnswerCache } from '../../../src/conversation/answer-cache.ts';
 import type { Model, ModelEvent, ModelRequest } from '../../../src/model/model.ts';
-import type { ClaimedTurn } from '../../../src/store/store.ts';
+import type { ClaimedTurn, Store } from '../../../src/store/store.ts';
 import { openMemoryDatabase } from '../../../src/store/sqlite/database.ts';
 import { createInProcessStore } from '../../../src/store/sqlite/in-process.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import { createMessage } from '../../support/inbound.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { asking, createTestModel, done, type Answer } from '../../support/test-model.ts';
 import { textOf } from '../../contracts/model-contract.ts';
@@ -37,15 +38,23 @@ function createScene(t: TestContext, answer: Answer = (_, call) => `Answer ${cal
   ]);
   const cache = createAnswerCache({ store, clock, log: createMemoryLog(), lifetimesMs });
   const model = createTestModel(answer);
+  let held: ReturnType<typeof holdTurn> | undefined;
   async function ask(given: Case = {}): Promise<string> {
     const { source = 'shop', adapter = 'webhook', request = question, offered = [looks], hasMore = false } = given;
     const events = [{ event: { adapter, tenant: source } }];
-    const turn = { events, history: [], ...given.turn } as unknown as ClaimedTurn; // All that is looked at.
+    const turn = { ...(await (held ??= holdTurn(store))), events, history: [], ...given.turn } as unknown as ClaimedTurn; // All that is looked at.
     const tools = { offered } as unknown as AgentTools; // Likewise.
     const asked = cache.around({ ...model, ...given.model }, { turn, tools, hasMore });
     return textOf(await eventsOf(asked, request));
   }
   return { ask, clock, model, store };
+}
+
+async function holdTurn(store: Store) {
+  const event = createMessage('How long is it open?');
+  await store.accept({ adapter: event.adapter, events: [event] });
+  const { turns } = await store.claimTurns({ owner: 'p1', limit: 1, leaseMs: 24 * hourMs, historyLimit: 0 });
+  return turns[0] ?? assert.fail('no turn is ready');
 }
 
 async function eventsOf(model: Model, request: ModelRequest): Promise<ModelEvent[]> {

@@ -42,6 +42,15 @@ describe('an answer with its sources', () => {
       assert.match(withSources(`Both ${marks}.`, found), /^Both \[1\] ?\[2\]\.\n\n\*\*Sources\*\*\n1\. Prices/, marks);
   });
 
+  test('may refer to a range of what was found; another range of numbers is none', () => {
+    const more = [...found, { ...prices, number: 3, source: 'postage.md', heading: 'Postage' }];
+
+    for (const marks of ['[1-3]', '[1–3]', '[1 - 2, 3]', '\\[1-3\\]'])
+      assert.match(withSources(`All ${marks}.`, more), /^All \[1\]\[2\]\[3\]\.\n\n\*\*Sources\*\*\n1.*\n2.*\n3\. Postage/, marks);
+    for (const other of ['[0-5]', '[1-900]', '[3-1]', '[2-4]'])
+      assert.equal(withSources(`A value in ${other}.`, more), `A value in ${other}.`);
+  });
+
   test('keeps code and links', () => {
     const kept = [
       '`list[1]`',

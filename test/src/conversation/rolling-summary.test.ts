@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { InboundMessage } from '../../../src/message.ts';
-import type { ModelRequest } from '../../../src/model/model.ts';
-import { conversationIdOf, createDelete, createEdit, createMessage } from '../../support/inbound.ts';
-import { createTestModel } from '../../support/test-model.ts';
+import type { ModelEvent, ModelRequest } from '../../../src/model/model.ts';
+import { createSummaries } from '../../../src/conversation/rolling-summary.ts';
+import { openMemoryDatabase } from '../../../src/store/sqlite/database.ts';
+import { createInProcessStore } from '../../../src/store/sqlite/in-process.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { conversationIdOf, createDelete, createEdit, createMessage, testTenant } from '../../support/inbound.ts';
+import { createMemoryLog } from '../../support/memory-log.ts';
+import { createTestModel, done, type Answer } from '../../support/test-model.ts';
 import { createTestParley } from '../../support/test-parley.ts';
 
 const isSummary = ({ system }: ModelRequest): boolean => system.startsWith('You keep the memory of a conversation.');
@@ -121,3 +126,36 @@ test('short conversations ask nothing more of the ledger or the model', async (t
   assert.equal(parley.model.requests.length, 1);
   assert.ok(!calls.includes('toSummarise'));
 });
+
+const party = { adapter: 'fake', tenant: testTenant, channel: 'c1', person: 'ann' };
+
+async function* say(...events: readonly ModelEvent[]): AsyncGenerator<ModelEvent> {
+  yield* events;
+}
+
+const unfinished: readonly (readonly [what: string, says: Answer, tokens: number])[] = [
+  ['is cut at the length that the provider allows', () => say({ type: 'text', text: 'So' }, done('length')), 15],
+  ['breaks off', () => say({ type: 'text', text: 'So' }), 7 + 7 + 4 + 7],
+  ['the provider refuses', () => Promise.reject(new Error('no')), 0],
+];
+for (const [what, says, tokens] of unfinished) {
+  test(`a summary that ${what} counts for the ${tokens} tokens that it took`, async (t) => {
+    const database = openMemoryDatabase();
+    t.after(() => database.close());
+    const clock = createFakeClock();
+    const store = createInProcessStore(database, clock);
+    const messages = [1, 2].map((seq) => ({ seq, role: 'user' as const, authorName: 'Ann', text: chat, tokens: 500 }));
+    const toSummarise = () => Promise.resolve({ summary: undefined, after: 0, messages });
+    const failed = Promise.withResolvers<void>();
+    const log = { ...createMemoryLog(), warn: () => failed.resolve() };
+    const context = { contextTokens: 1_000, maxMessages: 50, countTokens: () => 7, prices: {} };
+    const summaries = createSummaries({ store: { ...store, toSummarise }, clock, log, ...context });
+
+    summaries.after({ conversationId: conversationIdOf('c1'), tokens: 1_000, messages: 2, model: createTestModel(says), party });
+    await failed.promise;
+
+    const limit = { name: 'day', scope: 'person', unit: 'tokens', per: 'day', most: 1_000 } as const;
+    const [line] = await store.limitUse({ messages: [], budgets: [limit], limit: 1 });
+    assert.equal(line?.used ?? 0, tokens);
+  });
+}

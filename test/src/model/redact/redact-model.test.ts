@@ -155,6 +155,21 @@ describe('redaction', () => {
     assert.equal(text, '[EMAIL_1] a@example.com b@example.com [EMAIL_9] [CARD_1] [email_2]');
   });
 
+  for (const size of [1, 2, 3, 100]) {
+    test(`brackets that the model escaped for Markdown are a placeholder's own, in pieces of ${size}`, async () => {
+      const said = 'In C:\\x, to \\[EMAIL_1\\], \\[EMAIL\\_1\\] and [EMAIL_1], not \\[EMAIL_2\\] or \\[x\\] \\';
+      const pieces = Array.from({ length: Math.ceil(said.length / size) }, (_, at) => said.slice(at * size, (at + 1) * size));
+
+      const events: ModelEvent[] = [];
+      for await (const event of scripted(() => pieces).generate(asked('I am ann@example.com'), never)) events.push(event);
+
+      assert.equal(
+        textOf(events),
+        'In C:\\x, to ann@example.com, ann@example.com and ann@example.com, not \\[EMAIL_2\\] or \\[x\\] \\',
+      );
+    });
+  }
+
   test('a placeholder is restored where the model escaped it for Markdown', async () => {
     const { text } = await talk(
       createTestModel(() => 'To [EMAIL\\_1] with [NATIONAL\\_ID\\_1].'),
