@@ -2,14 +2,14 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Conflict } from './conflict.ts';
 import { embeddings } from './embeddings.ts';
-import { count, setting, text, url } from './setting.ts';
+import { adapterNames, count, setting, text, url } from './setting.ts';
 
 const names = z.array(z.string().min(1)).min(1);
 
-const scope = z.strictObject({ adapters: names.optional(), tenants: names.optional(), channels: names.optional() });
+const scope = z.strictObject({ adapters: adapterNames.optional(), tenants: names.optional(), channels: names.optional() });
 
 const tickets = z.strictObject({
-  adapters: setting(names.optional(), { description: 'Of which platforms.', example: '[slack]' }),
+  adapters: setting(adapterNames.optional(), { description: 'Of which platforms.', example: '[slack]' }),
   tenants: setting(names.optional(), {
     description: 'Of which workspaces, servers or sources of webhooks, by id.',
     example: '[T0123]',

@@ -26,6 +26,8 @@ export function setting<Schema extends z.ZodType>(schema: Schema, info: SettingI
 
 /** Text that is there: an empty one counts as not set before any schema sees it. */
 export const text = z.string();
+/** Of the adapters that there are: a rule for one that is misspelt would hold nowhere. */
+export const adapterNames = z.array(z.enum(['slack', 'discord', 'webhook', 'terminal'])).min(1);
 export const headerName = text.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, 'must be the name of a header');
 
 export const secretText = z.string().regex(/^\S(?:.*\S)?$/s, 'must not begin or end with white space');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { httpTools } from './http-tools.ts';
 import { toolPost } from './tool-post.ts';
 import { toolPresets } from './tool-presets.ts';
-import { count, secretText, setting, text, url } from './setting.ts';
+import { adapterNames, count, secretText, setting, text, url } from './setting.ts';
 
 const names = z.array(z.string().min(1)).min(1);
 
@@ -10,7 +10,7 @@ const pattern = z.string().regex(/^[a-zA-Z0-9_-]{0,64}\*?$/, 'must hold names of
 
 const rule = z.strictObject({
   tools: z.array(pattern).min(1),
-  adapters: names.optional(),
+  adapters: adapterNames.optional(),
   tenants: names.optional(),
   channels: names.optional(),
   people: names.optional(),

@@ -93,6 +93,11 @@ describe('the settings of tools', () => {
       yaml: 'tools: { post: { oncall: { title: outages } } }',
       says: /tools\.post\.oncall\.slack.*is missing: say where/,
     },
+    {
+      what: 'a rule for an adapter that there is not',
+      yaml: 'tools: { allow: [{ tools: [a], adapters: [slak] }] }',
+      says: /tools\.allow\.0\.adapters.*did you mean slack/,
+    },
     { what: 'a rule that names no tool', yaml: 'tools: { allow: [{ adapters: [slack] }] }', says: /tools\.allow/ },
     {
       what: 'a rule that is empty where it should narrow',

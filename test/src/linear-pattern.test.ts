@@ -76,6 +76,7 @@ describe('a pattern in linear time', () => {
       ['(?<!a)b', /ahead or behind/],
       ['a{5000}', /too large/],
       ['(?:a{100}){100}', /too large/],
+      ['(?:a{1,30}){1,30}', /too large/],
       ['(', /Unterminated group/],
       ['a'.repeat(1_001), /longer than 1000/],
       [`${'('.repeat(60)}a${')'.repeat(60)}`, /more than 50/],
