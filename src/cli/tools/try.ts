@@ -62,7 +62,7 @@ const searches = new Set(['search_knowledge', 'search_conversation']);
 async function openTool(config: Config, name: string): Promise<OpenedTool> {
   if (searches.has(name)) throw new UsageError(`${name} looks into the ledger of a running Parley: ask the bot.`);
   const server = name.includes('__') ? name.slice(0, name.indexOf('__')) : undefined;
-  const isServer = server !== undefined && server in config.tools.mcp;
+  const isServer = server !== undefined && Object.hasOwn(config.tools.mcp, server);
   const { tools, stop } = isServer ? await openTools(config, server) : await openKnown(config);
   const tool = tools.find((each) => each.name === name);
   if (tool) return { tool, stop };
