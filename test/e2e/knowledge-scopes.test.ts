@@ -14,7 +14,7 @@ function createPlatform() {
   const waiting = new Map<string, (text: string) => void>();
   const started = Promise.withResolvers<AdapterContext>();
   const adapter: Adapter = {
-    name: 'fake',
+    name: 'terminal',
     start: async (context) => started.resolve(context),
     stop: async () => undefined,
     send: async ({ conversationId, text }) => {
@@ -23,7 +23,7 @@ function createPlatform() {
     },
   };
   const ask = async (channel: string, text: string): Promise<string> => {
-    const event = createMessage(text, { in: channel, sentAt: Date.now() });
+    const event = createMessage(text, { adapter: 'terminal', in: channel, sentAt: Date.now() });
     const { promise, resolve } = Promise.withResolvers<string>();
     waiting.set(event.conversationId, resolve);
     await (await started.promise).accept([event]);
@@ -37,7 +37,7 @@ async function start(t: TestContext) {
   for (const folder of ['knowledge', 'team', 'late']) mkdirSync(join(cwd, folder));
   writeFileSync(join(cwd, 'team', 'salary.md'), '# Salary\n\nA lamp tester earns forty crowns.\n');
   writeFileSync(join(cwd, 'late', 'bonus.md'), '# Bonus\n\nThe bonus is seven crowns.\n');
-  const yaml = 'knowledge: { sources: { team: { folder: team, allow: [{ adapters: [fake], channels: [inside] }] } } }\n';
+  const yaml = 'knowledge: { sources: { team: { folder: team, allow: [{ adapters: [terminal], channels: [inside] }] } } }\n';
   writeFileSync(join(cwd, 'parley.yaml'), yaml);
   const { config } = await loadConfig({ cwd, env: {} });
   const { adapter, ask } = createPlatform();

@@ -55,7 +55,7 @@ function createPlatform() {
   const started = Promise.withResolvers<AdapterContext>();
   const shown = Promise.withResolvers<string>();
   const adapter: Adapter = {
-    name: 'fake',
+    name: 'terminal',
     start: async (context) => started.resolve(context),
     stop: async () => undefined,
     send: async (message) => {
@@ -75,7 +75,7 @@ test('tools of Parley, of an API and of an MCP server answer a question in the w
     data: cwd,
     model: { openai: { apiKey: 'sk-test', baseUrl, model: 'm' } },
     tools: {
-      allow: [{ tools: ['current_time', 'find_order', 'docs__*'], adapters: ['fake'] }],
+      allow: [{ tools: ['current_time', 'find_order', 'docs__*'], adapters: ['terminal'] }],
       http: { find_order },
       mcp: { docs: { command: [process.execPath, mcpServer], readOnly: ['echo', 'whoami'] } },
     },
@@ -89,7 +89,7 @@ test('tools of Parley, of an API and of an MCP server answer a question in the w
   t.after(() => parley.stop());
   await connected.promise;
 
-  const now = createMessage('What do you know?', { sentAt: Date.now() });
+  const now = createMessage('What do you know?', { adapter: 'terminal', sentAt: Date.now() });
   await (await context).accept([now]);
   const answer = await shown;
   await parley.stop();
@@ -121,7 +121,7 @@ test('without a rule nothing about tools is loaded, asked or sent', async (t) =>
   const parley = await startParley({ config, log: silentLog, adapters: [adapter], http: false, onFatal: assert.fail });
   t.after(() => parley.stop());
 
-  await (await context).accept([createMessage('What do you know?', { sentAt: Date.now() })]);
+  await (await context).accept([createMessage('What do you know?', { adapter: 'terminal', sentAt: Date.now() })]);
   await shown;
 
   assert.doesNotMatch(bodies[0] ?? '', /tool|data, not instructions/i);
